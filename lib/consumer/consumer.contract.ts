@@ -1,0 +1,37 @@
+/** What the consumer's construct and its runtime must agree on. */
+export const CONSUMER_ENV = {
+  /** The consumer's verb-noun name; the runtime refuses to start under another one. */
+  name: 'POSTHASTE_CONSUMER',
+  /** URL of the consumer's queue, for visibility changes. */
+  queueUrl: 'POSTHASTE_QUEUE_URL',
+  /** URL of the consumer's dead-letter queue, for our own sends. */
+  deadLetterQueueUrl: 'POSTHASTE_DLQ_URL',
+  /** Digest of the sorted wire names that the subscription lets through (see `handlesDigest`); the runtime compares it with its handlers. */
+  handlesDigest: 'POSTHASTE_HANDLES',
+  /** Attempts that are charged before a message counts as exhausted. */
+  maxAttempts: 'POSTHASTE_MAX_ATTEMPTS',
+  /** What happens to an exhausted message: `deadLetter` or `block`. */
+  onExhausted: 'POSTHASTE_ON_EXHAUSTED',
+  /** Version of the deployed handler code, as failure records show it. */
+  handlerVersion: 'POSTHASTE_HANDLER_VERSION',
+} as const;
+
+/** Attempts that are charged before a message counts as exhausted. Throttles, conflicts and unstarted records charge none. */
+export const DEFAULT_MAX_ATTEMPTS = 5;
+
+/** What a consumer that handles every message of its topics declares instead of a digest. */
+export const HANDLES_ALL = '*';
+
+export const CONSUMER_METRICS = {
+  namespace: 'Posthaste',
+  processed: 'MessagesProcessed',
+  duplicates: 'MessagesDuplicate',
+  retried: 'MessagesRetried',
+  deadLettered: 'MessagesDeadLettered',
+  deferred: 'MessagesDeferred',
+  ignored: 'MessagesIgnored',
+  /** Exhausted messages that hold their key on a FIFO queue; alarmed. */
+  blocked: 'MessagesBlocked',
+  /** Commit of the message to the end of its handling, milliseconds. */
+  latency: 'MessageLatency',
+} as const;

@@ -1,0 +1,27 @@
+/** What the inbox's construct and its runtime must agree on. */
+export const INBOX_ENV = {
+  /** Name of the inbox table; on every consumer. */
+  table: 'POSTHASTE_INBOX_TABLE',
+  /** How long a marker is kept, in days. */
+  retentionDays: 'POSTHASTE_INBOX_RETENTION_DAYS',
+} as const;
+
+/**
+ * Item layout: a table with a partition key only.
+ *
+ * | item | pk |
+ * | --- | --- |
+ * | marker: this consumer has handled this message | `<consumer>#<message id>` |
+ * | attempts of one message, written from the second receive on | `ATTEMPTS#<consumer>#<message id>` |
+ */
+export const INBOX_ATTRIBUTES = {
+  pk: 'pk',
+  /** Epoch seconds. The condition of a claim decides expiry; DynamoDB's TTL only tidies up later. */
+  expiresAt: 'expiresAt',
+} as const;
+
+/**
+ * Days that a marker is kept by default: SNS may retry for 23 days, a queue and its DLQ hold a message for 14 each, and a
+ * redrive needs a margin. A shorter retention lets an old message run twice.
+ */
+export const INBOX_RETENTION_DAYS = 60;
