@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
+import { HANDLES_ALL } from './consumer.contract.ts';
 
 /**
- * One short value for a set of wire names. The construct puts the digest of what the subscription lets through on the
- * function, the runtime compares it with what the code handles: a filter that lags behind its handlers drops messages
- * without an error anywhere, so a difference must stop the deployment's first invocation, not surface weeks later.
- * Order and repetition do not count.
+ * A digest of the wire names that a consumer handles, in any order: what the construct deploys and the runtime compares, so that a filter
+ * that lets other messages through than the code handles is found at start, not message by message. `'*'` stays `'*'`.
  *
  * @example
- * handlesDigest(['orders.order-placed', 'orders.order-paid']) === handlesDigest(['orders.order-paid', 'orders.order-placed']); // => true
+ * handlesDigest(['orders.order-placed']) === handlesDigest(['orders.order-placed', 'orders.order-placed']); // => true
  */
-export function handlesDigest(names: Iterable<string>): string {
-  const sorted = [...new Set(names)].sort();
-  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 32);
+export function handlesDigest(names: readonly string[]): string {
+  if (names.includes(HANDLES_ALL)) return HANDLES_ALL;
+  return createHash('sha256')
+    .update([...new Set(names)].sort().join('\n'))
+    .digest('hex')
+    .slice(0, 32);
 }

@@ -1,0 +1,31 @@
+import type { Rng } from '../core/rng.ts';
+
+/** Exponential backoff, in milliseconds. */
+export interface Backoff {
+  /** Ceiling of the first delay; it doubles with each attempt. */
+  readonly baseMs: number;
+  /** No delay is longer. */
+  readonly capMs: number;
+}
+
+/** Between attempts at one message: five attempts span about a minute, and a held key is tried every 15 minutes at least. */
+export const MESSAGE_BACKOFF: Backoff = { baseMs: 10_000, capMs: 900_000 };
+
+/** After a throttle or a conflict: soon, but not together. */
+export const BUSY_BACKOFF: Backoff = { baseMs: 2_000, capMs: 30_000 };
+
+/** Between tries of one AWS call within an invocation. */
+export const CALL_BACKOFF: Backoff = { baseMs: 50, capMs: 2_000 };
+
+/**
+ * The delay before the next attempt with full jitter: uniform between 0 and the ceiling, so that messages that failed together do not
+ * return together (AWS Architecture Blog, "Exponential Backoff And Jitter"). `attempt` counts those made so far, from 1.
+ *
+ * @example
+ * fullJitter({ baseMs: 1_000, capMs: 60_000 }, 3, rng); // => somewhere in 0 … 4000
+ */
+export function fullJitter(backoff: Backoff, attempt: number, rng: Rng): number {
+  // 2 ** 1024 is Infinity, which Math.min turns into the cap.
+  const ceiling = Math.min(backoff.capMs, backoff.baseMs * 2 ** (Math.max(1, attempt) - 1));
+  return Math.floor(rng.next() * (ceiling + 1));
+}

@@ -1,0 +1,42 @@
+import { isPosthasteError } from '../core/errors.ts';
+import { isConflict, isThrottle } from './aws-error.ts';
+
+/**
+ * What a failure asks for.
+ * `permanent`: never again, park it. `transient`: again after a backoff, and it counts. `busy`: again soon, and it does not count, because
+ * the message is not to blame (throttles and conflicts).
+ */
+export type FailureKind = 'permanent' | 'transient' | 'busy';
+
+/** A failure as the consumer acts on it. */
+export interface Classification {
+  readonly kind: FailureKind;
+  /** The error's `code`, or its name. */
+  readonly code: string;
+  /** What the thrower asked for, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** A unit's condition reads state that others change; a missing variable or a wrong definition is repaired by a deployment. */
+const MAY_PASS_LATER = new Set(['UNIT_CONDITION_FAILED', 'ENV_MISSING', 'MESSAGE_DEFINITION_INVALID']);
+
+/**
+ * Decides what a failure of a handler asks for. An error of this library says so itself (`retryable`); AWS throttles and
+ * conflicts are `busy`; everything unknown is `transient`, because parking what would have passed is the worse mistake.
+ *
+ * @example
+ * classify(new Permanent('the card has expired')).kind; // => 'permanent'
+ */
+export function classify(error: unknown): Classification {
+  const code = codeOf(error);
+  if (isThrottle(error) || isConflict(error)) return { kind: 'busy', code };
+  if (!isPosthasteError(error)) return { kind: 'transient', code };
+  if (!error.retryable && !MAY_PASS_LATER.has(code)) return { kind: 'permanent', code };
+  const { retryAfterMs } = error as { retryAfterMs?: unknown };
+  return { kind: 'transient', code, ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? { retryAfterMs } : {}) };
+}
+
+function codeOf(error: unknown): string {
+  if (isPosthasteError(error)) return error.code;
+  return error instanceof Error ? error.name : 'UNKNOWN_ERROR';
+}
