@@ -1,0 +1,235 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Ids } from '../../core/ids.ts';
+import type { Rng } from '../../core/rng.ts';
+import { type Aws, AwsError, type Json, type Place } from '../aws.ts';
+import type { Invoker } from '../lambda/invoker.ts';
+import { type MappingConfig, readMappingConfig } from './mapping-config.ts';
+import type { MappingFaults } from './mapping-faults.ts';
+import { callAsFunction, type MappingRunner, type MappingTarget, type RunnerDeps } from './mapping-runner.ts';
+import { createCounters, type MappingStats } from './mapping-stats.ts';
+import { AWS_POLLER_SCALING, type PollerScaling } from './poller-scaling.ts';
+import { queueUrl } from './queue-client.ts';
+import { type QueueSignal, runSqsMapping } from './sqs-mapping.ts';
+import { type Checkpoints, runStreamMapping, type StreamSignal } from './stream-mapping.ts';
+
+/** What the mappings need of the world. */
+export interface EventSourceMappingsDeps {
+  readonly clock: Clock;
+  /** Jitter of retry delays. */
+  readonly rng: Rng;
+  readonly ids: Ids;
+  readonly place: Place;
+  readonly aws: () => Aws;
+  readonly invoker: () => Invoker;
+  readonly sqs: QueueSignal;
+  readonly streams: StreamSignal;
+  /** The execution role of a function; a mapping calls SQS and the stream as that role. */
+  readonly functionRole: (functionArn: string) => string;
+  /** The timeout of a function, when known: a queue whose visibility timeout is shorter is refused, as on AWS. */
+  readonly functionTimeoutSeconds?: (functionArn: string) => number | undefined;
+  /** Faults to inject; none by default. */
+  readonly faults?: MappingFaults;
+  /** How SQS mappings grow; AWS's figures by default. */
+  readonly scaling?: PollerScaling;
+}
+
+/** The mappings of an account: Lambda's five actions on them, and what they did. */
+export interface EventSourceMappings {
+  /** `functionArn` is the resolved target, with its qualifier if it has one; `input` is CreateEventSourceMapping's. */
+  create(functionArn: string, input: Json): Json;
+  /** `functionArn` is the new target when the input names one. */
+  update(input: Json, functionArn?: string): Json;
+  get(uuid: string): Json;
+  delete(uuid: string): Json;
+  list(filter: { readonly functionArn?: string; readonly eventSourceArn?: string }): readonly Json[];
+  /** Counters of one mapping; throws ResourceNotFoundException like `get`. */
+  stats(uuid: string): MappingStats;
+  /** Takes nothing more from any source. */
+  close(): void;
+}
+
+interface Mapping {
+  readonly uuid: string;
+  readonly checkpoints: Checkpoints;
+  input: Json;
+  config: MappingConfig;
+  state: string;
+  modifiedAt: number;
+  problem: string | null;
+  runner: MappingRunner | undefined;
+  /** What earlier runs counted: an update starts a new run. */
+  past: MappingStats;
+}
+
+/**
+ * Makes the pollers that feed functions from queues and streams. They call the services in process, as the function's role, and
+ * use the clock for every delay, so they run alike in real and in virtual time; an idle mapping costs nothing.
+ */
+export function createEventSourceMappings(deps: EventSourceMappingsDeps): EventSourceMappings {
+  const runnerDeps: RunnerDeps = { ...deps, faults: deps.faults ?? {}, scaling: deps.scaling ?? AWS_POLLER_SCALING };
+  const mappings = new Map<string, Mapping>();
+
+  function find(uuid: string): Mapping {
+    const mapping = mappings.get(uuid);
+    if (!mapping) throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', { status: 404 });
+    return mapping;
+  }
+
+  function run(mapping: Mapping): void {
+    if (!mapping.config.enabled) return;
+    const onProblem = (problem: string | null) => {
+      mapping.problem = problem;
+    };
+    const target: MappingTarget = { uuid: mapping.uuid, config: mapping.config, onProblem };
+    const { sqs, streams } = deps;
+    if (mapping.config.source === 'dynamodb')
+      mapping.runner = runStreamMapping({ ...runnerDeps, streams, checkpoints: mapping.checkpoints }, target);
+    else mapping.runner = runSqsMapping({ ...runnerDeps, sqs }, target);
+  }
+
+  function halt(mapping: Mapping): void {
+    mapping.runner?.stop();
+    mapping.past = statsOf(mapping);
+    mapping.runner = undefined;
+  }
+
+  function refuseTwin(config: MappingConfig): void {
+    const twin = [...mappings.values()].find(
+      (one) => one.config.eventSourceArn === config.eventSourceArn && one.config.functionArn === config.functionArn,
+    );
+    if (!twin) return;
+    const name = config.source === 'dynamodb' ? 'event source' : 'SQS';
+    const message = `An event source mapping with ${name} arn (" ${config.eventSourceArn} ") and function (" ${config.functionArn} ") already exists. Please update or delete the existing mapping with UUID ${twin.uuid}`;
+    throw new AwsError('ResourceConflictException', message, { status: 409 });
+  }
+
+  return {
+    create(functionArn, input) {
+      const config = readMappingConfig(functionArn, input);
+      refuseTwin(config);
+      checkSource(deps, runnerDeps, config);
+      const uuid = deps.ids.next();
+      const state = config.enabled ? 'Enabled' : 'Disabled';
+      const past = { ...createCounters(), iteratorAgeMs: undefined };
+      const fresh = { uuid, input, config, state, modifiedAt: deps.clock.now(), problem: null, past };
+      const mapping: Mapping = { ...fresh, checkpoints: new Map(), runner: undefined };
+      mappings.set(uuid, mapping);
+      run(mapping);
+      return { ...describe(deps.place, mapping), State: 'Creating' };
+    },
+    update(input, functionArn) {
+      const mapping = find(String(input['UUID']));
+      const merged = { ...mapping.input, ...input };
+      const config = readMappingConfig(functionArn ?? mapping.config.functionArn, merged);
+      halt(mapping);
+      Object.assign(mapping, { input: merged, config, state: config.enabled ? 'Enabled' : 'Disabled', modifiedAt: deps.clock.now() });
+      run(mapping);
+      return { ...describe(deps.place, mapping), State: 'Updating' };
+    },
+    get: (uuid) => describe(deps.place, find(uuid)),
+    delete(uuid) {
+      const mapping = find(uuid);
+      halt(mapping);
+      mappings.delete(uuid);
+      return { ...describe(deps.place, mapping), State: 'Deleting' };
+    },
+    list: (filter) =>
+      [...mappings.values()]
+        .filter(({ config }) => filter.functionArn === undefined || config.functionArn === filter.functionArn)
+        .filter(({ config }) => filter.eventSourceArn === undefined || config.eventSourceArn === filter.eventSourceArn)
+        .map((mapping) => describe(deps.place, mapping)),
+    stats: (uuid) => statsOf(find(uuid)),
+    close() {
+      for (const mapping of mappings.values()) halt(mapping);
+    },
+  };
+}
+
+function statsOf(mapping: Mapping): MappingStats {
+  const now = mapping.runner?.stats();
+  if (!now) return { ...mapping.past, inFlight: 0, iteratorAgeMs: undefined };
+  const { past } = mapping;
+  const sum = (name: 'received' | 'filtered' | 'invocations' | 'throttled' | 'deleted' | 'failed' | 'dropped') => past[name] + now[name];
+  return {
+    received: sum('received'),
+    filtered: sum('filtered'),
+    invocations: sum('invocations'),
+    throttled: sum('throttled'),
+    deleted: sum('deleted'),
+    failed: sum('failed'),
+    dropped: sum('dropped'),
+    inFlight: now.inFlight,
+    iteratorAgeMs: now.iteratorAgeMs,
+  };
+}
+
+/** AWS checks at creation that the role may read the source, that it exists, and that its visibility timeout covers the function's. */
+function checkSource(deps: EventSourceMappingsDeps, runner: RunnerDeps, config: MappingConfig): void {
+  const { functionArn, eventSourceArn } = config;
+  if (config.source === 'dynamodb') {
+    explain(eventSourceArn, 'DescribeStream', () =>
+      callAsFunction(runner, functionArn, { service: 'dynamodbstreams', action: 'DescribeStream', input: { StreamArn: eventSourceArn } }),
+    );
+    return;
+  }
+  const input = { QueueUrl: queueUrl(deps.place.endpoint, eventSourceArn), AttributeNames: ['VisibilityTimeout'] };
+  const output = explain(eventSourceArn, 'GetQueueAttributes', () =>
+    callAsFunction(runner, functionArn, { service: 'sqs', action: 'GetQueueAttributes', input }),
+  );
+  const visibility = Number((output['Attributes'] as Record<string, string> | undefined)?.['VisibilityTimeout'] ?? 30);
+  const timeout = deps.functionTimeoutSeconds?.(functionArn);
+  if (timeout !== undefined && visibility < timeout) {
+    throw invalid(`Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeout} seconds`);
+  }
+}
+
+function explain(arn: string, action: string, call: () => Json): Json {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    if (error.code.startsWith('AccessDenied'))
+      throw invalid(`The function execution role does not have permissions to call ${action} on ${arn}`);
+    throw invalid(`Error occurred while ${action} on ${arn}. Error code: ${error.code}. Error message: ${error.message}`);
+  }
+}
+
+/** The settings that the API echoes only for the sources they belong to. */
+const STREAM_SETTINGS = (config: MappingConfig): Json => ({
+  StartingPosition: config.startingPosition,
+  ParallelizationFactor: config.parallelizationFactor,
+  MaximumRetryAttempts: config.maximumRetryAttempts,
+  MaximumRecordAgeInSeconds: config.maximumRecordAgeSeconds,
+  BisectBatchOnFunctionError: config.bisectBatchOnFunctionError,
+  TumblingWindowInSeconds: 0,
+  DestinationConfig: { OnFailure: config.onFailureArn === undefined ? {} : { Destination: config.onFailureArn } },
+});
+
+function describe(place: Place, mapping: Mapping): Json {
+  const { config, input } = mapping;
+  const echo = (name: string) => (input[name] === undefined ? {} : { [name]: input[name] });
+  return {
+    UUID: mapping.uuid,
+    EventSourceMappingArn: `arn:aws:lambda:${place.region}:${place.accountId}:event-source-mapping:${mapping.uuid}`,
+    EventSourceArn: config.eventSourceArn,
+    FunctionArn: config.functionArn,
+    BatchSize: config.batchSize,
+    MaximumBatchingWindowInSeconds: config.windowSeconds,
+    FunctionResponseTypes: config.reportsItemFailures ? ['ReportBatchItemFailures'] : [],
+    ...(config.source === 'dynamodb' ? STREAM_SETTINGS(config) : {}),
+    ...echo('FilterCriteria'),
+    ...echo('ScalingConfig'),
+    ...echo('ProvisionedPollerConfig'),
+    ...echo('MetricsConfig'),
+    ...echo('KMSKeyArn'),
+    State: mapping.state,
+    StateTransitionReason: 'USER_INITIATED',
+    LastModified: mapping.modifiedAt / 1_000,
+    ...(config.source === 'dynamodb' ? { LastProcessingResult: mapping.problem ?? 'No records processed' } : {}),
+    ...(config.source !== 'dynamodb' && mapping.problem !== null ? { LastProcessingResult: mapping.problem } : {}),
+  };
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError('InvalidParameterValueException', message);
+}
