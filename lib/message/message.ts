@@ -27,6 +27,22 @@ export interface MessageDefinition<Name extends string = string, Data = unknown,
 // biome-ignore lint/suspicious/noExplicitAny: a list of definitions is invariant in its data, and only `any` is both in and out
 export type AnyMessageDefinition = MessageDefinition<string, any, any>;
 
+/** A definition made by `defineEvent`. */
+export type EventDefinition<Name extends string = string, Data = unknown, Input = Data> = MessageDefinition<Name, Data, Input> & {
+  readonly kind: 'event';
+};
+
+/** A definition made by `defineCommand`. */
+export type CommandDefinition<Name extends string = string, Data = unknown, Input = Data> = MessageDefinition<Name, Data, Input> & {
+  readonly kind: 'command';
+};
+
+/** Any event, for lists of them. */
+export type AnyEventDefinition = AnyMessageDefinition & { readonly kind: 'event' };
+
+/** Any command, for lists of them. */
+export type AnyCommandDefinition = AnyMessageDefinition & { readonly kind: 'command' };
+
 /** The data that handlers of a definition receive. */
 export type DataOf<Definition extends AnyMessageDefinition> = StandardSchemaV1.InferOutput<Definition['schema']>;
 

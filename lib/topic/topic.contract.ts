@@ -1,17 +1,9 @@
-/** Attributes mirrored onto every published message: raw delivery to SQS drops a message with more than ten. */
-export const MAX_MESSAGE_ATTRIBUTES = 10;
-
-/** Attribute names that the envelope itself mirrors. */
-export const ENVELOPE_ATTRIBUTES = { type: 'type', source: 'source', traceparent: 'traceparent', tenant: 'tenant' } as const;
-
-/** What is left of ten attributes for a message's routing fields. */
-export const MAX_ROUTING_FIELDS = MAX_MESSAGE_ATTRIBUTES - Object.keys(ENVELOPE_ATTRIBUTES).length;
-
-/** SNS takes 256 KiB, body and attributes together, for one message and for a whole PublishBatch (SNS quotas). */
-export const SNS_MAX_BYTES = 262_144;
-
-/** SQS takes 1 MiB for one message and for a whole SendMessageBatch (SQS message quotas). */
-export const SQS_MAX_BYTES = 1_048_576;
-
-/** Entries in one PublishBatch or SendMessageBatch. */
-export const MAX_BATCH_ENTRIES = 10;
+/** What the topic's construct and its runtime must agree on; the limits themselves belong to the message. */
+export {
+  ENVELOPE_ATTRIBUTES,
+  MAX_BATCH_ENTRIES,
+  MAX_MESSAGE_ATTRIBUTES,
+  MAX_ROUTING_FIELDS,
+  SNS_MAX_BYTES,
+  SQS_MAX_BYTES,
+} from '../message/message.contract.ts';

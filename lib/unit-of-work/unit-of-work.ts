@@ -1,4 +1,5 @@
-import type { AnyMessageDefinition, InputOf } from '../message/message.ts';
+import type { AnyCommandDefinition, AnyEventDefinition, AnyMessageDefinition, InputOf, OutgoingMessage } from '../message/message.ts';
+import type { PreparedWrite } from './prepared-write.ts';
 
 /** A DynamoDB table as a unit of work needs it: its key attributes decide which writes touch the same item. */
 export interface Table {
@@ -46,12 +47,45 @@ export interface UnitOfWork {
   /** Commits only if the condition holds; writes nothing itself. */
   check(table: Table, key: Item, condition: Expression): void;
   /** Validates `data` against the definition's schema; throws `MessageInvalidError` at once. */
-  publish<Definition extends AnyMessageDefinition>(definition: Definition, data: InputOf<Definition>, options?: SendOptions): void;
+  publish<Definition extends AnyEventDefinition>(definition: Definition, data: InputOf<Definition>, options?: SendOptions): void;
   /** As `publish`, for commands: the same transaction, a queue instead of a topic. */
-  send<Definition extends AnyMessageDefinition>(definition: Definition, data: InputOf<Definition>, options?: SendOptions): void;
+  send<Definition extends AnyCommandDefinition>(definition: Definition, data: InputOf<Definition>, options?: SendOptions): void;
   /**
    * Publishes data of foreign origin as it is, without validating it: for gateways that must not lose what they were given.
    * Consumers validate, and park what does not fit with its reason. `options.key` sets the ordering key.
    */
   publishUnchecked(definition: AnyMessageDefinition, data: unknown, options?: SendOptions): void;
+}
+
+/** What a unit has collected, as a committer takes it. */
+export interface CollectedUnit {
+  /** Names the unit and, by derivation, its messages. */
+  readonly unitId: string;
+  readonly writes: readonly PreparedWrite[];
+  readonly messages: readonly OutgoingMessage[];
+  /** Identities of the items that its writes touch: units that share one cannot commit in one transaction. */
+  readonly items: ReadonlySet<string>;
+  /** Ordering keys of its messages: units that share one cannot commit in one transaction either. */
+  readonly orderingKeys: ReadonlySet<string>;
+  /** Refuses everything that comes later; called when the commit begins. */
+  seal(): void;
+}
+
+/** An item that proves a unit committed: it carries the commit token in the attribute `COMMIT_ATTRIBUTE`. */
+export type Guard = Extract<Write, { readonly kind: 'put' | 'update' }>;
+
+/** The attribute of a guard that holds the token of the commit that wrote it. */
+export const COMMIT_ATTRIBUTE = 'commit';
+
+/** Stores outgoing messages in the unit's transaction; the outbox implements it. */
+export interface OutgoingWriter {
+  /** Turns messages into writes; reads the heads of their ordering keys, so a plan is good for one try. */
+  plan(messages: readonly OutgoingMessage[]): Promise<OutgoingPlan>;
+}
+
+/** The writes that store a unit's messages. */
+export interface OutgoingPlan {
+  readonly writes: readonly Write[];
+  /** Whether a failed condition on this write means that another commit was first on a key, and planning again can succeed. */
+  isHead(write: Write): boolean;
 }

@@ -1,0 +1,96 @@
+import { PosthasteError } from '../core/errors.ts';
+import type { Item, Write } from './unit-of-work.ts';
+
+/** Which write of a unit an error is about. */
+export interface WriteSite {
+  readonly kind: Write['kind'];
+  /** The table's name. */
+  readonly table: string;
+  readonly key: Item;
+  /** The text of the write's condition, if it has one. */
+  readonly condition?: string;
+}
+
+/**
+ * The condition of one of the unit's own writes did not hold, so nothing was written. Code `UNIT_CONDITION_FAILED`.
+ * Retryable: whoever runs the work again reads the present state first.
+ */
+export class UnitConditionError extends PosthasteError {
+  readonly write: WriteSite;
+  /** The item as it was when the condition failed, if it existed. */
+  readonly existing: Item | undefined;
+
+  constructor(write: WriteSite, existing: Item | undefined) {
+    super(`nothing was written: the condition (${write.condition ?? 'none'}) of the ${describe(write)} does not hold`, {
+      code: 'UNIT_CONDITION_FAILED',
+      retryable: true,
+    });
+    this.write = write;
+    this.existing = existing;
+  }
+}
+
+/** The unit is larger than one transaction, one item or one message may be. Code `UNIT_LIMIT`. Nothing was written. */
+export class UnitLimitError extends PosthasteError {
+  constructor(message: string) {
+    super(message, { code: 'UNIT_LIMIT' });
+  }
+}
+
+/** A write cannot be what it says: a key attribute is missing, a value is of no DynamoDB type, an item is written twice. Code `UNIT_WRITE_INVALID`. */
+export class UnitWriteError extends PosthasteError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, { ...options, code: 'UNIT_WRITE_INVALID' });
+  }
+}
+
+/** The unit was used after its commit began, so the write would have been lost. Code `UNIT_SEALED`. */
+export class UnitSealedError extends PosthasteError {
+  constructor(unitId: string) {
+    super(`unit ${unitId} is committed already: await every write before the handler returns`, { code: 'UNIT_SEALED' });
+  }
+}
+
+/** A message would be one hop too far from its first cause: two handlers probably answer each other. Code `HOPS_EXCEEDED`; permanent. */
+export class HopsExceededError extends PosthasteError {
+  readonly hops: number;
+
+  constructor(type: string, hops: number, allowed: number) {
+    super(`${type} would be hop ${hops} of its chain, at most ${allowed} are allowed: look for handlers that answer each other`, {
+      code: 'HOPS_EXCEEDED',
+    });
+    this.hops = hops;
+  }
+}
+
+/** Conflicts or throttles outlasted the retries; nothing was written. Code `UNIT_CONTENDED`. */
+export class UnitContendedError extends PosthasteError {
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`nothing was written: ${detail} outlasted the retries; try again later`, { ...options, code: 'UNIT_CONTENDED', retryable: true });
+  }
+}
+
+/** It cannot be told whether the unit was written. Code `UNIT_UNKNOWN`; trying again under the same idempotency key finds out. */
+export class UnitUnknownError extends PosthasteError {
+  constructor(options?: ErrorOptions) {
+    super('the answer of DynamoDB was lost and could not be asked for again: the unit may or may not be written', {
+      ...options,
+      code: 'UNIT_UNKNOWN',
+      retryable: true,
+    });
+  }
+}
+
+/** DynamoDB refused the caller, not the unit: no permission, no such table. Code `UNIT_DENIED`. Nothing was written. */
+export class UnitDeniedError extends PosthasteError {
+  constructor(options: ErrorOptions) {
+    const detail = options.cause instanceof Error ? options.cause.message : String(options.cause);
+    super(`nothing was written: DynamoDB refused the call: ${detail}`, { ...options, code: 'UNIT_DENIED', retryable: true });
+  }
+}
+
+/** A write in words, e.g. `put into orders {"id":"42"}`. */
+export function describe(write: WriteSite): string {
+  const preposition = { put: 'put into', update: 'update of', delete: 'delete from', check: 'check of' }[write.kind];
+  return `${preposition} ${write.table} ${JSON.stringify(write.key, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`;
+}
