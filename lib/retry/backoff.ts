@@ -11,8 +11,11 @@ export interface Backoff {
 /** Between attempts at one message: five attempts span about a minute, and a held key is tried every 15 minutes at least. */
 export const MESSAGE_BACKOFF: Backoff = { baseMs: 10_000, capMs: 900_000 };
 
-/** After a throttle or a conflict: soon, but not together. */
-export const BUSY_BACKOFF: Backoff = { baseMs: 2_000, capMs: 30_000 };
+/**
+ * After a throttle or a conflict, by receive count: soon at first. The cap keeps a long outage from spending the receives that native
+ * redrive counts: a hundred of them last half a day.
+ */
+export const BUSY_BACKOFF: Backoff = { baseMs: 2_000, capMs: 900_000 };
 
 /** Between tries of one AWS call within an invocation. */
 export const CALL_BACKOFF: Backoff = { baseMs: 50, capMs: 2_000 };

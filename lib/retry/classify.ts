@@ -1,5 +1,5 @@
 import { isPosthasteError } from '../core/errors.ts';
-import { isConflict, isThrottle } from './aws-error.ts';
+import { awsFailure, errorName } from './aws-failure.ts';
 
 /**
  * What a failure asks for.
@@ -20,6 +20,9 @@ export interface Classification {
 /** A unit's condition reads state that others change; a missing variable or a wrong definition is repaired by a deployment. */
 const MAY_PASS_LATER = new Set(['UNIT_CONDITION_FAILED', 'ENV_MISSING', 'MESSAGE_DEFINITION_INVALID']);
 
+/** The commit itself did not go through, whatever it held. */
+const NOT_THE_MESSAGE = new Set(['UNIT_CONTENDED', 'UNIT_UNKNOWN', 'UNIT_DENIED']);
+
 /**
  * Decides what a failure of a handler asks for. An error of this library says so itself (`retryable`); AWS throttles and
  * conflicts are `busy`; everything unknown is `transient`, because parking what would have passed is the worse mistake.
@@ -29,11 +32,21 @@ const MAY_PASS_LATER = new Set(['UNIT_CONDITION_FAILED', 'ENV_MISSING', 'MESSAGE
  */
 export function classify(error: unknown): Classification {
   const code = codeOf(error);
-  if (isThrottle(error) || isConflict(error)) return { kind: 'busy', code };
-  if (!isPosthasteError(error)) return { kind: 'transient', code };
+  if (!isPosthasteError(error)) return { kind: isBusy(error) ? 'busy' : 'transient', code };
+  if (NOT_THE_MESSAGE.has(code)) return { kind: 'busy', code };
   if (!error.retryable && !MAY_PASS_LATER.has(code)) return { kind: 'permanent', code };
   const { retryAfterMs } = error as { retryAfterMs?: unknown };
   return { kind: 'transient', code, ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? { retryAfterMs } : {}) };
+}
+
+// A cancelled transaction lists a reason per action; `None` stands for those that did not stop it (API_TransactWriteItems).
+const BUSY_REASONS = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
+function isBusy(error: unknown): boolean {
+  if (errorName(error) !== 'TransactionCanceledException') return awsFailure(error) === 'throttled';
+  const { CancellationReasons = [] } = error as { CancellationReasons?: readonly { readonly Code?: string }[] };
+  const causes = CancellationReasons.map((reason) => reason.Code ?? 'None').filter((reason) => reason !== 'None');
+  return causes.length > 0 && causes.every((reason) => BUSY_REASONS.has(reason));
 }
 
 function codeOf(error: unknown): string {

@@ -1,9 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import { sleep } from '../core/clock.ts';
 import type { Rng } from '../core/rng.ts';
-import { isConflict, isLost, isThrottle } from './aws-error.ts';
-import type { Backoff } from './backoff.ts';
-import { CALL_BACKOFF, fullJitter } from './backoff.ts';
+import { awsFailure } from './aws-failure.ts';
+import { type Backoff, CALL_BACKOFF, fullJitter } from './backoff.ts';
 
 /** How often, how fast and until when one AWS call is tried. */
 export interface RetryOptions {
@@ -20,7 +19,8 @@ export interface RetryOptions {
 
 /** Throttled, in conflict, or its answer lost: the same call may pass. The caller must be able to bear that a lost one was applied. */
 export function isWorthRetrying(error: unknown): boolean {
-  return isThrottle(error) || isConflict(error) || isLost(error);
+  const failure = awsFailure(error);
+  return failure === 'throttled' || failure === 'ambiguous';
 }
 
 /**

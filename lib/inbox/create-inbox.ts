@@ -1,0 +1,174 @@
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import { requiredEnv } from '../core/env.ts';
+import type { Rng } from '../core/rng.ts';
+import { systemRng } from '../core/rng.ts';
+import type { AttemptTally } from '../retry/attempts.ts';
+import type { Guard, Item } from '../unit-of-work/unit-of-work.ts';
+import { beginChange, endChange, type RunEnd, tallyOf } from './inbox.attempts.ts';
+import { INBOX_ENV, INBOX_RETENTION_DAYS } from './inbox.contract.ts';
+import { createInboxStore, type InboxClient, type InboxStore } from './inbox.dynamodb.ts';
+import {
+  attemptsKey,
+  completionWrite,
+  expiryOf,
+  FREE_AT,
+  freeAtValues,
+  type Handling,
+  inboxTable,
+  markerKey,
+  markerWrite,
+  type Standing,
+  standingOf,
+} from './inbox.ts';
+import { sharedDynamoDb } from './shared-client.ts';
+
+/** How an inbox is made; everything has a default inside a function that the `Consumer` construct deployed. */
+export interface InboxOptions {
+  /** A DynamoDB client created with `maxAttempts: 1`. Consumers commit through it too. @default - one client per process */
+  readonly client?: InboxClient;
+  /** The inbox table's name. @default - the environment variable `POSTHASTE_INBOX_TABLE` */
+  readonly table?: string;
+  /** How long a marker is kept, in days. @default - `POSTHASTE_INBOX_RETENTION_DAYS`, or 60 */
+  readonly retentionDays?: number;
+  readonly clock?: Clock;
+  readonly rng?: Rng;
+}
+
+/** What the inbox knows of one message before it is run. */
+export interface InboxEntry {
+  readonly marker: Item | undefined;
+  readonly attempts: AttemptTally;
+}
+
+/** One run of one message. */
+export interface InboxRun {
+  readonly consumer: string;
+  readonly messageId: string;
+  /** Fresh for each run. */
+  readonly run: string;
+}
+
+/** Bounds a call in time. */
+export interface Until {
+  /** No try starts at or after this time (epoch milliseconds). */
+  readonly until?: number;
+}
+
+/**
+ * Remembers which messages a consumer has handled.
+ *
+ * Promise: of all runs of one message by one consumer, exactly one commits the guard, and with it its unit of work.
+ * No promise: effects outside the unit's transaction happen at least once; a message that comes back after the retention may run again.
+ */
+export interface Inbox {
+  /** The client through which units with this inbox's guards commit. */
+  readonly client: InboxClient;
+  readonly retentionMs: number;
+  /** The guard of a handler whose effect is its unit: marker and effect are one transaction. */
+  guard(handling: Handling): Guard;
+  /** The guard of a handler with a lease: completes it, if the run still owns it. */
+  completion(handling: Handling): Guard;
+  /** What a marker found in place of ours means. */
+  standing(marker: Item | undefined, handling: Handling): Standing;
+  /** Markers and attempts of several messages in one read. */
+  look(consumer: string, messageIds: readonly string[], options?: Until): Promise<ReadonlyMap<string, InboxEntry>>;
+  /** Takes the lease of a message for `leaseMs` (at least 1), or says how the message stands. `mine` when it was taken. */
+  claim(handling: Handling, leaseMs: number, options?: Until): Promise<Standing | { readonly kind: 'mine'; readonly until: number }>;
+  /** Gives a lease back, if the run still owns it. */
+  release(handling: Handling, options?: Until): Promise<void>;
+  /** Enters that a run begins; resolves to the attempts including it. */
+  begin(run: InboxRun, options?: Until): Promise<AttemptTally>;
+  /** Enters how a run ended; resolves to the attempts including it. */
+  end(run: InboxRun, end: RunEnd, options?: Until): Promise<AttemptTally>;
+  /** Deletes the attempts of a message that was parked: redriven, it starts anew. */
+  forget(consumer: string, messageId: string, options?: Until): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * An inbox over the table that the `Inbox` construct deployed.
+ *
+ * @example
+ * export const handler = createConsumer({ name: 'ship-order', inbox: createInbox(), handlers: [on(OrderPlaced, ship)] });
+ */
+export function createInbox(options: InboxOptions = {}): Inbox {
+  const { clock = systemClock, rng = systemRng, client = sharedDynamoDb() } = options;
+  const table = inboxTable(options.table ?? requiredEnv(INBOX_ENV.table, 'the Consumer construct'));
+  const retentionMs = (options.retentionDays ?? retentionFromEnv()) * DAY_MS;
+  const marker = { table, retentionMs };
+  const store = createInboxStore({ client, table, clock, rng });
+  const entry = ({ consumer, messageId, run }: InboxRun) => ({
+    key: attemptsKey(consumer, messageId),
+    run,
+    expiresAt: expiryOf(clock.now(), retentionMs),
+  });
+  return {
+    client,
+    retentionMs,
+    guard: (handling) => markerWrite(handling, clock.now(), marker),
+    completion: (handling) => completionWrite(handling, clock.now(), marker),
+    standing: (found, handling) => standingOf(found, handling, clock.now()),
+    look: (consumer, messageIds, { until } = {}) => look(store, { consumer, messageIds, until }),
+    claim: (handling, leaseMs, { until } = {}) => claim({ store, clock, retentionMs }, handling, { leaseMs, until }),
+    async release({ consumer, messageId, token }, { until } = {}) {
+      const owned = { condition: '#state = :running AND #owner = :me', names: { '#state': 'state', '#owner': 'owner' } };
+      await store.remove(markerKey(consumer, messageId), { ...owned, values: { ':running': 'RUNNING', ':me': token } }, until);
+    },
+    begin: async (run, { until } = {}) => tallyOf((await store.update(beginChange(entry(run)), until)).item),
+    end: async (run, end, { until } = {}) => tallyOf((await store.update(endChange(entry(run), end), until)).item),
+    forget: (consumer, messageId, { until } = {}) => store.remove(attemptsKey(consumer, messageId), undefined, until),
+  };
+}
+
+interface LookFor {
+  readonly consumer: string;
+  readonly messageIds: readonly string[];
+  readonly until: number | undefined;
+}
+
+async function look(store: InboxStore, { consumer, messageIds, until }: LookFor): Promise<ReadonlyMap<string, InboxEntry>> {
+  const distinct = [...new Set(messageIds)];
+  const keys = distinct.flatMap((id) => [markerKey(consumer, id), attemptsKey(consumer, id)]);
+  const items = await store.read(keys, until);
+  return new Map(
+    distinct.map((id) => [id, { marker: items.get(markerKey(consumer, id)), attempts: tallyOf(items.get(attemptsKey(consumer, id))) }]),
+  );
+}
+
+interface ClaimDeps {
+  readonly store: InboxStore;
+  readonly clock: Clock;
+  readonly retentionMs: number;
+}
+
+interface Lease {
+  readonly leaseMs: number;
+  readonly until: number | undefined;
+}
+
+async function claim({ store, clock, retentionMs }: ClaimDeps, handling: Handling, { leaseMs, until }: Lease) {
+  const now = clock.now();
+  // A lease without an end would block the message for ever; one that ends now would protect nothing.
+  const leaseUntil = now + Math.max(1, Math.ceil(leaseMs));
+  const { consumer, messageId, type, token } = handling;
+  const item = {
+    pk: markerKey(consumer, messageId),
+    state: 'RUNNING',
+    owner: token,
+    leaseUntil,
+    consumer,
+    type,
+    expiresAt: expiryOf(Math.max(now, leaseUntil), retentionMs),
+  };
+  const taken = await store.put(item, { condition: FREE_AT, names: { '#state': 'state' }, values: freeAtValues(now) }, until);
+  // The answer to an earlier try of this very put may have been lost.
+  if (taken.applied || taken.item?.['owner'] === token) return { kind: 'mine' as const, until: leaseUntil };
+  return standingOf(taken.item, handling, clock.now());
+}
+
+function retentionFromEnv(): number {
+  const days = Number(process.env[INBOX_ENV.retentionDays] ?? INBOX_RETENTION_DAYS);
+  return Number.isFinite(days) && days >= 1 ? days : INBOX_RETENTION_DAYS;
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { Guard, Item, Table } from '../unit-of-work/unit-of-work.ts';
+import { INBOX_ATTRIBUTES } from './inbox.contract.ts';
+
+/** One handling of one message by one consumer. */
+export interface Handling {
+  readonly consumer: string;
+  readonly messageId: string;
+  readonly type: string;
+  /** Of the received body, see `fingerprintOf`. */
+  readonly fingerprint: string;
+  /** Fresh for each run: by it a run knows its own marker, and a lease its owner. */
+  readonly token: string;
+}
+
+/** How a message stands with a consumer. */
+export type Standing =
+  /** Not handled, or so long ago that its marker has expired. */
+  | { readonly kind: 'open' }
+  /** Handled. */
+  | { readonly kind: 'done' }
+  /** A message of this id was handled, and it had another body. */
+  | { readonly kind: 'mismatch' }
+  /** Another run holds the lease until the given time (epoch milliseconds). */
+  | { readonly kind: 'running'; readonly until: number };
+
+/** Where markers live and how long they are kept. */
+export interface MarkerOptions {
+  readonly table: Table;
+  readonly retentionMs: number;
+}
+
+const { pk, expiresAt } = INBOX_ATTRIBUTES;
+
+/** The inbox table as a unit of work sees it. */
+export function inboxTable(name: string): Table {
+  return { name, partitionKey: pk };
+}
+
+/** The key of a marker. Both parts are case-sensitive, and the consumer is part of it: two consumers of one event both run. */
+export function markerKey(consumer: string, messageId: string): string {
+  return `${consumer}#${messageId}`;
+}
+
+/** The key of the attempts of one message. */
+export function attemptsKey(consumer: string, messageId: string): string {
+  return `ATTEMPTS#${consumer}#${messageId}`;
+}
+
+/** Tells two bodies under one message id apart. */
+export function fingerprintOf(body: string): string {
+  return createHash('sha256').update(body).digest('hex');
+}
+
+/** Epoch seconds at which what is written now expires. */
+export function expiryOf(now: number, retentionMs: number): number {
+  return Math.floor((now + retentionMs) / 1000);
+}
+
+/**
+ * A marker may be written where there is none, where it has expired (DynamoDB's TTL deletes days late, so the condition decides), or
+ * where a lease has run out.
+ */
+export const FREE_AT: string = `attribute_not_exists(${pk}) OR ${expiresAt} < :seconds OR (#state = :running AND leaseUntil < :now)`;
+
+/** The values of `FREE_AT`. */
+export function freeAtValues(now: number): Record<string, unknown> {
+  return { ':seconds': Math.floor(now / 1000), ':now': now, ':running': 'RUNNING' };
+}
+
+/** The write that goes in front of a unit: the marker and the effect are one transaction, so neither exists without the other. */
+export function markerWrite(handling: Handling, now: number, { table, retentionMs }: MarkerOptions): Guard {
+  return {
+    kind: 'put',
+    table,
+    item: {
+      [pk]: markerKey(handling.consumer, handling.messageId),
+      state: 'DONE',
+      commit: handling.token,
+      fingerprint: handling.fingerprint,
+      consumer: handling.consumer,
+      type: handling.type,
+      doneAt: new Date(now).toISOString(),
+      [expiresAt]: expiryOf(now, retentionMs),
+    },
+    condition: { expression: FREE_AT, names: { '#state': 'state' }, values: freeAtValues(now) },
+  };
+}
+
+/** The write that ends a lease: only its owner may, so a run that lost its lease to another cannot complete over it. */
+export function completionWrite(handling: Handling, now: number, { table, retentionMs }: MarkerOptions): Guard {
+  return {
+    kind: 'update',
+    table,
+    key: { [pk]: markerKey(handling.consumer, handling.messageId) },
+    update: {
+      expression: `SET #state = :done, #commit = :me, fingerprint = :fingerprint, doneAt = :doneAt, ${expiresAt} = :expiresAt REMOVE leaseUntil`,
+      names: { '#state': 'state', '#commit': 'commit' },
+      values: {
+        ':done': 'DONE',
+        ':me': handling.token,
+        ':fingerprint': handling.fingerprint,
+        ':doneAt': new Date(now).toISOString(),
+        ':expiresAt': expiryOf(now, retentionMs),
+      },
+    },
+    condition: {
+      expression: '#state = :running AND #owner = :me',
+      names: { '#state': 'state', '#owner': 'owner' },
+      values: { ':running': 'RUNNING', ':me': handling.token },
+    },
+  };
+}
+
+/** Reads a marker. A fingerprint is compared only with that of a handled message: one that is still failing may be edited. */
+export function standingOf(marker: Item | undefined, handling: Pick<Handling, 'fingerprint'>, now: number): Standing {
+  if (marker === undefined || Number(marker[expiresAt]) < Math.floor(now / 1000)) return { kind: 'open' };
+  if (marker['state'] === 'RUNNING') {
+    const until = Number(marker['leaseUntil']);
+    return until < now ? { kind: 'open' } : { kind: 'running', until };
+  }
+  return marker['fingerprint'] === handling.fingerprint ? { kind: 'done' } : { kind: 'mismatch' };
+}

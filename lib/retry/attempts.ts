@@ -1,0 +1,32 @@
+import type { AttemptNote } from './dead-letter.ts';
+
+/**
+ * What is known of earlier runs of one message by one consumer. A run that was started and has no outcome crashed, or was cut
+ * off by the deadline after it had had its time.
+ */
+export interface AttemptTally {
+  /** Runs begun; the first receive counts only once it has failed. */
+  readonly started: number;
+  /** Runs that came to an outcome, of whatever kind. */
+  readonly settled: number;
+  /** Runs that failed through the message's own fault. */
+  readonly failed: number;
+  /** The last failures, oldest first. */
+  readonly history: readonly AttemptNote[];
+}
+
+/** Nothing is known. */
+export const NO_ATTEMPTS: AttemptTally = { started: 0, settled: 0, failed: 0, history: [] };
+
+/** Failures that a history keeps. */
+export const MAX_HISTORY = 10;
+
+/** Runs without an outcome: a message with some is suspected of killing its process. */
+export function unsettled(tally: AttemptTally): number {
+  return Math.max(0, tally.started - tally.settled);
+}
+
+/** Attempts that count against the limit: own failures, and crashes. Throttles, conflicts and records never started count nothing. */
+export function charged(tally: AttemptTally): number {
+  return tally.failed + unsettled(tally);
+}
