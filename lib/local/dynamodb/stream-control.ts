@@ -1,0 +1,49 @@
+import type { Json } from '../aws.ts';
+import { choice } from './fields.ts';
+import { invalid } from './refusals.ts';
+import { type Shard, STREAM_VIEW_TYPES, type Stream } from './stream.ts';
+import type { Table } from './table.ts';
+import type { World } from './world.ts';
+
+const DEFAULT_SHARDS = 4;
+
+/** Enables a table's stream: a new stream with a new ARN, each time. */
+export function startStream(world: World, table: Table, specification: Json): Stream {
+  const viewType = choice(specification, 'StreamViewType', STREAM_VIEW_TYPES);
+  if (!viewType) {
+    throw invalid('One or more parameter values were invalid: StreamViewType must be specified when enabling a stream');
+  }
+  if (table.stream?.enabled) {
+    throw invalid('Table already has an enabled stream: TableName: '.concat(table.name));
+  }
+  const createdAt = world.clock.now();
+  const label = freshLabel(world, table, createdAt);
+  const shards = Array.from({ length: world.options.shards ?? DEFAULT_SHARDS }, (_, at) => emptyShard(world, createdAt, at));
+  const arn = `${table.arn}/stream/${label}`;
+  const stream: Stream = { arn, label, tableName: table.name, viewType, key: table.key, createdAt, shards, enabled: true };
+  table.stream = stream;
+  world.streams.set(arn, stream);
+  return stream;
+}
+
+/** Disables a stream: its shards close; their records stay readable until they are 24 hours old. */
+export function stopStream(world: World, table: Table): void {
+  const { stream } = table;
+  if (!stream?.enabled) throw invalid('Table is not enabled for streams: TableName: '.concat(table.name));
+  stream.enabled = false;
+  for (const shard of stream.shards) shard.lastSequence = world.sequence;
+}
+
+/** The label is the moment of creation; two in one millisecond get neighbouring labels. */
+function freshLabel(world: World, table: Table, now: number): string {
+  for (let ms = now; ; ms++) {
+    const label = new Date(ms).toISOString().replace('Z', '');
+    if (!world.streams.has(`${table.arn}/stream/${label}`)) return label;
+  }
+}
+
+function emptyShard(world: World, now: number, at: number): Shard {
+  const firstSequence = world.sequence + 1;
+  const id = `shardId-${String(now).padStart(20, '0')}-${at.toString(16).padStart(8, '0')}`;
+  return { id, firstSequence, entries: [], trimmedBelow: firstSequence };
+}

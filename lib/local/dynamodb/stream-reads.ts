@@ -1,0 +1,143 @@
+import { AwsError, type Json } from '../aws.ts';
+import { keySchemaJson } from './describe-table.ts';
+import { choice, integer, requiredText, text } from './fields.ts';
+import { invalid, notFound } from './refusals.ts';
+import { type Shard, type Stream, sequenceOf, sequenceText, trim } from './stream.ts';
+import type { World } from './world.ts';
+
+/** An iterator serves for 15 minutes (API reference, GetShardIterator). */
+const ITERATOR_LIFE_MS = 15 * 60 * 1000;
+const ITERATOR_TYPES = ['AFTER_SEQUENCE_NUMBER', 'AT_SEQUENCE_NUMBER', 'LATEST', 'TRIM_HORIZON'] as const;
+const MAX_RECORDS = 1000;
+/** One GetRecords returns up to 1 MB (Developer guide, "Service quotas"). */
+const MAX_BYTES = 1024 * 1024;
+
+/** DescribeStream: the stream and its shards, up to 100 a page. */
+export function describeStream(world: World, input: Json): Json {
+  const stream = streamOf(world, requiredText(input, 'StreamArn'));
+  const limit = integer(input, 'Limit', 1, 100) ?? 100;
+  const after = text(input, 'ExclusiveStartShardId') ?? '';
+  const rest = stream.shards.filter((shard) => shard.id > after);
+  const page = rest.slice(0, limit);
+  return {
+    StreamDescription: {
+      StreamArn: stream.arn,
+      StreamLabel: stream.label,
+      StreamStatus: stream.enabled ? 'ENABLED' : 'DISABLED',
+      StreamViewType: stream.viewType,
+      CreationRequestDateTime: stream.createdAt / 1000,
+      TableName: stream.tableName,
+      KeySchema: keySchemaJson(stream.key),
+      Shards: page.map(describeShard),
+      ...(rest.length > limit && { LastEvaluatedShardId: page.at(-1)?.id }),
+    },
+  };
+}
+
+function describeShard(shard: Shard): Json {
+  const end = shard.lastSequence === undefined ? {} : { EndingSequenceNumber: sequenceText(shard.lastSequence) };
+  return { ShardId: shard.id, SequenceNumberRange: { StartingSequenceNumber: sequenceText(shard.firstSequence), ...end } };
+}
+
+/** ListStreams: all, or those of a table. */
+export function listStreams(world: World, input: Json): Json {
+  const name = text(input, 'TableName');
+  const limit = integer(input, 'Limit', 1, 100) ?? 100;
+  const after = text(input, 'ExclusiveStartStreamArn') ?? '';
+  const streams = [...world.streams.values()].sort((a, b) => (a.arn < b.arn ? -1 : 1));
+  const rest = streams.filter((stream) => stream.arn > after && (name === undefined || stream.tableName === name));
+  const page = rest.slice(0, limit);
+  return {
+    Streams: page.map(({ arn, label, tableName }) => ({ StreamArn: arn, StreamLabel: label, TableName: tableName })),
+    ...(rest.length > limit && { LastEvaluatedStreamArn: page.at(-1)?.arn }),
+  };
+}
+
+/** GetShardIterator. */
+export function getShardIterator(world: World, input: Json): Json {
+  const stream = streamOf(world, requiredText(input, 'StreamArn'));
+  const shard = shardIn(stream, requiredText(input, 'ShardId'));
+  const type = choice(input, 'ShardIteratorType', ITERATOR_TYPES);
+  if (!type) throw invalid('ShardIteratorType is required');
+  trim(shard, world.clock.now());
+  if (type === 'TRIM_HORIZON') return { ShardIterator: iterator(world, stream, shard, shard.trimmedBelow) };
+  if (type === 'LATEST') return { ShardIterator: iterator(world, stream, shard, world.sequence + 1) };
+  const sequence = sequenceOf(requiredText(input, 'SequenceNumber'));
+  if (Number.isNaN(sequence)) throw invalid('Invalid SequenceNumber');
+  const from = type === 'AT_SEQUENCE_NUMBER' ? sequence : sequence + 1;
+  if (from < shard.trimmedBelow) throw trimmed();
+  return { ShardIterator: iterator(world, stream, shard, from) };
+}
+
+/** GetRecords: the next changes of a shard and the iterator after them; no iterator when a closed shard is exhausted. */
+export function getRecords(world: World, input: Json): Json {
+  const { stream, shard, from } = openIterator(world, requiredText(input, 'ShardIterator'));
+  const limit = integer(input, 'Limit', 1, MAX_RECORDS) ?? MAX_RECORDS;
+  trim(shard, world.clock.now());
+  if (from < shard.trimmedBelow) throw trimmed();
+  const records: Json[] = [];
+  let next = from;
+  let bytes = 0;
+  for (let at = firstAt(shard, from); at < shard.entries.length && records.length < limit; at++) {
+    const { sequence, record } = shard.entries[at] as Shard['entries'][number];
+    bytes += (record['dynamodb'] as { SizeBytes: number }).SizeBytes;
+    if (records.length > 0 && bytes > MAX_BYTES) break;
+    records.push(structuredClone(record));
+    next = sequence + 1;
+  }
+  const closed = shard.lastSequence !== undefined && firstAt(shard, next) >= shard.entries.length;
+  return { Records: records, ...(!closed && { NextShardIterator: iterator(world, stream, shard, next) }) };
+}
+
+/** The first entry whose sequence number is not below `from`. */
+function firstAt({ entries }: Shard, from: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.sequence ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function iterator(world: World, stream: Stream, shard: Shard, from: number): string {
+  const place = JSON.stringify([shard.id, from, world.clock.now()]);
+  return `${stream.arn}|1|${Buffer.from(place).toString('base64')}`;
+}
+
+function openIterator(world: World, token: string): { stream: Stream; shard: Shard; from: number } {
+  const [arn = '', version, place = ''] = token.split('|');
+  const [shardId, from, issuedAt] = version === '1' ? placeOf(place) : [];
+  if (typeof shardId !== 'string' || typeof from !== 'number' || typeof issuedAt !== 'number') throw invalid('Invalid ShardIterator');
+  if (world.clock.now() - issuedAt > ITERATOR_LIFE_MS) {
+    throw new AwsError('ExpiredIteratorException', 'Iterator expired. The iterator was created more than 15 minutes ago.');
+  }
+  const stream = streamOf(world, arn);
+  return { stream, shard: shardIn(stream, shardId), from };
+}
+
+function placeOf(encoded: string): unknown[] {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString());
+    return Array.isArray(place) ? place : [];
+  } catch {
+    return [];
+  }
+}
+
+function streamOf(world: World, arn: string): Stream {
+  const stream = world.streams.get(arn);
+  if (!stream) throw notFound(`Requested resource not found: Stream: ${arn} not found`);
+  return stream;
+}
+
+function shardIn(stream: Stream, id: string): Shard {
+  const shard = stream.shards.find((each) => each.id === id);
+  if (!shard) throw notFound(`Requested resource not found: Shard: ${id} in Stream: ${stream.arn} not found`);
+  return shard;
+}
+
+function trimmed(): AwsError {
+  return new AwsError('TrimmedDataAccessException', 'The operation attempted to read past the oldest stream record in a shard');
+}

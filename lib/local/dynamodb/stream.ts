@@ -1,0 +1,124 @@
+import type { Json } from '../aws.ts';
+import { copyItem, type Item } from './attribute-value.ts';
+import { itemSize } from './item-size.ts';
+import { hashOfRow, type KeySchema, keyOf } from './key-schema.ts';
+import type { Row } from './secondary-index.ts';
+
+/** Which images of an item a stream record carries. */
+export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
+
+/** All view types. */
+export const STREAM_VIEW_TYPES: readonly StreamViewType[] = ['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY'];
+
+/** Records can be read for 24 hours (Developer guide, "Change data capture for DynamoDB Streams"). */
+export const RETENTION_MS = 24 * 60 * 60 * 1000;
+
+/** One change with its place in the shard. */
+export interface StreamEntry {
+  readonly sequence: number;
+  readonly at: number;
+  /** The record in the shape of `GetRecords`. */
+  readonly record: Json;
+}
+
+/** A shard: the changes of the items whose partition key hashes to it, in the order of their commits. */
+export interface Shard {
+  readonly id: string;
+  readonly firstSequence: number;
+  entries: StreamEntry[];
+  /** The sequence number below which records are gone. */
+  trimmedBelow: number;
+  /** Set when the shard takes no more records. */
+  lastSequence?: number;
+}
+
+/** The change log of a table. It outlives being disabled, and the table, for as long as its records do. */
+export interface Stream {
+  readonly arn: string;
+  readonly label: string;
+  readonly tableName: string;
+  readonly viewType: StreamViewType;
+  readonly key: KeySchema;
+  readonly createdAt: number;
+  readonly shards: readonly Shard[];
+  enabled: boolean;
+}
+
+/** A committed change of one item. */
+export interface Change {
+  readonly before: Row | undefined;
+  readonly after: Row | undefined;
+  /** Deleted by time to live, not by a caller. */
+  readonly expired?: boolean;
+}
+
+/** What a record gets from its surroundings. */
+export interface RecordContext {
+  readonly region: string;
+  readonly now: number;
+  readonly sequence: number;
+  readonly eventId: string;
+}
+
+/** A sequence number as the API writes it: 21 digits, ascending as texts. */
+export function sequenceText(sequence: number): string {
+  return `1${String(sequence).padStart(20, '0')}`;
+}
+
+/** The number behind a sequence number, or NaN. */
+export function sequenceOf(text: string): number {
+  return /^\d{21,40}$/.test(text) ? Number(text.slice(1)) : Number.NaN;
+}
+
+/** The shard that holds the changes of a row. */
+export function shardOf(stream: Stream, rowKey: string): Shard {
+  return stream.shards[hashOfRow(rowKey) % stream.shards.length] as Shard;
+}
+
+/** Appends a change to its shard and returns the shard. */
+export function append(stream: Stream, change: Change, context: RecordContext): Shard {
+  const row = (change.after ?? change.before) as Row;
+  const shard = shardOf(stream, row.key);
+  shard.entries.push({ sequence: context.sequence, at: context.now, record: recordOf(stream, change, context) });
+  return shard;
+}
+
+/** Forgets the records older than the retention. */
+export function trim(shard: Shard, now: number): void {
+  const kept = shard.entries.findIndex((entry) => entry.at > now - RETENTION_MS);
+  if (kept === 0) return;
+  const gone = kept < 0 ? shard.entries : shard.entries.slice(0, kept);
+  const last = gone.at(-1);
+  if (!last) return;
+  shard.trimmedBelow = last.sequence + 1;
+  shard.entries = kept < 0 ? [] : shard.entries.slice(kept);
+}
+
+function recordOf(stream: Stream, { before, after, expired }: Change, context: RecordContext): Json {
+  const row = (after ?? before) as Row;
+  const keys = keyOf(stream.key, row.item);
+  const newImage = after && stream.viewType.startsWith('NEW') ? copyItem(after.item) : undefined;
+  const oldImage = before && stream.viewType.includes('OLD') ? copyItem(before.item) : undefined;
+  return {
+    eventID: context.eventId,
+    eventName: !before ? 'INSERT' : after ? 'MODIFY' : 'REMOVE',
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    awsRegion: context.region,
+    dynamodb: {
+      // Rounded down to the second (API reference, StreamRecord).
+      ApproximateCreationDateTime: Math.floor(context.now / 1000),
+      Keys: keys,
+      ...(newImage && { NewImage: newImage }),
+      ...(oldImage && { OldImage: oldImage }),
+      SequenceNumber: sequenceText(context.sequence),
+      SizeBytes: itemSize(keys) + imageSize(newImage) + imageSize(oldImage),
+      StreamViewType: stream.viewType,
+    },
+    ...(expired && { userIdentity: { Type: 'Service', PrincipalId: 'dynamodb.amazonaws.com' } }),
+  };
+}
+
+function imageSize(image: Item | undefined): number {
+  return image ? itemSize(image) : 0;
+}
