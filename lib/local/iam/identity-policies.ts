@@ -1,0 +1,7 @@
+import type { CompiledPolicy } from './policy.ts';
+
+/** The compiled policies of a role. */
+export interface IdentityPolicies {
+  readonly policies: readonly CompiledPolicy[];
+  readonly boundary?: CompiledPolicy | undefined;
+}
