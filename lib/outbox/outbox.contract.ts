@@ -30,6 +30,25 @@ export const OUTBOX_ATTRIBUTES = {
   committedAt: 'committedAt',
   /** Epoch seconds; on commit markers only. Message rows never expire. */
   expiresAt: 'expiresAt',
+  /** Message rows: the message's id, and its wire name. */
+  id: 'id',
+  type: 'type',
+  /** Message rows: the encoded envelope, byte for byte what is published. */
+  body: 'body',
+  /** Message rows: a map of message attributes; strings and numbers. */
+  attributes: 'attributes',
+  /** Message rows: a list of destination names. */
+  destinations: 'destinations',
+  /** Message rows with an ordering key: the key. */
+  key: 'key',
+  /** Message rows with an ordering key: their number; heads: the last number given. */
+  seq: 'seq',
+  /** Parked rows: why (a code), what was said, and when (epoch milliseconds). */
+  parkedReason: 'parkedReason',
+  parkedDetail: 'parkedDetail',
+  parkedAt: 'parkedAt',
+  /** Commit markers: a digest of what was committed under the idempotency key. */
+  fingerprint: 'fingerprint',
 } as const;
 
 /** The sparse index that the sweeper reads; keys only. */
@@ -38,12 +57,20 @@ export const OUTBOX_PENDING_INDEX = 'pending';
 /** Index partitions per state, so that one hot partition key cannot throttle the commits behind it. */
 export const OUTBOX_STATE_SHARDS = 4;
 
+/**
+ * Days that a commit marker is kept: a caller that repeats a request with its idempotency key within them commits nothing twice.
+ * As long as the inbox remembers, so that neither is the weaker link.
+ */
+export const COMMIT_MARKER_RETENTION_DAYS = 60;
+
 export const OUTBOX_METRICS = {
+  namespace: 'Posthaste',
   published: 'OutboxPublished',
   parked: 'OutboxParked',
   publishFailed: 'OutboxPublishFailed',
-  /** Age in seconds of the oldest row that is still pending, reported by every sweep (0 when there is none). */
+  /** Age in seconds of the oldest row that a sweep found due and left pending, reported by every sweep (0 when there is none). */
   oldestPendingAge: 'OutboxOldestPendingAge',
+  /** Rows that a sweep found due and left pending, reported by every sweep. */
   pending: 'OutboxPending',
   swept: 'OutboxSwept',
 } as const;

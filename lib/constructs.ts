@@ -1,0 +1,20 @@
+/** The CDK constructs: what `posthaste/constructs` exports. Stacks import it; handlers never do. */
+export { Consumer, type ConsumerProps } from './consumer/consumer.construct.ts';
+export type { Handles } from './consumer/consumer.rules.construct.ts';
+export type { ProvisionedConcurrency, Range, Scaling } from './consumer/consumer.scaling.construct.ts';
+export { ConsumerSubscription, type ConsumerSubscriptionProps } from './consumer/consumer.subscription.construct.ts';
+export type { QueueWorkerProps } from './consumer/queue-worker.construct.ts';
+export type { OnExhausted } from './consumer/queue-worker.rules.construct.ts';
+export { type IInbox, type ImportedInbox, Inbox, type InboxProps } from './inbox/inbox.construct.ts';
+export type { AlarmProps } from './infra/alarms.ts';
+export { type BundleOptions, type BundleRun, bundleHandlers, type HandlerBundle } from './infra/bundle.ts';
+export { assertNoCdk, CdkInBundleError } from './infra/bundle-guard.ts';
+export type { IDestination } from './infra/destinations.ts';
+export type { TableRef } from './infra/grants.ts';
+export { HandlerFunction, type HandlerFunctionProps, type HandlerSettings } from './infra/handler-function.construct.ts';
+export { ConfigurationError } from './infra/rules.ts';
+export { type ImportedOutbox, type IOutbox, Outbox, type OutboxProps } from './outbox/outbox.construct.ts';
+export { OutboxRelay, type OutboxRelayProps } from './outbox/outbox.relay.construct.ts';
+export { OutboxSweeper, type OutboxSweeperProps } from './outbox/outbox.sweeper.construct.ts';
+export { CommandQueue, type CommandQueueProps, type ImportedCommandQueue } from './queue/command-queue.construct.ts';
+export { EventTopic, type EventTopicProps, type IEventTopic, type ImportedEventTopic } from './topic/topic.construct.ts';

@@ -1,0 +1,112 @@
+import { Stack } from 'aws-cdk-lib';
+import type { IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
+import type { SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { allow, allowTable, TABLE_READ_ACTIONS, TABLE_WRITE_ACTIONS, type TableRef } from '../infra/grants.ts';
+import type { HandlerFunction } from '../infra/handler-function.construct.ts';
+import { enforce } from '../infra/rules.ts';
+import type { IEventTopic } from '../topic/topic.construct.ts';
+import { HANDLES_ALL } from './consumer.contract.ts';
+import { CONSUMER_RULES, type Handles } from './consumer.rules.construct.ts';
+import { ConsumerSubscription } from './consumer.subscription.construct.ts';
+import { handlesDigest } from './handles-digest.ts';
+import { QueueWorker, type QueueWorkerProps } from './queue-worker.construct.ts';
+import { SNS_RETRY_DAYS } from './queue-worker.rules.construct.ts';
+
+/** Props of a `Consumer`. */
+export interface ConsumerProps extends QueueWorkerProps {
+  /** The topic it subscribes to, or several. Ordered consumers need FIFO topics. */
+  readonly topic: IEventTopic | readonly IEventTopic[];
+  /**
+   * The messages that its code handles, or `'*'` for every message of its topics. On standard topics the subscription's filter is derived from
+   * it; the function refuses to start when its handlers name others.
+   */
+  readonly handles: Handles;
+  /**
+   * Narrows the subscription by routing fields that every handled message declares. Standard topics only.
+   *
+   * @default - none: every handled message comes
+   *
+   * @example
+   * where: { country: SubscriptionFilter.stringFilter({ allowlist: ['ch', 'de'] }) }
+   */
+  readonly where?: Readonly<Record<string, SubscriptionFilter>>;
+}
+
+/**
+ * A consumer of events: a queue with its dead-letter queue, subscribed to a topic, and the function that handles its messages with exactly-once effects.
+ *
+ * @example
+ * const shipOrder = new Consumer(this, 'ship-order', {
+ *   topic: orders,
+ *   handles: [OrderPlaced],
+ *   entry: new URL('./ship-order.ts', import.meta.url),
+ *   inbox,
+ * });
+ * shipOrder.grantWrite(shipments);
+ */
+export class Consumer extends Construct implements IGrantable {
+  /** What one handles that handles everything. */
+  static readonly EVERYTHING = HANDLES_ALL;
+
+  readonly #worker: QueueWorker;
+  /** One for each topic. */
+  readonly subscriptions: readonly ConsumerSubscription[];
+
+  constructor(scope: Construct, id: string, props: ConsumerProps) {
+    super(scope, id);
+    const name = props.name ?? id;
+    const topics = 'destinationName' in props.topic ? [props.topic] : props.topic;
+    const { handles, where = {}, ordered = false } = props;
+    enforce(this, CONSUMER_RULES, { topics, handles, ordered, where: Object.keys(where), region: Stack.of(this).region });
+    const digest = handles === HANDLES_ALL ? HANDLES_ALL : handlesDigest(handles.map((definition) => definition.name));
+    this.#worker = new QueueWorker(this, 'worker', { ...props, name, context: { handles: digest, daysBeforeQueue: SNS_RETRY_DAYS } });
+    this.subscriptions = topics.map(
+      (topic) =>
+        new ConsumerSubscription(this, `from-${topic.destinationName}`, {
+          name: topics.length === 1 ? `${name}-undelivered` : `${name}-undelivered-${topic.destinationName}`,
+          topic,
+          handles,
+          where,
+          queue: this.queue,
+          encryptionKey: props.encryptionKey,
+          alarm: props.alarmTopic ? { alarmTopic: props.alarmTopic } : {},
+        }),
+    );
+  }
+
+  get function(): HandlerFunction {
+    return this.#worker.function;
+  }
+
+  get queue(): Queue {
+    return this.#worker.queue;
+  }
+
+  /** Messages that failed for good, with the reason, and those that crashed every run. */
+  get deadLetterQueue(): Queue {
+    return this.#worker.deadLetterQueue;
+  }
+
+  get grantPrincipal(): IPrincipal {
+    return this.function.grantPrincipal;
+  }
+
+  /** Lets its handlers write items of a table in their units of work: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`, `UpdateItem`. */
+  grantWrite(table: TableRef): void {
+    allowTable(this, table, TABLE_WRITE_ACTIONS);
+  }
+
+  /** Lets its handlers read items of a table, and its indexes when they are named: `BatchGetItem`, `GetItem`, `Query`. */
+  grantRead(table: TableRef, indexes: readonly string[] = []): void {
+    allowTable(this, table, TABLE_READ_ACTIONS);
+    if (indexes.length > 0) {
+      allow(
+        this,
+        ['dynamodb:Query'],
+        indexes.map((index) => `${table.tableArn}/index/${index}`),
+      );
+    }
+  }
+}

@@ -1,0 +1,270 @@
+import { type CfnResource, Duration } from 'aws-cdk-lib';
+import { type Alarm, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { IInbox } from '../inbox/inbox.construct.ts';
+import { type AlarmProps, createAlarm, runtimeMetric } from '../infra/alarms.ts';
+import { finalProperties } from '../infra/final-properties.ts';
+import { allow, allowSendKey } from '../infra/grants.ts';
+import { FUNCTION_DEFAULTS, HandlerFunction, type HandlerSettings } from '../infra/handler-function.construct.ts';
+import { NAME_RULES } from '../infra/names.ts';
+import { enforce, enforceAtSynth } from '../infra/rules.ts';
+import {
+  createSecureQueue,
+  MAX_QUEUE_RETENTION,
+  oldestMessageAge,
+  queueBaseName,
+  redriveOnlyFrom,
+  waitingMessages,
+} from '../infra/secure-queue.ts';
+import type { IOutbox } from '../outbox/outbox.construct.ts';
+import { CONSUMER_ENV, CONSUMER_METRICS, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
+import { invocationTarget, mappingScaling, SCALING_RULES, type Scaling } from './consumer.scaling.construct.ts';
+import { type OnExhausted, WORKER_RULES, WORKER_TEMPLATE_RULES, type WorkerFacts } from './queue-worker.rules.construct.ts';
+
+/** What `Consumer` and `CommandQueue` have in common: a queue, its dead-letter queue, and the function that works on it. */
+export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
+  /**
+   * The verb-noun name, in kebab-case: the queue, the function, its log group, its metrics and its markers in the inbox carry it. Renaming a consumer
+   * makes it a new one, which handles again what is still on its way.
+   *
+   * @default - the construct's id
+   */
+  readonly name?: string;
+  /** Where it keeps which messages it has handled. */
+  readonly inbox: IInbox;
+  /**
+   * Where messages that its handlers send are committed, together with their effects. Without it, a handler that sends fails.
+   *
+   * @default - none: its handlers send nothing
+   */
+  readonly outbox?: IOutbox;
+  /**
+   * Whether messages of one ordering key are handled one after the other, in order, each only after its predecessor succeeded. Keys run in parallel.
+   *
+   * @default false - order is paid for with throughput per key, and a failing message holds those behind it
+   */
+  readonly ordered?: boolean;
+  /**
+   * Messages in one invocation, 1 to 10,000; above 10 with a `batchWindow`; at most 10 when ordered.
+   *
+   * @default 10
+   */
+  readonly batchSize?: number;
+  /**
+   * How long Lambda collects messages before it invokes, whole seconds up to 300. It is added to the latency of a quiet queue. Not when ordered.
+   *
+   * @default Duration.seconds(0)
+   */
+  readonly batchWindow?: Duration;
+  /**
+   * How long one message takes at the 99th percentile. When given, a batch that cannot be done within `timeout` is refused at synth.
+   *
+   * @default - unknown, and unchecked
+   */
+  readonly expectedDuration?: Duration;
+  /**
+   * Runs that are charged before a message is exhausted, 1 to 100. Throttles, conflicts and messages that were not started charge none.
+   *
+   * @default 5
+   */
+  readonly maxAttempts?: number;
+  /**
+   * What happens to an exhausted message: `deadLetter` moves it away with its failure record; `block` tries on, ever more slowly, holds its key and
+   * raises an alarm.
+   *
+   * @default - `block` when ordered, because a message that left would be overtaken; `deadLetter` otherwise
+   */
+  readonly onExhausted?: OnExhausted;
+  /**
+   * Receives after which SQS itself dead-letters a message: the net for one that kills every run. At least ten times `maxAttempts`, since a receive
+   * counts even when nothing ran.
+   *
+   * @default - 1,000 when ordered (the most that SQS allows), 100 otherwise
+   */
+  readonly maxReceiveCount?: number;
+  /**
+   * How long the queue keeps a message, 1 minute to less than `deadLetterRetention`. It is how long the consumer may be down.
+   *
+   * @default Duration.days(4)
+   */
+  readonly retention?: Duration;
+  /**
+   * How long a dead letter is kept.
+   *
+   * @default Duration.days(14) - the most that SQS allows
+   */
+  readonly deadLetterRetention?: Duration;
+  /**
+   * A customer managed key for the queue and its dead-letter queue. A key of this app is extended by what SNS needs to deliver; the policy of an
+   * imported key must say it: `kms:Decrypt` and `kms:GenerateDataKey` for `sns.amazonaws.com`, on condition of the topic's `aws:SourceArn`.
+   *
+   * @default - none: SQS encrypts with keys of its own
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * How it scales.
+   *
+   * @default - up to 100 batches at a time
+   */
+  readonly scaling?: Scaling;
+  /**
+   * Age of the oldest waiting message at which the alarm fires.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly alarmAge?: Duration;
+}
+
+/** What the construct around a worker knows of its messages. */
+export interface QueueWorkerContext {
+  /** The digest of what it handles, or `HANDLES_ALL`. */
+  readonly handles: string;
+  /** How long the hops before the queue may hold a message, in days. */
+  readonly daysBeforeQueue: number;
+}
+
+/** What receiving takes; the mapping and the runtime's visibility changes use the same role. */
+const RECEIVE_ACTIONS = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'] as const;
+
+/** A queue, its dead-letter queue, and the function that works on it. */
+export class QueueWorker extends Construct {
+  readonly logicalName: string;
+  readonly facts: WorkerFacts;
+  readonly function: HandlerFunction;
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: QueueWorkerProps & { readonly name: string; readonly context: QueueWorkerContext }) {
+    super(scope, id);
+    this.logicalName = props.name;
+    this.facts = factsOf(props, props.context);
+    enforce(scope, NAME_RULES, { name: props.name });
+    enforce(scope, WORKER_RULES, this.facts);
+    enforce(scope, SCALING_RULES, props.scaling ?? {});
+    this.deadLetterQueue = this.#createDeadLetterQueue(props);
+    this.queue = this.#createQueue(props);
+    this.function = this.#createFunction(props);
+    const target = invocationTarget(this.function, props.scaling?.provisionedConcurrency);
+    const mapping = this.#map(target, props.scaling ?? {});
+    this.alarms = this.#watch(props);
+    const resourceOf = (construct: Construct) => finalProperties(construct.node.defaultChild as CfnResource);
+    enforceAtSynth(this, WORKER_TEMPLATE_RULES, () => ({
+      queue: resourceOf(this.queue),
+      deadLetterQueue: resourceOf(this.deadLetterQueue),
+      function: resourceOf(this.function),
+      mapping: finalProperties(mapping),
+    }));
+  }
+
+  #createDeadLetterQueue({ name, encryptionKey }: QueueWorkerProps & { readonly name: string }): Queue {
+    const { ordered: fifo, deadLetterRetention: retention } = this.facts;
+    return createSecureQueue(this, 'dlq', {
+      name: queueBaseName(this, name, '-dlq'),
+      fifo,
+      retention,
+      encryptionKey,
+      redriveAllowPolicy: redriveOnlyFrom(this, queueBaseName(this, name), fifo),
+    });
+  }
+
+  #createQueue({ name, encryptionKey }: QueueWorkerProps & { readonly name: string }): Queue {
+    const { ordered: fifo, retention, timeout, batchWindow, maxReceiveCount } = this.facts;
+    return createSecureQueue(this, 'queue', {
+      name: queueBaseName(this, name),
+      fifo,
+      retention,
+      encryptionKey,
+      // Six times the timeout, and the window (Lambda developer guide, configuring a queue for Lambda).
+      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds() + batchWindow.toSeconds()),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
+    });
+  }
+
+  #createFunction(props: QueueWorkerProps & { readonly name: string; readonly context: QueueWorkerContext }): HandlerFunction {
+    const { maxAttempts, onExhausted } = this.facts;
+    const fn = new HandlerFunction(this, 'function', {
+      ...props,
+      environment: {
+        ...props.environment,
+        [CONSUMER_ENV.name]: props.name,
+        [CONSUMER_ENV.queueUrl]: this.queue.queueUrl,
+        [CONSUMER_ENV.deadLetterQueueUrl]: this.deadLetterQueue.queueUrl,
+        [CONSUMER_ENV.handlesDigest]: props.context.handles,
+        [CONSUMER_ENV.maxAttempts]: String(maxAttempts),
+        [CONSUMER_ENV.onExhausted]: onExhausted,
+      },
+      ...(props.scaling?.reservedConcurrency !== undefined && { reservedConcurrency: props.scaling.reservedConcurrency }),
+    });
+    fn.addEnvironment(CONSUMER_ENV.handlerVersion, fn.codeVersion);
+    allow(fn, RECEIVE_ACTIONS, [this.queue.queueArn]);
+    allow(fn, ['sqs:SendMessage'], [this.deadLetterQueue.queueArn]);
+    allowSendKey(fn, props.encryptionKey);
+    props.inbox.grantUse(fn);
+    props.outbox?.grantCommit(fn);
+    return fn;
+  }
+
+  #map(targetArn: string, scaling: Scaling): CfnEventSourceMapping {
+    const { ordered, batchSize, batchWindow } = this.facts;
+    const mapping = new CfnEventSourceMapping(this, 'mapping', {
+      eventSourceArn: this.queue.queueArn,
+      functionName: targetArn,
+      batchSize,
+      functionResponseTypes: ['ReportBatchItemFailures'],
+      ...(!ordered && batchWindow.toSeconds() > 0 && { maximumBatchingWindowInSeconds: batchWindow.toSeconds() }),
+      ...mappingScaling(scaling),
+    });
+    // Lambda checks the role when the mapping is made.
+    mapping.node.addDependency(this.function.role as Construct);
+    return mapping;
+  }
+
+  #watch({ alarmTopic, alarmAge = Duration.minutes(15) }: QueueWorkerProps): readonly Alarm[] {
+    const shared = alarmTopic ? { alarmTopic } : {};
+    const name = this.logicalName;
+    const alarms = [
+      createAlarm(this, 'DeadLetters', {
+        metric: waitingMessages(this.deadLetterQueue),
+        threshold: 1,
+        description: `Messages of ${name} failed for good and wait in its dead-letter queue, each with the reason in its posthaste.failure attribute.`,
+        ...shared,
+      }),
+      createAlarm(this, 'OldestMessage', {
+        metric: oldestMessageAge(this.queue),
+        threshold: alarmAge.toSeconds(),
+        description: `${name} is ${alarmAge.toHumanString()} behind: it is down, too slow, or throttled.`,
+        ...shared,
+      }),
+    ];
+    if (this.facts.onExhausted !== 'block') return alarms;
+    const blocked = createAlarm(this, 'Blocked', {
+      metric: runtimeMetric(CONSUMER_METRICS.namespace, CONSUMER_METRICS.blocked, { service: name, statistic: Stats.SUM }),
+      threshold: 1,
+      description: `A message of ${name} used up its attempts and holds the order of its key until it succeeds. The log of ${name} says why.`,
+      ...shared,
+    });
+    return [...alarms, blocked];
+  }
+}
+
+function factsOf(props: QueueWorkerProps, { daysBeforeQueue }: QueueWorkerContext): WorkerFacts {
+  const ordered = props.ordered ?? false;
+  return {
+    ordered,
+    timeout: props.timeout ?? FUNCTION_DEFAULTS.timeout,
+    batchSize: props.batchSize ?? 10,
+    batchWindow: props.batchWindow ?? Duration.seconds(0),
+    expectedDuration: props.expectedDuration,
+    maxAttempts: props.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+    onExhausted: props.onExhausted ?? (ordered ? 'block' : 'deadLetter'),
+    maxReceiveCount: props.maxReceiveCount ?? (ordered ? 1_000 : 100),
+    retention: props.retention ?? Duration.days(4),
+    deadLetterRetention: props.deadLetterRetention ?? MAX_QUEUE_RETENTION,
+    inboxRetention: props.inbox.retention,
+    daysBeforeQueue,
+  };
+}

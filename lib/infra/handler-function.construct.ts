@@ -1,0 +1,149 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { CONSUMER_METRICS } from '../consumer/consumer.contract.ts';
+import { allow } from './grants.ts';
+import { HandlerCode } from './handler-code.ts';
+import { entryPath } from './handler-entries.ts';
+import { NAME_LIMITS, NAME_RULES, physicalName } from './names.ts';
+import { enforce, type Rule } from './rules.ts';
+
+/** What every function of this library lets its owner decide. */
+export interface HandlerSettings {
+  /**
+   * The file that exports the handler. A URL names a file relative to the one that says it:
+   * `new URL('./handlers/audit.ts', import.meta.url)`; a string is relative to the working directory.
+   */
+  readonly entry: string | URL;
+  /**
+   * The name under which the file exports the handler.
+   *
+   * @default 'handler'
+   */
+  readonly handler?: string;
+  /**
+   * How long one invocation may take, 3 seconds to 15 minutes. Lambda kills it afterwards; a consumer stops starting messages before that.
+   *
+   * @default Duration.seconds(30) - an invocation that takes longer is more often stuck than busy
+   */
+  readonly timeout?: Duration;
+  /**
+   * Megabytes, 128 to 10,240. CPU comes in proportion: a whole core at 1,769.
+   *
+   * @default 512 - the AWS SDK and a handler fit, and start about three times as fast as with 128
+   */
+  readonly memorySize?: number;
+  /**
+   * Variables beside those that constructs of this library set.
+   *
+   * @default - none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * How long logs are kept. The log group is deleted with the stack.
+   *
+   * @default RetentionDays.ONE_MONTH - as long as a failure can wait in a dead-letter queue, twice over
+   */
+  readonly logRetention?: RetentionDays;
+}
+
+/** Props of a `HandlerFunction`. */
+export interface HandlerFunctionProps extends HandlerSettings {
+  /**
+   * The verb-noun name, in kebab-case; the function, its log group and its metrics carry it.
+   *
+   * @default - the construct's id
+   */
+  readonly name?: string;
+  /**
+   * Invocations that are kept free for this function, and that it never exceeds.
+   *
+   * @default - none: it shares the account's pool
+   */
+  readonly reservedConcurrency?: number;
+  /** What the function does, as the console shows it. */
+  readonly description?: string;
+}
+
+interface FunctionFacts {
+  readonly timeout: Duration;
+  readonly memorySize: number;
+}
+
+const FUNCTION_RULES: readonly Rule<FunctionFacts>[] = [
+  {
+    when: ({ timeout }) => timeout.toSeconds() < 3 || timeout.toSeconds() > 900,
+    message: ({ timeout }) =>
+      `timeout is ${timeout.toSeconds()} s; Lambda allows 900 s at most, and under 3 s the time kept free to write the partial response leaves ` +
+      'nothing to work with: set "timeout" between 3 and 900 seconds',
+  },
+  {
+    when: ({ memorySize }) => !Number.isInteger(memorySize) || memorySize < 128 || memorySize > 10_240,
+    message: ({ memorySize }) =>
+      `memorySize is ${memorySize}; Lambda takes whole megabytes from 128 to 10240: set "memorySize" in that range`,
+  },
+];
+
+/** What a function of this library has unless it is told otherwise. */
+export const FUNCTION_DEFAULTS = {
+  timeout: Duration.seconds(30),
+  memorySize: 512,
+  logRetention: RetentionDays.ONE_MONTH,
+} as const;
+
+/**
+ * A Lambda function as this library deploys all of its own: Node.js 24 on arm64, bundled with the app's other handlers in one esbuild call, with a role
+ * that may write to its own log group and nothing else, JSON logs and a retention. For producers and anything else beside consumers.
+ *
+ * @example
+ * const receive = new HandlerFunction(this, 'receive-webhook', { entry: new URL('./receive-webhook.ts', import.meta.url) });
+ * outbox.grantCommit(receive);
+ * const url = receive.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+ */
+export class HandlerFunction extends LambdaFunction {
+  /** The logical name, e.g. `receive-webhook`. */
+  readonly logicalName: string;
+  /** Twelve characters that change exactly when the deployed code does. */
+  readonly codeVersion: string;
+
+  constructor(scope: Construct, id: string, props: HandlerFunctionProps) {
+    const name = props.name ?? id;
+    const timeout = props.timeout ?? FUNCTION_DEFAULTS.timeout;
+    const memorySize = props.memorySize ?? FUNCTION_DEFAULTS.memorySize;
+    const functionName = physicalName(scope, name, { max: NAME_LIMITS.function });
+    const code = new HandlerCode(entryPath(scope, props.entry));
+    const logGroup = new LogGroup(scope, `${id}-logs`, {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: props.logRetention ?? FUNCTION_DEFAULTS.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // A role of its own, without AWSLambdaBasicExecutionRole: that policy may write to every log group of the account.
+    const role = new Role(scope, `${id}-role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    allow(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    super(scope, id, {
+      functionName,
+      code,
+      handler: `index.${props.handler ?? 'handler'}`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      timeout,
+      memorySize,
+      ...(props.description !== undefined && { description: props.description }),
+      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
+      environment: {
+        POWERTOOLS_SERVICE_NAME: name,
+        POWERTOOLS_METRICS_NAMESPACE: CONSUMER_METRICS.namespace,
+        ...props.environment,
+      },
+    });
+    this.logicalName = name;
+    this.codeVersion = code.version;
+    enforce(this, NAME_RULES, { name });
+    enforce(this, FUNCTION_RULES, { timeout, memorySize });
+  }
+}

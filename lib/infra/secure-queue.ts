@@ -1,0 +1,109 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import {
+  type DeadLetterQueue,
+  DeduplicationScope,
+  FifoThroughputLimit,
+  type IQueue,
+  Queue,
+  QueueEncryption,
+  type RedriveAllowPolicy,
+  RedrivePermission,
+} from 'aws-cdk-lib/aws-sqs';
+import type { Construct, IDependable } from 'constructs';
+import { ALARM_PERIOD } from './alarms.ts';
+import { NAME_LIMITS, physicalName } from './names.ts';
+
+/** The longest that SQS keeps a message (SQS message quotas). */
+export const MAX_QUEUE_RETENTION = Duration.days(14);
+
+/** What queues of this library differ in; TLS and encryption at rest are not among it. */
+export interface SecureQueueProps {
+  /** The physical name, without `.fifo`. */
+  readonly name: string;
+  readonly fifo: boolean;
+  readonly retention: Duration;
+  readonly visibilityTimeout?: Duration | undefined;
+  readonly encryptionKey?: IKey | undefined;
+  readonly deadLetterQueue?: DeadLetterQueue | undefined;
+  readonly redriveAllowPolicy?: RedriveAllowPolicy | undefined;
+}
+
+/** A queue that is encrypted at rest, refuses plain HTTP, and on FIFO has high throughput and no content-based deduplication. */
+export function createSecureQueue(scope: Construct, id: string, props: SecureQueueProps): Queue {
+  const { name, fifo, retention, visibilityTimeout, encryptionKey, deadLetterQueue, redriveAllowPolicy } = props;
+  return new Queue(scope, id, {
+    queueName: queueName(name, fifo),
+    retentionPeriod: retention,
+    enforceSSL: true,
+    // SNS can deliver through SQS-managed keys; through the AWS managed KMS key it cannot, since nobody can grant SNS its use (SNS developer guide, server-side encryption).
+    ...(encryptionKey
+      ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
+      : { encryption: QueueEncryption.SQS_MANAGED }),
+    ...(fifo && {
+      fifo,
+      // Two different messages with equal bodies within five minutes are two messages.
+      contentBasedDeduplication: false,
+      deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+      fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+    }),
+    ...(visibilityTimeout && { visibilityTimeout }),
+    ...(deadLetterQueue && { deadLetterQueue }),
+    ...(redriveAllowPolicy && { redriveAllowPolicy }),
+  });
+}
+
+/** The physical name of a construct's queue, without `.fifo`. */
+export function queueBaseName(scope: Construct, name: string, suffix = ''): string {
+  return physicalName(scope, name, { max: NAME_LIMITS.queue - '.fifo'.length, suffix });
+}
+
+/**
+ * Lets exactly one queue use a dead-letter queue. The source is named by an ARN put together from its name: the two queues would otherwise each
+ * need the other to exist first.
+ */
+export function redriveOnlyFrom(scope: Construct, baseName: string, fifo: boolean): RedriveAllowPolicy {
+  const queueArn = Stack.of(scope).formatArn({ service: 'sqs', resource: queueName(baseName, fifo) });
+  const source = Queue.fromQueueArn(scope, 'RedriveSource', queueArn);
+  return { redrivePermission: RedrivePermission.BY_QUEUE, sourceQueues: [source] };
+}
+
+function queueName(baseName: string, fifo: boolean): string {
+  return fifo ? `${baseName}.fifo` : baseName;
+}
+
+/**
+ * Lets one topic, and nobody else through SNS, deliver to a queue; with a customer managed key, lets it use the key for that topic alone.
+ * Without this SNS meets a client-side error, which it never retries (SNS developer guide, message delivery retries).
+ * Returns what the subscription must wait for.
+ */
+export function allowDelivery(queue: IQueue, topic: ITopic, encryptionKey?: IKey): readonly IDependable[] {
+  const principals = [new ServicePrincipal('sns.amazonaws.com')];
+  const conditions = { ArnEquals: { 'aws:SourceArn': topic.topicArn } };
+  const added = queue.addToResourcePolicy(
+    new PolicyStatement({ actions: ['sqs:SendMessage'], principals, resources: [queue.queueArn], conditions }),
+  );
+  encryptionKey?.addToResourcePolicy(
+    new PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      principals,
+      resources: ['*'],
+      conditions: { ...conditions, StringEquals: { 'aws:SourceAccount': topic.env.account } },
+    }),
+    true,
+  );
+  return added.policyDependable ? [added.policyDependable] : [];
+}
+
+/** Messages that wait in a dead-letter queue: native redrive does not count as a send, so arrivals show only here. */
+export function waitingMessages(queue: IQueue): Metric {
+  return queue.metricApproximateNumberOfMessagesVisible({ period: ALARM_PERIOD, statistic: 'Maximum' });
+}
+
+/** Seconds that the oldest waiting message has waited. */
+export function oldestMessageAge(queue: IQueue): Metric {
+  return queue.metricApproximateAgeOfOldestMessage({ period: ALARM_PERIOD, statistic: 'Maximum' });
+}
