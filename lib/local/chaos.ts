@@ -3,6 +3,7 @@ import type { Rng } from '../core/rng.ts';
 import type { Interceptor, ServiceName } from './aws.ts';
 import { AwsError } from './aws.ts';
 import type { MappingFaults } from './event-source-mapping/mapping-faults.ts';
+import { ConnectionDropped } from './gateway/gateway.errors.ts';
 
 /**
  * What chaos does to a running stack. Each happens in production: a worker dies in the middle of a batch, a queue or stream delivers
@@ -40,14 +41,6 @@ export interface ChaosOptions {
   readonly roleOf: (functionArn: string) => string | undefined;
   /** The share of invocations to hit. @default 0.15 - three times what the demo must show, since kills can come too late */
   readonly rate?: number;
-}
-
-/** The gateway closes the connection without an answer when a call ends with this. */
-export class ConnectionDropped extends Error {
-  constructor() {
-    super('the connection was closed before the answer was sent');
-    this.name = 'ConnectionDropped';
-  }
 }
 
 /** Draws one fault per invocation; before drawing at random it goes through every kind once, so that short runs meet them all. */

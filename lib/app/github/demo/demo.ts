@@ -1,0 +1,103 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Demo, DemoRun, LocalAws } from '../../../local.ts';
+import { GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_STACK } from '../github.contract.ts';
+import type { Delivery } from './delivery.ts';
+import { drive } from './drive.ts';
+import { type Places, readDeadLetters, readFinalState } from './final-state.ts';
+import { exampleDeliveries, readDeliveries } from './input.ts';
+import { type NotificationSink, startNotificationSink } from './notification-sink.ts';
+import { createReport } from './report.ts';
+import type { Answer } from './verdict.ts';
+import { judge } from './verdict.ts';
+
+/** Signs the demo's deliveries; on AWS the parameter holds the secret that GitHub knows. */
+const DEMO_SECRET = 'not-a-secret-on-a-laptop';
+
+/** Nothing has moved for this long: drained. */
+const QUIET_MS = 250;
+
+/** Chaos lets messages wait for their visibility timeout, several times over. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** Runs GitHub webhooks through the deployed stack and judges what became of them. */
+export function githubDemo(): Demo {
+  let deliveries: readonly Delivery[] = [];
+  let sink: NotificationSink | undefined;
+
+  return {
+    async load({ input }) {
+      deliveries = input === undefined ? exampleDeliveries() : await readDeliveries(input);
+    },
+    async prepare(local) {
+      sink = await startNotificationSink();
+      local.putParameter(GITHUB_PARAMETERS.webhookSecret, DEMO_SECRET);
+      local.putParameter(GITHUB_PARAMETERS.notifyUrl, sink.url);
+      return sink.close;
+    },
+    async run({ local, args, progress, signal }: DemoRun) {
+      const places = placesOf(local);
+      const answers: Answer[] = [];
+      const started = performance.now();
+      if (args.chaos) local.chaos?.start();
+      const show = () => progress(`${answers.length}/${deliveries.length} delivered, ${local.moving()} messages on their way`);
+      const ticker = setInterval(show, 100);
+      try {
+        await drive(deliveries, {
+          url: local.output(GITHUB_STACK, GITHUB_OUTPUTS.webhookUrl),
+          secret: DEMO_SECRET,
+          rate: args.rate,
+          redeliverEvery: args.chaos ? 20 : 0,
+          onAnswer: (answer) => answers.push(answer),
+          signal,
+        });
+        const sentAfterMs = performance.now() - started;
+        await drained(local, places, { sink: sink as NotificationSink, signal });
+        local.chaos?.stop();
+        const state = readFinalState(local, places, sink?.calls ?? []);
+        const verdict = judge(answers, state);
+        return createReport({
+          verdict,
+          answers,
+          deadLetters: readDeadLetters(local, places),
+          statistics: local.statistics(),
+          chaos: local.chaos?.report(),
+          sentAfterMs,
+          drainedAfterMs: performance.now() - started - QUIET_MS,
+        });
+      } finally {
+        clearInterval(ticker);
+      }
+    },
+    hints: (local) => [
+      `AWS_ENDPOINT_URL=${local.endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x npx cdk deploy`,
+      `AWS_ENDPOINT_URL=${local.endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws sqs list-queues`,
+      `curl ${local.endpoint}/_posthaste/health`,
+    ],
+  };
+}
+
+async function drained(local: LocalAws, places: Places, { sink, signal }: { sink: NotificationSink; signal: AbortSignal }): Promise<void> {
+  const giveUp = performance.now() + PATIENCE_MS;
+  let quietSince = performance.now();
+  while (performance.now() < giveUp && performance.now() - quietSince < QUIET_MS && !signal.aborted) {
+    await wait(20);
+    const busy = local.moving() > 0 || readFinalState(local, places, sink.calls).inFlight > 0;
+    if (busy) quietSince = performance.now();
+  }
+}
+
+function placesOf(local: LocalAws): Places {
+  const output = (name: string) => local.output(GITHUB_STACK, name);
+  return {
+    auditTable: output(GITHUB_OUTPUTS.auditTable),
+    activityTable: output(GITHUB_OUTPUTS.activityTable),
+    welcomeTable: output(GITHUB_OUTPUTS.welcomeTable),
+    outboxTable: output(GITHUB_OUTPUTS.outboxTable),
+    deadLetterQueues: new Map([
+      ['record-audit-trail', output(GITHUB_OUTPUTS.auditDeadLetters)],
+      ['notify-maintainers', output(GITHUB_OUTPUTS.notifierDeadLetters)],
+      ['project-activity', output(GITHUB_OUTPUTS.activityDeadLetters)],
+      ['welcome-author', output(GITHUB_OUTPUTS.welcomeDeadLetters)],
+    ]),
+  };
+}

@@ -1,0 +1,86 @@
+import { FAILURE_ATTRIBUTE } from '../../../index.ts';
+import type { LocalAws } from '../../../local.ts';
+import type { NotificationCall } from './notification-sink.ts';
+import type { AppliedEvent, FinalState } from './verdict.ts';
+
+/** One message in a dead-letter queue, as a person would read it. */
+export interface DeadLetter {
+  readonly consumer: string;
+  /** The delivery it came from, when its body can still be read. */
+  readonly delivery: string | undefined;
+  readonly type: string | undefined;
+  /** Code and sentence of the failure record; a message that SQS itself moved has none. */
+  readonly reason: string;
+}
+
+/** Where this application keeps what it did: names from the stack's outputs. */
+export interface Places {
+  readonly auditTable: string;
+  readonly activityTable: string;
+  readonly welcomeTable: string;
+  readonly outboxTable: string;
+  /** Consumer → URL of its dead-letter queue. */
+  readonly deadLetterQueues: ReadonlyMap<string, string>;
+}
+
+type Item = Readonly<Record<string, { S?: string; N?: string; L?: readonly { M: Item }[]; M?: Item }>>;
+
+/** Reads the dead-letter queues without taking anything out of them. */
+export function readDeadLetters(local: LocalAws, places: Places): readonly DeadLetter[] {
+  return [...places.deadLetterQueues].flatMap(([consumer, url]) =>
+    local.peek(url).map(({ body, attributes }) => {
+      const envelope = parse(body);
+      const record = parse(attributes[FAILURE_ATTRIBUTE] ?? '');
+      return {
+        consumer,
+        delivery: text(envelope?.['correlationid']),
+        type: text(envelope?.['type']),
+        reason: record
+          ? `${text(record['reason']) ?? 'FAILED'}: ${text(record['message']) ?? ''}`
+          : 'moved by SQS: received too often without an answer',
+      };
+    }),
+  );
+}
+
+/** Everything the verdict looks at, read from the tables and queues themselves. */
+export function readFinalState(local: LocalAws, places: Places, notifications: readonly NotificationCall[]): FinalState {
+  const deadLettered = new Map<string, string[]>();
+  for (const letter of readDeadLetters(local, places)) {
+    if (letter.delivery) deadLettered.set(letter.consumer, [...(deadLettered.get(letter.consumer) ?? []), letter.delivery]);
+  }
+  const outbox = scan(local, places.outboxTable).filter((row) => row['body'] !== undefined);
+  const parked = outbox.filter((row) => row['state']?.S?.startsWith('PARKED'));
+  return {
+    audit: countsByDelivery(scan(local, places.auditTable), 'recorded'),
+    welcomed: countsByDelivery(scan(local, places.welcomeTable), 'welcomed'),
+    activity: new Map(scan(local, places.activityTable).map((item) => [item['pk']?.S ?? '', appliedEvents(item)])),
+    notifications,
+    deadLettered,
+    parked: parked.flatMap((row) => text(parse(row['body']?.S ?? '')?.['correlationid']) ?? []),
+    inFlight: local.moving() + outbox.length - parked.length,
+  };
+}
+
+function countsByDelivery(items: readonly Item[], counter: string): ReadonlyMap<string, number> {
+  return new Map(items.map((item) => [(item['pk']?.S ?? '').replace(/^DELIVERY#/, ''), Number(item[counter]?.N ?? 0)]));
+}
+
+function appliedEvents(item: Item): readonly AppliedEvent[] {
+  return (item['applied']?.L ?? []).map(({ M }) => ({ delivery: M['delivery']?.S ?? '', sequence: Number(M['sequence']?.N ?? 0) }));
+}
+
+function scan(local: LocalAws, table: string): readonly Item[] {
+  return local.scan(table) as readonly Item[];
+}
+
+function parse(json: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { PosthasteError } from '../core/errors.ts';
+
+/** An argument that the command does not know or cannot use. */
+export class ArgumentError extends PosthasteError {
+  constructor(message: string) {
+    super(`${message}; see --help`, { code: 'ARGUMENT_INVALID' });
+  }
+}
+
+/** What `posthaste dev` was asked to do. */
+export interface DevArguments {
+  readonly help: boolean;
+  /** Exit after the report instead of staying up. */
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly demo: boolean;
+  readonly chaos: boolean;
+  readonly input: string | undefined;
+  readonly port: number;
+  readonly rate: number | undefined;
+  /** The seed of chaos, so that a run can be repeated as far as real time allows. */
+  readonly seed: number;
+}
+
+/** Where the embedded AWS listens unless told otherwise: the port that local AWS emulators share by habit. */
+export const DEFAULT_PORT = 4566;
+
+/** Text of `--help`. */
+export const DEV_HELP = `posthaste dev: runs the synthesized stack on an embedded AWS, on this machine, with no account.
+
+  npm start -- [options]
+
+  --once           run the demo, print the report, exit: 0 if every guarantee held, 1 if not
+  --input PATH     webhook payloads of your own: a folder of <event>[.anything].json, or JSON lines {"event": "push", "payload": {…}}
+  --rate N         deliveries per second (default: as fast as answers come)
+  --chaos          kill workers, deliver twice, throttle, drop answers; the same verdict must hold (exit 2 if chaos hit under 5 %)
+  --seed N         what chaos draws from (default 1)
+  --no-demo        deploy only, and stay up
+  --port N         port on 127.0.0.1 (default ${DEFAULT_PORT}; 0 takes a free one)
+  --json           one JSON document instead of text
+  --help           this text
+
+  Example: npm start -- --once --chaos --json
+`;
+
+/** Reads the arguments of `posthaste dev`; throws `ArgumentError` with a sentence for what cannot be used. */
+export function parseDevArguments(argv: readonly string[]): DevArguments {
+  const values = parse(argv);
+  return {
+    help: values.help ?? false,
+    once: values.once ?? false,
+    json: values.json ?? false,
+    demo: values.demo ?? true,
+    chaos: values.chaos ?? false,
+    input: values.input,
+    port: values.port === undefined ? DEFAULT_PORT : wholeNumber('--port', values.port, { min: 0, max: 65_535 }),
+    rate: values.rate === undefined ? undefined : wholeNumber('--rate', values.rate, { min: 1, max: 100_000 }),
+    seed: values.seed === undefined ? 1 : wholeNumber('--seed', values.seed, { min: 0, max: 0xffff_ffff }),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowNegative: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        once: { type: 'boolean' },
+        json: { type: 'boolean' },
+        demo: { type: 'boolean' },
+        chaos: { type: 'boolean' },
+        input: { type: 'string' },
+        port: { type: 'string' },
+        rate: { type: 'string' },
+        seed: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new ArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wholeNumber(option: string, given: string, { min, max }: { min: number; max: number }): number {
+  const value = Number(given);
+  if (!/^\d+$/.test(given) || value < min || value > max) {
+    throw new ArgumentError(`${option} takes a whole number from ${min} to ${max}, not ${JSON.stringify(given)}`);
+  }
+  return value;
+}

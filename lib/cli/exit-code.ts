@@ -1,0 +1,11 @@
+/** What the command's exit codes mean; part of its contract. */
+export const EXIT = {
+  /** It did what was asked, and the verdict holds. */
+  ok: 0,
+  /** It ran, and the verdict does not hold. */
+  failed: 1,
+  /** It could not do what was asked: wrong arguments, unreadable input, a port in use, chaos that hit too little. */
+  unusable: 2,
+  /** Ended by Ctrl-C before it was done (128 + SIGINT). */
+  interrupted: 130,
+} as const;

@@ -1,0 +1,125 @@
+import type { Ids } from '../core/ids.ts';
+import type { Rng } from '../core/rng.ts';
+import { createRng } from '../core/rng.ts';
+import type { Aws, Caller, Json, ServiceName } from '../local/aws.ts';
+import { DEVELOPER, LOCAL_PLACE } from '../local/aws.ts';
+import { createDispatcher } from '../local/dispatch.ts';
+import { createDynamoDb, type DynamoDb } from '../local/dynamodb/dynamodb.ts';
+import { createEventSourceMappings, type EventSourceMappings } from '../local/event-source-mapping/event-source-mappings.ts';
+import type { MappingFaults } from '../local/event-source-mapping/mapping-faults.ts';
+import { createSns } from '../local/sns/sns.ts';
+import { createSqs, type Sqs } from '../local/sqs/sqs.ts';
+import { type FaultSource, noFaults } from './fault.ts';
+import { createFunctions, type SimFunctions } from './functions.ts';
+import { createHistory, type History } from './history.ts';
+import type { ProcessWorld, SimProcess } from './process.ts';
+import { startProcess } from './process.ts';
+import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+
+/** What a world is made from. The same options give the same history, byte for byte. */
+export interface WorldOptions {
+  readonly seed: number;
+  /** @default - none */
+  readonly faults?: FaultSource;
+  /** Faults of the event source mappings, given the world's own source of chance. @default - none */
+  readonly mappingFaults?: (rng: Rng) => MappingFaults;
+  /** Hostile but legal services: standard queues out of order, records of one transaction shuffled. @default true */
+  readonly hostile?: boolean;
+}
+
+/** An account under virtual time: real engines, processes that can die, and a record of everything. */
+export interface World {
+  readonly clock: VirtualClock;
+  readonly rng: Rng;
+  readonly ids: Ids;
+  readonly aws: Aws;
+  readonly sqs: Sqs;
+  readonly dynamodb: DynamoDb['dynamodb'];
+  readonly mappings: EventSourceMappings;
+  readonly functions: SimFunctions;
+  readonly history: History;
+  /** Calls of services so far: the places where an exhaustive sweep puts its faults. */
+  readonly calls: ProcessWorld['calls'];
+  /** Starts a process outside of Lambda, e.g. a producer behind HTTP. */
+  process(name: string, caller?: Caller): SimProcess;
+  /** Calls a service as the developer, without faults: for setting up and for looking. */
+  call(service: ServiceName, action: string, input: Json): Json;
+  /** Ends the chaos: no fault is injected from here on. */
+  heal(): void;
+  /** Runs until nothing is left to do or `ms` of virtual time have passed. */
+  run(ms: number): Promise<void>;
+}
+
+/**
+ * Makes a world. Everything in it, engines included, takes its time and chance from the seed.
+ *
+ * @example
+ * const world = createWorld({ seed: 1, faults: randomFaults(createRng(2), 0.05) });
+ */
+export function createWorld({ seed, faults = noFaults, mappingFaults, hostile = true }: WorldOptions): World {
+  const rng = createRng(seed);
+  const clock = createVirtualClock(createRng(seed ^ 0x51ed270b));
+  const ids = seededIds(createRng(seed ^ 0x2545f491));
+  const history = createHistory(clock);
+  const place = LOCAL_PLACE;
+  const dispatcher = createDispatcher({ place });
+
+  const sqs = createSqs({ clock, rng, ids, place, ...(hostile && { shuffle: 4 }) });
+  const { dynamodb, streams } = createDynamoDb({ clock, ids, place, ...(hostile && { shuffleTransaction: shuffledOrder(rng) }) });
+  const shared: ProcessWorld = { aws: dispatcher, clock, rng, history, faults, calls: { total: 0, byAction: new Map() } };
+  const functions = createFunctions(shared);
+  const sns = createSns({ clock, ids, place, aws: () => dispatcher, invoker: () => functions });
+  dispatcher.register(sqs, sns, dynamodb, streams);
+
+  const mappings = createEventSourceMappings({
+    clock,
+    rng,
+    ids,
+    place,
+    aws: () => dispatcher,
+    invoker: () => functions,
+    sqs,
+    streams,
+    functionRole: () => 'arn:aws:iam::000000000000:role/simulated',
+    ...(mappingFaults && { faults: mappingFaults(rng) }),
+  });
+
+  return {
+    clock,
+    rng,
+    ids,
+    aws: dispatcher,
+    sqs,
+    dynamodb,
+    mappings,
+    functions,
+    history,
+    calls: shared.calls,
+    process: (name, caller = DEVELOPER) => startProcess(shared, name, { caller }),
+    call: (service, action, input) => dispatcher.callNow({ service, action, input, caller: DEVELOPER }),
+    heal: () => {
+      shared.faults = noFaults;
+      history.record('heal');
+    },
+    run: async (ms) => {
+      await clock.run(clock.now() + ms);
+    },
+  };
+}
+
+/** UUID-shaped ids from a seed. */
+function seededIds(rng: Rng): Ids {
+  const hex = (digits: number) => Array.from({ length: digits }, () => Math.floor(rng.next() * 16).toString(16)).join('');
+  return { next: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}` };
+}
+
+function shuffledOrder(rng: Rng): (count: number) => number[] {
+  return (count) => {
+    const order = Array.from({ length: count }, (_, index) => index);
+    for (let index = count - 1; index > 0; index -= 1) {
+      const other = Math.floor(rng.next() * (index + 1));
+      [order[index], order[other]] = [order[other] as number, order[index] as number];
+    }
+    return order;
+  };
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { type Answer, type FinalState, judge } from '../../../lib/app/github/demo/verdict.ts';
+
+const issue: Answer = { deliveryId: 'd1', event: 'issues', action: 'opened', status: 202 };
+const release: Answer = { deliveryId: 'd2', event: 'release', action: 'published', status: 202 };
+
+const whole: FinalState = {
+  audit: new Map([
+    ['d1', 1],
+    ['d2', 1],
+  ]),
+  activity: new Map([['ACTIVITY#octo/repo/1', [{ delivery: 'd1', sequence: 1 }]]]),
+  welcomed: new Map([['d1', 1]]),
+  notifications: [{ idempotencyKey: 'k2', body: '{"delivery":"d2"}' }],
+  deadLettered: new Map(),
+  parked: [],
+  inFlight: 0,
+};
+
+const violationsOf = (state: Partial<FinalState>, answers = [issue, release]) => judge(answers, { ...whole, ...state }).violations;
+
+describe('the verdict holds', () => {
+  test('when every effect is there once and every call was made under one key', () => {
+    expect(judge([issue, release], whole)).toEqual({ holds: true, accepted: 2, refused: 0, violations: [] });
+  });
+
+  test('when a message is in a dead-letter queue instead of applied', () => {
+    expect(violationsOf({ audit: new Map([['d2', 1]]), deadLettered: new Map([['record-audit-trail', ['d1']]]) })).toEqual([]);
+  });
+
+  test('when a call was repeated under the same key', () => {
+    expect(violationsOf({ notifications: [...whole.notifications, ...whole.notifications] })).toEqual([]);
+  });
+
+  test('when a delivery was refused with a reason and left no trace', () => {
+    const refused: Answer = { deliveryId: 'd3', event: 'nonsense', action: undefined, status: 422, reason: 'EVENT_UNKNOWN' };
+    expect(judge([issue, release, refused], whole)).toMatchObject({ holds: true, refused: 1 });
+  });
+
+  test('when a delivery was sent twice and answered twice', () => {
+    expect(judge([issue, issue, release], whole)).toMatchObject({ holds: true, accepted: 2 });
+  });
+});
+
+describe('the verdict does not hold', () => {
+  test('when an effect is missing', () => {
+    expect(violationsOf({ audit: new Map([['d2', 1]]) })).toEqual(['record-audit-trail lost issues d1']);
+  });
+
+  test('when an effect happened twice', () => {
+    expect(violationsOf({ audit: new Map([...whole.audit, ['d1', 2]]) })).toEqual(['record-audit-trail applied issues d1 2 times']);
+  });
+
+  test('when a message is both applied and dead-lettered', () => {
+    expect(violationsOf({ deadLettered: new Map([['record-audit-trail', ['d1']]]) })).toEqual([
+      'record-audit-trail applied issues d1 and dead-lettered it too',
+    ]);
+  });
+
+  test('when an external call was never made, or under two keys', () => {
+    expect(violationsOf({ notifications: [] })).toEqual(['notify-maintainers never called for release d2']);
+    const second = { idempotencyKey: 'other', body: '{"delivery":"d2"}' };
+    expect(violationsOf({ notifications: [...whole.notifications, second] })).toEqual([
+      'notify-maintainers called for release d2 under 2 idempotency keys',
+    ]);
+  });
+
+  test('when a key was applied out of order', () => {
+    const applied = [
+      { delivery: 'd4', sequence: 2 },
+      { delivery: 'd1', sequence: 1 },
+    ];
+    const later: Answer = { ...issue, deliveryId: 'd4', action: 'closed' };
+    const state = { activity: new Map([['ACTIVITY#octo/repo/1', applied]]), audit: new Map([...whole.audit, ['d4', 1]]) };
+    expect(violationsOf(state, [issue, release, later])).toEqual([
+      'project-activity applied ACTIVITY#octo/repo/1 out of order: 2 before 1',
+    ]);
+  });
+
+  test('when a command of an applied event had no effect, or two', () => {
+    expect(violationsOf({ welcomed: new Map() })).toEqual(['welcome-author ran 0 times for issues d1']);
+    expect(violationsOf({ welcomed: new Map([['d1', 2]]) })).toEqual(['welcome-author ran 2 times for issues d1']);
+  });
+
+  test('when something was applied that nobody accepted', () => {
+    expect(violationsOf({ audit: new Map([...whole.audit, ['ghost', 1]]) })).toEqual([
+      'an effect of ghost exists, but that delivery was never accepted',
+    ]);
+  });
+
+  test('when messages are still on their way, or a delivery got no definite answer', () => {
+    expect(violationsOf({ inFlight: 3 })).toEqual(['3 messages are still on their way']);
+    const unanswered: Answer = { deliveryId: 'd5', event: 'push', action: undefined, status: 503 };
+    expect(violationsOf({}, [issue, release, unanswered])).toEqual(['push d5: the gateway answered 503, neither committed nor refused']);
+  });
+});
