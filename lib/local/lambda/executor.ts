@@ -1,0 +1,178 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { Clock } from '../../core/clock.ts';
+import type { Ids } from '../../core/ids.ts';
+import type { Place } from '../aws.ts';
+import type { FunctionVersion, ResolvedFunction } from './function-store.ts';
+import { createInstance, type Execution, type ExecutionReport } from './instance.ts';
+import { createLogFormat } from './log-format.ts';
+import type { Pool, PoolTarget } from './pool.ts';
+import type { StartSandbox } from './sandbox.ts';
+import { type Credentials, sandboxEnvironment } from './sandbox-environment.ts';
+import type { InitMessage } from './sandbox-protocol.ts';
+
+/** What an invocation was, for whoever counts: reports, metrics, chaos. */
+export interface InvocationEvent {
+  readonly functionName: string;
+  readonly version: string;
+  readonly requestId: string;
+  readonly outcome: 'success' | 'error' | 'throttled';
+  /** Lambda's error type when the outcome is an error. */
+  readonly errorType?: string;
+  readonly durationMs: number;
+  readonly cold: boolean;
+}
+
+/** One event to run. */
+export interface InvocationRequest {
+  readonly target: ResolvedFunction;
+  /** JSON. */
+  readonly payload: string;
+  readonly requestId: string;
+  readonly clientContext?: string;
+  /** Keeps the log lines of this invocation for the answer. */
+  readonly tail?: boolean;
+}
+
+/** How it went. */
+export type InvocationResult =
+  | { readonly kind: 'done'; readonly execution: Execution; readonly version: string; readonly log: string }
+  | { readonly kind: 'throttled'; readonly reason: string };
+
+/** What the executor is made of. */
+export interface ExecutorDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly place: Place;
+  readonly start: StartSandbox;
+  readonly credentials: (roleArn: string, sessionName: string) => Credentials;
+  readonly pool: Pool;
+  readonly onLog: (functionName: string, logStream: string, line: string) => void;
+  readonly onInvocation: (event: InvocationEvent) => void;
+}
+
+/** Runs events in the pool. */
+export interface Executor {
+  invoke(request: InvocationRequest): Promise<InvocationResult>;
+  target(resolved: ResolvedFunction): PoolTarget;
+}
+
+/** The most a handler may return (Lambda guide, "Lambda quotas"). */
+const MAX_RESPONSE_BYTES = 6_291_556;
+
+/** Where Lambda's runtimes carry the AWS SDK, here the copy that this library uses. */
+const SDK_PARENT = pathToFileURL(createRequire(import.meta.url).resolve('@aws-sdk/client-sqs')).href;
+
+/** Makes the executor. */
+export function createExecutor(deps: ExecutorDeps): Executor {
+  const { clock, pool } = deps;
+  const tails = new Map<string, string[]>();
+
+  function write(functionName: string, logStream: string, line: string, requestId: string): void {
+    tails.get(requestId)?.push(line);
+    deps.onLog(functionName, logStream, line);
+  }
+
+  function target({ entry, version }: ResolvedFunction): PoolTarget {
+    const create = (onGone: () => void) => {
+      const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
+      const logStream = `${day}/[${version.version}]${deps.ids.next().replaceAll('-', '')}`;
+      const format = createLogFormat(clock, version.settings.jsonLogs);
+      return createInstance({
+        clock,
+        start: deps.start,
+        env: sandboxEnvironment({ place: deps.place, functionName: entry.name, version, logStream, credentials: deps.credentials }),
+        memoryMb: version.settings.memoryMb,
+        timeoutMs: version.settings.timeoutSeconds * 1_000,
+        init: initMessage(entry.name, version, logStream),
+        onLog: (event) => write(entry.name, logStream, format(event), event.requestId),
+        onGone,
+      });
+    };
+    return { functionName: entry.name, key: version, reserved: entry.reserved, create };
+  }
+
+  async function invoke({ target: resolved, payload, requestId, clientContext, tail }: InvocationRequest): Promise<InvocationResult> {
+    const { entry, version } = resolved;
+    const lines: string[] = [];
+    if (tail) tails.set(requestId, lines);
+    const outcome = await pool.run(target(resolved), {
+      kind: 'invoke',
+      requestId,
+      payload,
+      timeoutMs: version.settings.timeoutSeconds * 1_000,
+      invokedFunctionArn: resolved.arn,
+      traceId: traceId(clock.now(), deps.ids),
+      ...(clientContext === undefined ? {} : { clientContext }),
+    });
+    tails.delete(requestId);
+    const base = { functionName: entry.name, version: version.version, requestId };
+    if (outcome.kind === 'throttled') {
+      deps.onInvocation({ ...base, outcome: 'throttled', durationMs: 0, cold: false });
+      const reason =
+        entry.reserved === undefined ? 'ConcurrentInvocationLimitExceeded' : 'ReservedFunctionConcurrentInvocationLimitExceeded';
+      return { kind: 'throttled', reason };
+    }
+    const { report, cold } = outcome;
+    const execution = limitResponse(report.execution);
+    const error = execution.kind === 'error' ? { errorType: execution.error.errorType } : {};
+    deps.onInvocation({
+      ...base,
+      ...error,
+      outcome: execution.kind === 'result' ? 'success' : 'error',
+      durationMs: report.durationMs,
+      cold,
+    });
+    return { kind: 'done', execution, version: version.version, log: tail ? tailOf(lines, requestId, version, report) : '' };
+  }
+
+  return { invoke, target };
+}
+
+function initMessage(functionName: string, version: FunctionVersion, logStreamName: string): InitMessage {
+  const { settings, code } = version;
+  return {
+    kind: 'init',
+    taskRoot: code.directory,
+    handler: settings.handler,
+    sdkParent: SDK_PARENT,
+    // Node.js 24 is the first runtime without callback handlers.
+    callbacks: Number(/\d+/.exec(settings.runtime)?.[0]) < 24,
+    context: {
+      functionName,
+      functionVersion: version.version,
+      memoryLimitInMB: String(settings.memoryMb),
+      logGroupName: settings.logGroup,
+      logStreamName,
+    },
+  };
+}
+
+function limitResponse(execution: Execution): Execution {
+  if (execution.kind === 'error' || execution.payload.length <= MAX_RESPONSE_BYTES / 3) return execution;
+  if (Buffer.byteLength(execution.payload) <= MAX_RESPONSE_BYTES) return execution;
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
+  return { kind: 'error', error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
+}
+
+/** The last four kilobytes of an invocation's log, as Invoke returns them. */
+function tailOf(lines: readonly string[], requestId: string, version: FunctionVersion, report: ExecutionReport): string {
+  const memory = Math.ceil(report.memoryBytes / 1_048_576);
+  const duration = report.durationMs.toFixed(2);
+  const init = report.initMs === undefined ? '' : `\tInit Duration: ${report.initMs.toFixed(2)} ms`;
+  const sizes = `Memory Size: ${version.settings.memoryMb} MB\tMax Memory Used: ${memory} MB`;
+  const summary = `REPORT RequestId: ${requestId}\tDuration: ${duration} ms\tBilled Duration: ${Math.ceil(report.durationMs)} ms\t${sizes}${init}\t`;
+  const text = [`START RequestId: ${requestId} Version: ${version.version}`, ...lines, `END RequestId: ${requestId}`, summary, ''].join(
+    '\n',
+  );
+  return Buffer.from(text).subarray(-4_096).toString('utf8');
+}
+
+/** An X-Ray trace header that is never sampled: tracing is the collector's business, not this pool's. */
+function traceId(now: number, ids: Ids): string {
+  const seconds = Math.floor(now / 1_000)
+    .toString(16)
+    .padStart(8, '0');
+  const hex = ids.next().replaceAll('-', '');
+  return `Root=1-${seconds}-${hex.slice(0, 24)};Parent=${hex.slice(16)};Sampled=0`;
+}
