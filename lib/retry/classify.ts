@@ -20,8 +20,8 @@ export interface Classification {
 /** A unit's condition reads state that others change; a missing variable or a wrong definition is repaired by a deployment. */
 const MAY_PASS_LATER = new Set(['UNIT_CONDITION_FAILED', 'ENV_MISSING', 'MESSAGE_DEFINITION_INVALID']);
 
-/** The commit itself did not go through, whatever it held. */
-const NOT_THE_MESSAGE = new Set(['UNIT_CONTENDED', 'UNIT_UNKNOWN', 'UNIT_DENIED']);
+/** The inbox or the commit was not reached, whatever the message held. */
+const NOT_THE_MESSAGE = new Set(['UNIT_CONTENDED', 'UNIT_UNKNOWN', 'UNIT_DENIED', 'INBOX_UNREACHABLE']);
 
 /**
  * Decides what a failure of a handler asks for. An error of this library says so itself (`retryable`); AWS throttles and
@@ -49,7 +49,8 @@ function isBusy(error: unknown): boolean {
   return causes.length > 0 && causes.every((reason) => BUSY_REASONS.has(reason));
 }
 
-function codeOf(error: unknown): string {
+/** An error's stable name: its `code` if it is one of this library's, else its name. */
+export function codeOf(error: unknown): string {
   if (isPosthasteError(error)) return error.code;
   return error instanceof Error ? error.name : 'UNKNOWN_ERROR';
 }

@@ -1,0 +1,141 @@
+import { fullJitter } from '../retry/backoff.ts';
+import { codeOf } from '../retry/classify.ts';
+import type { Batch, Known } from './consumer.batch-state.ts';
+import { startBatch } from './consumer.batch-state.ts';
+import { reportMetrics } from './consumer.counts.ts';
+import { type Deadline, deadlinesOf, startDeadline } from './consumer.deadline.ts';
+import type { QueueRecord, QueueResponse } from './consumer.event.ts';
+import { busy } from './consumer.failure.ts';
+import { type Lane, planLanes } from './consumer.lanes.ts';
+import { type Again, DEFERRED, type Outcome } from './consumer.outcome.ts';
+import type { ConsumerPorts } from './consumer.ports.ts';
+import { type Delivery, readRecord } from './consumer.reading.ts';
+import { enterEnd, handleDelivery } from './consumer.run.ts';
+
+/** What became of each record, by its place in the batch; filled while the batch runs. */
+type Outcomes = Map<number, Outcome>;
+
+/** A marker may expire a day before the retention says so, for clocks and for the time that a run takes. */
+const AGE_MARGIN_MS = 86_400_000;
+
+/**
+ * Handles one batch. Each record stands for itself: what it holds never throws, and the answer lists exactly the records that come back.
+ * It returns before `remainingMs` are over, whatever the handlers or AWS do.
+ */
+export async function consumeBatch(records: readonly QueueRecord[], ports: ConsumerPorts, remainingMs: number): Promise<QueueResponse> {
+  const now = ports.clock.now();
+  const deadline = startDeadline(ports.clock, deadlinesOf(now, remainingMs, ports.settings.reserveMs));
+  const reading = { router: ports.router, now, maxAgeMs: ports.inbox.retentionMs - AGE_MARGIN_MS };
+  const deliveries = records.map((record, index) => readRecord(record, index, reading));
+  const outcomes: Outcomes = new Map();
+  const scene: { batch?: Batch } = {};
+  try {
+    await Promise.race([work(deliveries, { ports, deadline, outcomes, scene }), deadline.aborted]);
+    const ends = deliveries.map((delivery) => outcomes.get(delivery.index) ?? cutOff(delivery, scene.batch));
+    await deadline.bounded(finish(deliveries, ends, { ports, batch: scene.batch }));
+    reportMetrics(ports, ends);
+    return {
+      batchItemFailures: records
+        .filter((_, index) => ends[index]?.kind === 'again')
+        .map((record) => ({ itemIdentifier: record.messageId })),
+    };
+  } finally {
+    deadline.stop();
+  }
+}
+
+interface Work {
+  readonly ports: ConsumerPorts;
+  readonly deadline: Deadline;
+  readonly outcomes: Outcomes;
+  readonly scene: { batch?: Batch };
+}
+
+async function work(deliveries: readonly Delivery[], { ports, deadline, outcomes, scene }: Work): Promise<void> {
+  // 1. What the inbox knows of the messages that were handed out before: one read.
+  const known = await look(deliveries, ports, deadline);
+  const batch = startBatch(ports, deadline, known ?? new Map());
+  scene.batch = batch;
+  const ready = known ? deliveries : deliveries.filter((delivery) => !needsLook(delivery));
+  for (const delivery of deliveries) if (!ready.includes(delivery)) outcomes.set(delivery.index, busy(batch, delivery));
+
+  // 2. The calm lanes together, then each suspect on its own.
+  const lanes = planLanes(ready, batch.attemptsOf);
+  await Promise.all(lanes.calm.map((lane) => runLane(batch, lane, outcomes)));
+  for (const lane of lanes.suspects) await runLane(batch, lane, outcomes);
+}
+
+function needsLook({ receiveCount, reading }: Delivery): boolean {
+  return receiveCount > 1 && reading.kind === 'run';
+}
+
+async function look(deliveries: readonly Delivery[], ports: ConsumerPorts, deadline: Deadline): Promise<Known | undefined> {
+  const ids = deliveries.flatMap(({ reading, receiveCount }) => (reading.kind === 'run' && receiveCount > 1 ? [reading.message.id] : []));
+  if (ids.length === 0 || !deadline.mayStart()) return new Map();
+  try {
+    return await ports.inbox.look(ports.settings.name, ids, { until: deadline.startUntil });
+  } catch (error) {
+    ports.log.warn('inbox not reached; messages that were received before come back', {
+      consumer: ports.settings.name,
+      code: codeOf(error),
+    });
+    return undefined;
+  }
+}
+
+async function runLane(batch: Batch, { fifo, deliveries }: Lane, outcomes: Outcomes): Promise<void> {
+  let stop: Again | undefined;
+  for (const delivery of deliveries) {
+    const outcome: Outcome = stop ?? (batch.deadline.mayStart() ? await settled(batch, delivery) : DEFERRED);
+    outcomes.set(delivery.index, outcome);
+    // A group stops at its first failure, or the next message would be applied before it. Its followers return at once: while the
+    // head is invisible, SQS hands out none of the group (SQS FIFO "Delivery logic"). A copy of a failed message waits like the original.
+    if (outcome.kind === 'again') stop ??= { ...DEFERRED, delayMs: fifo ? 0 : outcome.delayMs };
+  }
+}
+
+/** The last net: a mistake in our own code costs one record a delay, not the batch its response. */
+async function settled(batch: Batch, delivery: Delivery): Promise<Outcome> {
+  try {
+    return await handleDelivery(batch, delivery);
+  } catch (error) {
+    batch
+      .logOf(delivery)
+      .error('record not handled', { code: codeOf(error), error: error instanceof Error ? error.message : String(error) });
+    return busy(batch, delivery);
+  }
+}
+
+/** For records without an outcome at the deadline. */
+function cutOff({ index, receiveCount }: Delivery, batch: Batch | undefined): Outcome {
+  const run = batch?.running.get(index);
+  if (!batch || !run) return DEFERRED;
+  const { clock, rng, settings } = batch.ports;
+  // Its handler may still be running somewhere: nobody else gets in before the lease ends.
+  if (run.leaseUntil !== undefined) return { kind: 'again', because: 'cut', delayMs: Math.max(1, run.leaseUntil - clock.now()) };
+  const delayMs = hadItsTime(batch, run.startedAt) ? fullJitter(settings.backoff, receiveCount, rng) : 0;
+  return { kind: 'again', because: 'cut', delayMs };
+}
+
+/** Whoever had half of the invocation and was still not done is slow itself; whoever was begun late is not. */
+function hadItsTime({ deadline }: Batch, startedAt: number = deadline.abortAt): boolean {
+  return deadline.abortAt - startedAt >= (deadline.abortAt - deadline.begunAt) / 2;
+}
+
+interface Finish {
+  readonly ports: ConsumerPorts;
+  readonly batch: Batch | undefined;
+}
+
+async function finish(deliveries: readonly Delivery[], ends: readonly Outcome[], { ports, batch }: Finish): Promise<void> {
+  const back = deliveries.flatMap(({ record, index }) => {
+    const end = ends[index];
+    return end?.kind === 'again' ? [{ receiptHandle: record.receiptHandle, delayMs: end.delayMs }] : [];
+  });
+  const innocent = ends.flatMap((end, index) => {
+    const run = end.kind === 'again' && end.because === 'cut' ? batch?.running.get(index) : undefined;
+    // The end of a run that had its time stays out of the books: it counts as a crash does, and makes the message a suspect.
+    return batch && run && !hadItsTime(batch, run.startedAt) ? [enterEnd(batch, run)] : [];
+  });
+  await Promise.all([back.length > 0 ? ports.visibility.change(back) : undefined, ...innocent]);
+}

@@ -1,0 +1,26 @@
+import { CONSUMER_METRICS } from './consumer.contract.ts';
+import type { Outcome } from './consumer.outcome.ts';
+import type { ConsumerPorts } from './consumer.ports.ts';
+
+const METRIC_OF = {
+  done: CONSUMER_METRICS.processed,
+  duplicate: CONSUMER_METRICS.duplicates,
+  ignored: CONSUMER_METRICS.ignored,
+  parked: CONSUMER_METRICS.deadLettered,
+  failed: CONSUMER_METRICS.retried,
+  busy: CONSUMER_METRICS.deferred,
+  leased: CONSUMER_METRICS.deferred,
+  cut: CONSUMER_METRICS.deferred,
+  deferred: CONSUMER_METRICS.deferred,
+} as const;
+
+/** Counts what became of a batch, one metric per kind of end; what did not occur is not reported. */
+export function reportMetrics({ metrics, settings }: ConsumerPorts, outcomes: readonly Outcome[]): void {
+  const counts = new Map<string, number>();
+  const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const outcome of outcomes) {
+    count(METRIC_OF[outcome.kind === 'again' ? outcome.because : outcome.kind]);
+    if (outcome.kind === 'again' && outcome.blocks) count(CONSUMER_METRICS.blocked);
+  }
+  for (const [name, value] of counts) metrics.add(name, value, { dimensions: { consumer: settings.name } });
+}

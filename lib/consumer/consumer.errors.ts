@@ -1,0 +1,54 @@
+import { PosthasteError } from '../core/errors.ts';
+
+/** A consumer cannot be what its options say. Code `CONSUMER_CONFIG`; thrown when the module loads, never for a message. */
+export class ConsumerConfigError extends PosthasteError {
+  constructor(message: string) {
+    super(message, { code: 'CONSUMER_CONFIG' });
+  }
+}
+
+/** The function was invoked with something other than an SQS event. Code `CONSUMER_EVENT`. */
+export class ConsumerEventError extends PosthasteError {
+  constructor(consumer: string) {
+    super(
+      `consumer ${consumer} was invoked with something that is no SQS event: it has no Records; connect it to a queue, e.g. with the Consumer construct`,
+      {
+        code: 'CONSUMER_EVENT',
+      },
+    );
+  }
+}
+
+/** Why a message was parked without its handler having failed. The code is the `reason` of the failure record. */
+export class UnhandleableError extends PosthasteError {
+  constructor(message: string, options: { readonly code: UnhandleableReason }) {
+    super(message, options);
+  }
+}
+
+/** The reasons of `UnhandleableError`. */
+export type UnhandleableReason = 'UNKNOWN_TYPE' | 'UNKNOWN_VERSION' | 'TOO_OLD' | 'HOPS_EXCEEDED' | 'FINGERPRINT_MISMATCH';
+
+/** The time was up before the message was done. Code `DEADLINE`. It is the reason of the signal that handlers receive. */
+export class DeadlineError extends PosthasteError {
+  constructor() {
+    super('the invocation is about to end; the message will be delivered again', { code: 'DEADLINE', retryable: true });
+  }
+}
+
+/** The inbox table could not be asked whether a message may run. Code `INBOX_UNREACHABLE`; the message is tried again and charged nothing. */
+export class InboxUnreachableError extends PosthasteError {
+  constructor(options: ErrorOptions) {
+    super('the inbox could not be reached, so the message was not run', { ...options, code: 'INBOX_UNREACHABLE', retryable: true });
+  }
+}
+
+/** A message has used up its attempts. Code `ATTEMPTS_EXHAUSTED`. */
+export class AttemptsExhaustedError extends PosthasteError {
+  constructor(failures: number, crashes: number) {
+    super(
+      `${failures + crashes} attempts were charged: ${failures} failed, ${crashes} ended without an outcome (a crash, no memory left, or longer than the function may run)`,
+      { code: 'ATTEMPTS_EXHAUSTED' },
+    );
+  }
+}

@@ -1,0 +1,34 @@
+import type { RecordAttribute } from '../retry/dead-letter.ts';
+
+/** One message of an SQS event, as the event source mapping of Lambda delivers it. */
+export interface QueueRecord {
+  /** The id that SQS gave this copy; never the key of a deduplication. */
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  /** System attributes, e.g. `ApproximateReceiveCount`. */
+  readonly attributes: { readonly ApproximateReceiveCount: string; readonly MessageGroupId?: string | undefined };
+  readonly messageAttributes?: Readonly<Record<string, RecordAttribute>>;
+  readonly eventSourceARN: string;
+}
+
+/** What an SQS event source mapping invokes a function with. */
+export interface QueueEvent {
+  readonly Records: readonly QueueRecord[];
+}
+
+/** The partial batch response: what it lists comes back, everything else is deleted from the queue. Always an explicit list. */
+export interface QueueResponse {
+  readonly batchItemFailures: { readonly itemIdentifier: string }[];
+}
+
+/** How often SQS has handed the message out, this time included. */
+export function receiveCountOf(record: QueueRecord): number {
+  const count = Number(record.attributes.ApproximateReceiveCount);
+  return Number.isInteger(count) && count > 0 ? count : 1;
+}
+
+/** Whether the record is from a FIFO queue. A message group alone says nothing: standard queues have them too, for fairness. */
+export function isFifo(record: QueueRecord): boolean {
+  return record.eventSourceARN.endsWith('.fifo');
+}

@@ -1,0 +1,148 @@
+import middy, { type MiddyfiedHandler } from '@middy/core';
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Ids } from '../core/ids.ts';
+import { systemIds } from '../core/ids.ts';
+import type { Logger } from '../core/logger.ts';
+import { silentLogger } from '../core/logger.ts';
+import type { Metrics } from '../core/metrics.ts';
+import { silentMetrics } from '../core/metrics.ts';
+import type { Rng } from '../core/rng.ts';
+import { systemRng } from '../core/rng.ts';
+import type { AnyMessageDefinition } from '../message/message.ts';
+import { type Backoff, MESSAGE_BACKOFF } from '../retry/backoff.ts';
+import type { DeadLetters } from '../retry/dead-letter.ts';
+import { createCommitter } from '../unit-of-work/commit.ts';
+import type { OutgoingWriter } from '../unit-of-work/unit-of-work.ts';
+import { consumeBatch } from './consumer.batch.ts';
+import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, HANDLES_ALL } from './consumer.contract.ts';
+import { ConsumerConfigError, ConsumerEventError } from './consumer.errors.ts';
+import type { QueueEvent, QueueResponse } from './consumer.event.ts';
+import type { ConsumerInbox, ConsumerSettings, Visibility } from './consumer.ports.ts';
+import { createRouter, type Route, type Router } from './consumer.routes.ts';
+import { createVisibility, type VisibilityClient } from './consumer.sqs.ts';
+import { handlesDigest } from './handles-digest.ts';
+
+/** What a consumer is. All but `name` and `handlers` has a default inside a function that the `Consumer` construct deployed. */
+export interface ConsumerOptions {
+  /** The consumer's verb-noun name, e.g. `ship-order`: part of every inbox key, so renaming it makes it a new consumer. */
+  readonly name: string;
+  /** Made by `on` and `onAny`; each message has one. */
+  readonly handlers: readonly Route[];
+  /** Remembers what was handled, see `createInbox`. */
+  readonly inbox: ConsumerInbox;
+  /** Stores what the handlers send; without it a handler that sends fails. See `createOutbox`. */
+  readonly outbox?: OutgoingWriter & { readonly source?: string };
+  /** Definitions that may arrive and are acknowledged without being handled, e.g. on a FIFO queue, which has no filter. @default [] */
+  readonly ignores?: readonly AnyMessageDefinition[];
+  /** Handlers that run at the same time; 1 and more. @default 10 */
+  readonly concurrency?: number;
+  /** Attempts that are charged before a message counts as exhausted; 1 and more. @default - `POSTHASTE_MAX_ATTEMPTS`, or 5 */
+  readonly maxAttempts?: number;
+  /** What happens to an exhausted message. @default - `POSTHASTE_ON_EXHAUSTED`, or `block` on FIFO queues and `deadLetter` on others */
+  readonly onExhausted?: 'deadLetter' | 'block';
+  /** Between charged attempts, in milliseconds, with full jitter. @default { baseMs: 10_000, capMs: 900_000 } */
+  readonly backoff?: Backoff;
+  /** Milliseconds kept at the end of an invocation for ending what has begun. @default - a tenth of the time, at least 1000 */
+  readonly reserveMs?: number;
+  /**
+   * Whether units of fresh messages that touch different items commit together, on standard queues: fewer calls, the same guarantees. A
+   * finished unit waits at most `lingerMs` for others. @default { lingerMs: 50 }
+   */
+  readonly packing?: { readonly lingerMs: number } | false;
+  /** The CloudEvents source of what it sends. @default - that of the outbox, or `urn:posthaste:<name>` */
+  readonly source?: string;
+  /** Shown in failure records. @default - `POSTHASTE_HANDLER_VERSION` */
+  readonly handlerVersion?: string;
+  readonly log?: Logger;
+  readonly metrics?: Metrics;
+  readonly clock?: Clock;
+  readonly rng?: Rng;
+  readonly ids?: Ids;
+}
+
+/** What the composition adds to a consumer's options: the queues. */
+export interface ConsumerWiring extends ConsumerOptions {
+  /** Where exhausted and impossible messages go. */
+  readonly deadLetters: DeadLetters;
+  /** An SQS client with `maxAttempts: 1`. */
+  readonly sqs: VisibilityClient;
+  /** The URL of the consumer's queue. */
+  readonly queueUrl: string;
+  /** The environment. @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A Lambda handler for an SQS event source mapping, open to middy middlewares by `.use()`. */
+export type ConsumerHandler = MiddyfiedHandler<QueueEvent, QueueResponse>;
+
+/** Lambda's own limit, for callers that pass no context. */
+const LONGEST_INVOCATION_MS = 900_000;
+
+/** The consumer as a Lambda handler. Throws `ConsumerConfigError` at once for options that cannot work. */
+export function createConsumerHandler(options: ConsumerWiring): ConsumerHandler {
+  const { clock = systemClock, rng = systemRng, ids = systemIds, log = silentLogger, metrics = silentMetrics, inbox } = options;
+  const settings = settingsOf(options);
+  const router = createRouter(options.handlers, options.ignores ?? []);
+  checkDeployment(settings.name, router, options.env ?? process.env);
+  const outgoing = options.outbox ? { outgoing: options.outbox } : {};
+  const committer = createCommitter({ client: inbox.client, clock, rng, ids, ...outgoing });
+  const visibility: Visibility = createVisibility({ client: options.sqs, queueUrl: options.queueUrl, clock, rng, log });
+  const ports = { settings, router, inbox, committer, deadLetters: options.deadLetters, visibility, clock, rng, ids, log, metrics };
+
+  const handle = async (event: QueueEvent, context?: { getRemainingTimeInMillis?: () => number }): Promise<QueueResponse> => {
+    if (!Array.isArray(event?.Records)) throw new ConsumerEventError(settings.name);
+    const remainingMs = context?.getRemainingTimeInMillis?.() ?? LONGEST_INVOCATION_MS;
+    return consumeBatch(event.Records, ports, Math.max(0, remainingMs));
+  };
+  // middy's own early timeout would turn a partial response into a failure of the whole batch.
+  return middy<QueueEvent, QueueResponse>(handle, { timeoutEarlyInMillis: 0 });
+}
+
+// The name is part of readable keys, of metrics and of log lines.
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+function settingsOf(options: ConsumerWiring): ConsumerSettings {
+  const env = options.env ?? process.env;
+  const { name, concurrency = 10, packing = { lingerMs: 50 }, outbox } = options;
+  const maxAttempts = options.maxAttempts ?? Number(env[CONSUMER_ENV.maxAttempts] ?? DEFAULT_MAX_ATTEMPTS);
+  const onExhausted = options.onExhausted ?? env[CONSUMER_ENV.onExhausted] ?? 'byQueue';
+  if (!NAME.test(name))
+    throw new ConsumerConfigError(`a consumer is named '${name}'; its name is a verb and a noun in kebab-case, e.g. ship-order`);
+  atLeastOne('concurrency', concurrency);
+  atLeastOne('maxAttempts', maxAttempts);
+  if (onExhausted !== 'deadLetter' && onExhausted !== 'block' && onExhausted !== 'byQueue') {
+    throw new ConsumerConfigError(`onExhausted is '${onExhausted}'; it is 'deadLetter' or 'block'`);
+  }
+  return {
+    name,
+    concurrency,
+    maxAttempts,
+    onExhausted,
+    backoff: options.backoff ?? MESSAGE_BACKOFF,
+    reserveMs: options.reserveMs,
+    packLingerMs: packing === false ? undefined : packing.lingerMs,
+    source: options.source ?? outbox?.source ?? `urn:posthaste:${name}`,
+    handlerVersion: options.handlerVersion ?? env[CONSUMER_ENV.handlerVersion],
+  };
+}
+
+function atLeastOne(option: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw new ConsumerConfigError(`${option} is ${value}; it is an integer of 1 or more`);
+}
+
+/** The construct wrote down what it deployed; code that differs would park or never see messages, so it does not start. */
+function checkDeployment(name: string, { handles }: Router, env: Readonly<Record<string, string | undefined>>): void {
+  const deployedName = env[CONSUMER_ENV.name];
+  if (deployedName !== undefined && deployedName !== name) {
+    throw new ConsumerConfigError(
+      `this function was deployed as the consumer '${deployedName}', but its code is the consumer '${name}': the name keys the inbox, so both must be the same`,
+    );
+  }
+  const deployed = env[CONSUMER_ENV.handlesDigest];
+  if (deployed === undefined || deployed === handlesDigest(handles)) return;
+  const subscribed = deployed === HANDLES_ALL ? 'every message of its topics' : 'other messages';
+  throw new ConsumerConfigError(
+    `consumer '${name}' was deployed to receive ${subscribed}, but its code handles ${handles.join(', ')}: give the Consumer construct the same definitions`,
+  );
+}

@@ -1,0 +1,101 @@
+import type { Clock } from '../core/clock.ts';
+import type { Ids } from '../core/ids.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Metrics } from '../core/metrics.ts';
+import type { Rng } from '../core/rng.ts';
+import type { AttemptTally } from '../retry/attempts.ts';
+import type { Backoff } from '../retry/backoff.ts';
+import type { AttemptNote, DeadLetters } from '../retry/dead-letter.ts';
+import type { Committer } from '../unit-of-work/commit.ts';
+import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
+import type { Guard, Item } from '../unit-of-work/unit-of-work.ts';
+import type { Router } from './consumer.routes.ts';
+
+/** One handling of one message, as the inbox sees it. */
+export interface Handled {
+  readonly consumer: string;
+  readonly messageId: string;
+  readonly type: string;
+  readonly fingerprint: string;
+  /** Fresh for each run. */
+  readonly token: string;
+}
+
+/** How a message stands with this consumer. */
+export type HandledStanding =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'running'; readonly until: number };
+
+/** One run, for the books. */
+export interface Run {
+  readonly consumer: string;
+  readonly messageId: string;
+  readonly run: string;
+}
+
+interface Until {
+  readonly until?: number;
+}
+
+/** What a consumer needs of an inbox; `createInbox` makes one. */
+export interface ConsumerInbox {
+  /** Units commit through it. */
+  readonly client: DynamoDbSender;
+  readonly retentionMs: number;
+  guard(handled: Handled): Guard;
+  completion(handled: Handled): Guard;
+  standing(marker: Item | undefined, handled: Handled): HandledStanding;
+  look(
+    consumer: string,
+    messageIds: readonly string[],
+    options?: Until,
+  ): Promise<ReadonlyMap<string, { readonly marker: Item | undefined; readonly attempts: AttemptTally }>>;
+  claim(handled: Handled, leaseMs: number, options?: Until): Promise<HandledStanding | { readonly kind: 'mine'; readonly until: number }>;
+  release(handled: Handled, options?: Until): Promise<void>;
+  begin(run: Run, options?: Until): Promise<AttemptTally>;
+  end(
+    run: Run,
+    end: { readonly begun: boolean; readonly failure?: AttemptNote; readonly history: readonly AttemptNote[] },
+    options?: Until,
+  ): Promise<AttemptTally>;
+  forget(consumer: string, messageId: string, options?: Until): Promise<void>;
+}
+
+/** Says when records are handed out again. Best effort: a record whose change fails comes back when its visibility timeout ends. */
+export interface Visibility {
+  change(entries: readonly { readonly receiptHandle: string; readonly delayMs: number }[]): Promise<void>;
+}
+
+/** What a consumer's behaviour depends on, all of it decided. */
+export interface ConsumerSettings {
+  readonly name: string;
+  /** Handlers that run at the same time. */
+  readonly concurrency: number;
+  readonly maxAttempts: number;
+  readonly onExhausted: 'deadLetter' | 'block' | 'byQueue';
+  readonly backoff: Backoff;
+  /** Milliseconds kept for the end of an invocation; undefined for a tenth, at least a second. */
+  readonly reserveMs: number | undefined;
+  /** How long a finished unit waits to share a transaction; undefined never to share. */
+  readonly packLingerMs: number | undefined;
+  /** The source of the messages it sends. */
+  readonly source: string;
+  readonly handlerVersion: string | undefined;
+}
+
+/** Everything that the consumer's core works with. */
+export interface ConsumerPorts {
+  readonly settings: ConsumerSettings;
+  readonly router: Router;
+  readonly inbox: ConsumerInbox;
+  readonly committer: Committer;
+  readonly deadLetters: DeadLetters;
+  readonly visibility: Visibility;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}

@@ -1,0 +1,152 @@
+import { deriveId } from '../core/ids.ts';
+import { charged, NO_ATTEMPTS } from '../retry/attempts.ts';
+import type { CommitRequest } from '../unit-of-work/commit.ts';
+import { createUnit, unitIdOf } from '../unit-of-work/create-unit.ts';
+import type { UnitOutcome } from '../unit-of-work/outcome.ts';
+import type { Batch, RunState } from './consumer.batch-state.ts';
+import { CONSUMER_METRICS } from './consumer.contract.ts';
+import { InboxUnreachableError, UnhandleableError } from './consumer.errors.ts';
+import { isFifo } from './consumer.event.ts';
+import { busy, exhausted, failed, park, quietly } from './consumer.failure.ts';
+import { DEFERRED, type Outcome } from './consumer.outcome.ts';
+import type { HandledStanding } from './consumer.ports.ts';
+import type { Delivery } from './consumer.reading.ts';
+import type { HandlerContext } from './consumer.routes.ts';
+
+/** Takes one record from its reading to its outcome. Never throws for what belongs to the record. */
+export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<Outcome> {
+  const { reading } = delivery;
+  if (reading.kind === 'ignore') return { kind: 'ignored' };
+  if (reading.kind === 'park') return park(batch, delivery, { reason: reading.reason, error: reading.error, attempts: [] });
+  const run: RunState = { delivery, reading, handled: batch.handledOf(reading), attempts: NO_ATTEMPTS, begun: false };
+
+  // 1. What is known from this batch and from the inbox.
+  const standing = batch.standing(run);
+  if (standing.kind !== 'open') return outcomeOf(batch, run, standing);
+  const known = batch.attemptsOf(reading.message.id);
+  if (delivery.receiveCount > 1 && batch.exhausts(delivery) && charged(known) >= batch.ports.settings.maxAttempts) {
+    return exhausted(batch, { ...run, attempts: known });
+  }
+
+  // 2. The run itself. A unit that may share a transaction leaves its slot before it commits.
+  const ended = await batch.slots.run(() => runInSlot(batch, run));
+  const outcome = 'outcome' in ended ? ended.outcome : await concluded(batch, run, await ended.commit);
+
+  // 3. The books: a run that came to an end must not look like a crash.
+  if (outcome.kind === 'again') await enterEnd(batch, run);
+  return outcome;
+}
+
+/** Enters that a run ended without being charged, unless its end is entered already. */
+export async function enterEnd(batch: Batch, run: RunState): Promise<void> {
+  if (!run.begun || run.ended) return;
+  run.ended = true;
+  const end = { begun: true, history: run.attempts.history };
+  await quietly(batch, run.delivery, () => batch.ports.inbox.end({ ...run.handled, run: run.handled.token }, end));
+}
+
+type Ended = { readonly outcome: Outcome } | { readonly commit: Promise<UnitOutcome> };
+
+async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
+  if (!batch.deadline.mayStart()) return { outcome: DEFERRED };
+  const refusal = await begin(batch, run);
+  if (refusal) return { outcome: refusal };
+  const { ports, deadline } = batch;
+  const unit = openUnit(batch, run);
+  try {
+    await run.reading.route.handle(run.reading.message, { ...contextOf(batch, run), unit });
+  } catch (error) {
+    unit.seal();
+    return { outcome: await failed(batch, run, error) };
+  }
+  const guard = run.reading.route.effect === 'external' ? ports.inbox.completion(run.handled) : ports.inbox.guard(run.handled);
+  const request: CommitRequest = { unit, guards: [guard], token: run.handled.token, deadline: deadline.abortAt };
+  // What has been reported as unfinished must not commit behind the report's back.
+  if (deadline.signal.aborted) return { outcome: DEFERRED };
+  if (batch.packer && mayPack(run)) return { commit: batch.packer.submit(request) };
+  return { outcome: await concluded(batch, run, await ports.committer.commit(request)) };
+}
+
+/** Takes the lease and enters the run in the books; an outcome when it must not run. */
+async function begin(batch: Batch, run: RunState): Promise<Outcome | undefined> {
+  const { ports, deadline } = batch;
+  const { delivery, reading, handled } = run;
+  const until = { until: deadline.abortAt };
+  batch.running.set(delivery.index, run);
+  run.startedAt = ports.clock.now();
+  try {
+    if (reading.route.effect === 'external') {
+      const claim = await ports.inbox.claim(handled, deadline.endAt - ports.clock.now() + LEASE_MARGIN_MS, until);
+      if (claim.kind !== 'mine') return outcomeOf(batch, run, claim);
+      run.leaseUntil = claim.until;
+    }
+    if (delivery.receiveCount > 1) {
+      run.attempts = await ports.inbox.begin({ ...handled, run: handled.token }, until);
+      run.begun = true;
+    }
+  } catch (error) {
+    return failed(batch, run, new InboxUnreachableError({ cause: error }));
+  }
+  return deadline.signal.aborted ? DEFERRED : undefined;
+}
+
+/** Added to a lease beyond the end of its function, for clocks that differ: time only decides when to look again, ownership decides who completes. */
+const LEASE_MARGIN_MS = 5_000;
+
+function openUnit({ ports }: Batch, { handled, reading }: RunState) {
+  return createUnit({
+    unitId: unitIdOf(handled.consumer, handled.messageId),
+    source: ports.settings.source,
+    time: ports.clock.now(),
+    cause: reading.message,
+  });
+}
+
+function contextOf(batch: Batch, { delivery, handled, attempts, begun }: RunState): Omit<HandlerContext, 'unit'> {
+  return {
+    signal: batch.deadline.signal,
+    log: batch.logOf(delivery),
+    idempotencyKey: deriveId(handled.consumer, handled.messageId),
+    // The books already hold this run's own beginning.
+    attempt: begun ? charged(attempts) : 1,
+    consumer: handled.consumer,
+    receiveCount: delivery.receiveCount,
+  };
+}
+
+/** Only what is fresh shares: a message that came back may be the one that spoils every pack it is in. */
+function mayPack({ delivery, reading }: RunState): boolean {
+  return delivery.receiveCount === 1 && reading.route.effect === 'transaction' && !isFifo(delivery.record);
+}
+
+async function concluded(batch: Batch, run: RunState, outcome: UnitOutcome): Promise<Outcome> {
+  if (outcome.status === 'guardFailed') return outcomeOf(batch, run, batch.ports.inbox.standing(outcome.existing, run.handled));
+  if (outcome.status !== 'committed') return failed(batch, run, outcome.error);
+  const { message, fingerprint } = run.reading;
+  batch.settled.set(message.id, fingerprint);
+  const latency = batch.ports.clock.now() - Date.parse(message.time);
+  batch.ports.metrics.add(CONSUMER_METRICS.latency, Math.max(0, latency), {
+    unit: 'Milliseconds',
+    dimensions: { consumer: run.handled.consumer },
+  });
+  return { kind: 'done' };
+}
+
+async function outcomeOf(batch: Batch, run: RunState, standing: HandledStanding): Promise<Outcome> {
+  const { ports } = batch;
+  switch (standing.kind) {
+    case 'done':
+      return { kind: 'duplicate' };
+    case 'mismatch': {
+      const error = new UnhandleableError(`a message with the id ${run.handled.messageId} was handled before, and it had another body`, {
+        code: 'FINGERPRINT_MISMATCH',
+      });
+      return park(batch, run.delivery, { reason: error.code, error, attempts: run.attempts.history });
+    }
+    case 'running':
+      return { kind: 'again', because: 'leased', delayMs: Math.max(1, standing.until - ports.clock.now()) };
+    case 'open':
+      // The marker that stood in the way has gone in the meantime.
+      return busy(batch, run.delivery);
+  }
+}
