@@ -4,13 +4,14 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { ALARM_PERIOD, type AlarmProps, createAlarm, runtimeMetric } from '../infra/alarms.ts';
+import { ALARM_PERIOD, type AlarmProps, createAlarm } from '../infra/alarms.ts';
 import { finalProperties } from '../infra/final-properties.ts';
 import { allow, allowTable } from '../infra/grants.ts';
 import { ownEntry } from '../infra/handler-entries.ts';
 import { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { enforceAtSynth } from '../infra/rules.ts';
-import { OUTBOX_ATTRIBUTES, OUTBOX_ENV, OUTBOX_METRICS } from './outbox.contract.ts';
+import { OUTBOX_ATTRIBUTES, OUTBOX_ENV } from './outbox.contract.ts';
+import { alarmOnParked } from './outbox.parked.construct.ts';
 import { OUTBOX_MAPPING_RULES } from './outbox.rules.construct.ts';
 
 /** What an `Outbox` gives its relay. */
@@ -94,7 +95,6 @@ export class OutboxRelay extends Construct {
   }
 
   #watch({ name, alarm }: OutboxRelayProps): readonly Alarm[] {
-    const { namespace, parked } = OUTBOX_METRICS;
     return [
       createAlarm(this, 'IteratorAge', {
         metric: this.function.metric('IteratorAge', { statistic: Stats.MAXIMUM, period: ALARM_PERIOD }),
@@ -102,12 +102,7 @@ export class OutboxRelay extends Construct {
         description: `The relay ${name} is five minutes behind the stream of the outbox table. After 24 hours the stream forgets; the sweeper still publishes.`,
         ...alarm,
       }),
-      createAlarm(this, 'Parked', {
-        metric: runtimeMetric(namespace, parked, { service: name, statistic: Stats.SUM }),
-        threshold: 1,
-        description: `The relay ${name} parked a message that can never be published as it is, and holds its key. The row says why.`,
-        ...alarm,
-      }),
+      alarmOnParked(this, { name, alarm }),
     ];
   }
 }

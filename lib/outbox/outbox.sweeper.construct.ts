@@ -13,6 +13,7 @@ import { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { NAME_LIMITS, physicalName } from '../infra/names.ts';
 import { createSecureQueue, MAX_QUEUE_RETENTION, queueBaseName, waitingMessages } from '../infra/secure-queue.ts';
 import { OUTBOX_ENV, OUTBOX_METRICS, OUTBOX_PENDING_INDEX } from './outbox.contract.ts';
+import { alarmOnParked } from './outbox.parked.construct.ts';
 import { SWEEP_PERIOD } from './outbox.rules.construct.ts';
 
 /** What an `Outbox` gives its sweeper. */
@@ -111,6 +112,7 @@ export class OutboxSweeper extends Construct {
         description: `A committed message has waited ${pendingAlarmAge.toHumanString()} to be published, or the sweeper ${name} does not run. Look at its log and the relay's.`,
         ...alarm,
       }),
+      alarmOnParked(this, { name, alarm }),
       createAlarm(this, 'Unscheduled', {
         metric: waitingMessages(this.deadLetterQueue),
         threshold: 1,
