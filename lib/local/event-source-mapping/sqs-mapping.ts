@@ -83,8 +83,7 @@ export function runSqsMapping(deps: RunnerDeps & { readonly sqs: QueueSignal }, 
   function poll(count: number): readonly ReceivedMessage[] {
     try {
       const messages = queue.receive(count);
-      if (sourceErrors > 0) target.onProblem(null);
-      sourceErrors = 0;
+      if (sourceErrors > 0) recover();
       return messages;
     } catch (error) {
       sourceErrors += 1;
@@ -92,6 +91,14 @@ export function runSqsMapping(deps: RunnerDeps & { readonly sqs: QueueSignal }, 
       arm('again', retryDelayMs(deps.rng, sourceErrors), pump);
       return [];
     }
+  }
+
+  /** The queue may be another one of the same name, made after the first was deleted: its signal must be asked for again. */
+  function recover(): void {
+    sourceErrors = 0;
+    target.onProblem(null);
+    cancelSignal();
+    cancelSignal = deps.sqs.onAvailable(config.eventSourceArn, wake);
   }
 
   function start(records: readonly SqsEventRecord[]): void {
@@ -172,7 +179,7 @@ export function runSqsMapping(deps: RunnerDeps & { readonly sqs: QueueSignal }, 
       records.map((record) => record.messageId),
       records,
     );
-  const cancelSignal = deps.sqs.onAvailable(config.eventSourceArn, wake);
+  let cancelSignal = deps.sqs.onAvailable(config.eventSourceArn, wake);
   wake();
   return {
     stop() {
