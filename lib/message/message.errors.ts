@@ -76,6 +76,20 @@ export class MessageFieldError extends PosthasteError {
   }
 }
 
+/** A message has more bytes than the narrowest service on its way takes. Code `MESSAGE_TOO_LARGE`; permanent. */
+export class MessageTooLargeError extends PosthasteError {
+  readonly bytes: number;
+  readonly limit: number;
+
+  constructor(type: string, { bytes, limit, hop }: { readonly bytes: number; readonly limit: number; readonly hop: 'SNS' | 'SQS' }) {
+    super(`${type} has ${bytes} bytes with its envelope and attributes; ${hop} takes ${limit}: send a reference to the data instead`, {
+      code: 'MESSAGE_TOO_LARGE',
+    });
+    this.bytes = bytes;
+    this.limit = limit;
+  }
+}
+
 function describeIssue(issue: MessageIssue): string {
   return issue.path.length === 0 ? issue.message : `${formatPath(issue.path)}: ${issue.message}`;
 }

@@ -1,15 +1,9 @@
 import { deriveId } from '../core/ids.ts';
-import { attributesOf, routingProblem, wireBytes } from '../message/attributes.ts';
-import { isTraceparent } from '../message/decode-envelope.ts';
-import { encodeEnvelope } from '../message/envelope.ts';
-import { jsonTrouble } from '../message/json-data.ts';
-import { MAX_HOPS, MAX_KEY_BYTES, SNS_MAX_BYTES, SQS_MAX_BYTES } from '../message/message.contract.ts';
-import { MessageFieldError, MessageInvalidError, MessageKindError } from '../message/message.errors.ts';
-import type { AnyMessageDefinition, Message, OutgoingMessage, RoutingValue } from '../message/message.ts';
-import { validateMessage } from '../message/validate.ts';
-import { isGroupText, isUriReference, textProblem } from '../message/wire-text.ts';
+import { assertKind, assertSource, composeMessage, composeUnchecked, type MessageFields } from '../message/compose.ts';
+import { MAX_HOPS } from '../message/message.contract.ts';
+import type { AnyMessageDefinition, Message, OutgoingMessage } from '../message/message.ts';
 import { type PreparedWrite, prepareWrite } from './prepared-write.ts';
-import { describe, HopsExceededError, UnitLimitError, UnitSealedError, UnitWriteError } from './unit-of-work.errors.ts';
+import { describe, HopsExceededError, UnitSealedError, UnitWriteError } from './unit-of-work.errors.ts';
 import type { CollectedUnit, SendOptions, UnitOfWork, Write } from './unit-of-work.ts';
 
 /** Where a unit stands: what its messages inherit. */
@@ -45,8 +39,7 @@ export function unitIdOf(consumer: string, messageId: string): string {
  * await committer.commit({ unit, guards: [] });
  */
 export function createUnit(context: UnitContext): UnitOfWork & CollectedUnit {
-  if (!isUriReference(context.source))
-    throw new MessageFieldError('a unit', 'source', `'${context.source}' is no URI reference such as urn:posthaste:orders`);
+  assertSource(context.source);
   const writes: PreparedWrite[] = [];
   const messages: OutgoingMessage[] = [];
   const items = new Set<string>();
@@ -67,10 +60,13 @@ export function createUnit(context: UnitContext): UnitOfWork & CollectedUnit {
     items.add(prepared.identity);
     writes.push(prepared);
   };
-  const dispatch = (definition: AnyMessageDefinition, content: Content) => {
+  const dispatch = (
+    compose: typeof composeMessage,
+    definition: AnyMessageDefinition,
+    [data, options = {}]: [unknown, (SendOptions | undefined)?],
+  ) => {
     assertOpen();
-    const message = outgoing(context, messages.length, { definition, ...content, data: snapshot(definition, content.data) });
-    checkSize(message);
+    const message = compose(definition, data, fieldsOf(context, messages.length, { type: definition.name, options }));
     if (message.key !== undefined) orderingKeys.add(message.key);
     messages.push(message);
   };
@@ -88,112 +84,45 @@ export function createUnit(context: UnitContext): UnitOfWork & CollectedUnit {
     update: (table, key, change) => collect({ kind: 'update', table, key, ...change }),
     delete: (table, key, condition) => collect({ kind: 'delete', table, key, ...(condition && { condition }) }),
     check: (table, key, condition) => collect({ kind: 'check', table, key, condition }),
-    publish: (definition, data, options) => dispatch(definition, validated(definition, { kind: 'event', data, options })),
-    send: (definition, data, options) => dispatch(definition, validated(definition, { kind: 'command', data, options })),
-    publishUnchecked: (definition, data, options = {}) =>
-      dispatch(definition, { data, options, key: options.key, routing: routingOf(definition, data, 'lenient') }),
+    publish(definition, ...content) {
+      assertKind(definition, 'event');
+      dispatch(composeMessage, definition, content);
+    },
+    send(definition, ...content) {
+      assertKind(definition, 'command');
+      dispatch(composeMessage, definition, content);
+    },
+    publishUnchecked: (definition, ...content) => dispatch(composeUnchecked, definition, content),
   };
 }
 
-// What the handler does to its objects after this call stays its own.
-function snapshot(definition: AnyMessageDefinition, data: unknown): unknown {
-  const trouble = jsonTrouble(data);
-  if (trouble !== undefined) throw new MessageInvalidError(definition.name, [trouble]);
-  return structuredClone(data);
+/** The same unit under another id, for an id that is only known at commit: its messages are named after it. */
+export function renameUnit(unit: CollectedUnit, unitId: string): CollectedUnit {
+  const messages = unit.messages.map((message, index) => ({
+    ...message,
+    id: deriveId(unitId, String(index)),
+    correlationId: message.correlationId === unit.unitId ? unitId : message.correlationId,
+  }));
+  return { ...unit, unitId, messages };
 }
 
-interface Content {
-  readonly data: unknown;
-  readonly options: SendOptions;
-  readonly key: string | undefined;
-  readonly routing: Record<string, RoutingValue>;
-}
-
-interface Given {
-  readonly kind: 'event' | 'command';
-  readonly data: unknown;
-  readonly options: SendOptions | undefined;
-}
-
-// The wire carries the input, as it was given: consumers run the same schema over it, and only the input is sure to pass it again.
-function validated(definition: AnyMessageDefinition, { kind, data, options = {} }: Given): Content {
-  if (definition.kind !== kind) throw new MessageKindError(definition.name, definition.kind);
-  const value = validateMessage(definition, data);
-  return {
-    data: structuredClone(data),
-    options,
-    key: options.key ?? definition.key(value),
-    routing: routingOf(definition, value, 'strict'),
-  };
-}
-
-function routingOf(definition: AnyMessageDefinition, data: unknown, mode: 'strict' | 'lenient'): Record<string, RoutingValue> {
-  const routing: Record<string, RoutingValue> = {};
-  for (const [field, select] of Object.entries(definition.routing)) {
-    const value = mode === 'strict' ? select(data) : attempt(() => select(data));
-    if (value === undefined) continue;
-    const problem = routingProblem(value);
-    if (problem === undefined) routing[field] = value;
-    else if (mode === 'strict') throw new MessageFieldError(definition.name, `routing field ${field}`, problem);
-  }
-  return routing;
-}
-
-// Unvalidated data may have any shape: a field that cannot be read is left out, as a subscriber's filter then misses it.
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
-function outgoing(context: UnitContext, index: number, content: Content & { readonly definition: AnyMessageDefinition }): OutgoingMessage {
-  const { definition, data, options, key, routing } = content;
-  const { cause } = context;
+function fieldsOf(
+  context: UnitContext,
+  index: number,
+  { type, options }: { readonly type: string; readonly options: SendOptions },
+): MessageFields {
+  const { unitId, source, time, cause } = context;
   const hops = cause === undefined ? 0 : cause.hops + 1;
-  if (hops > MAX_HOPS) throw new HopsExceededError(definition.name, hops, MAX_HOPS);
-  const tenant = options.tenant ?? context.tenant ?? cause?.tenant;
-  const traceparent = context.traceparent ?? cause?.traceparent;
-  checkKey(definition.name, key);
-  if (tenant !== undefined && !isGroupText(tenant))
-    throw new MessageFieldError(definition.name, 'tenant', 'it is 1 to 128 printable ASCII characters');
+  if (hops > MAX_HOPS) throw new HopsExceededError(type, hops, MAX_HOPS);
   return {
-    id: deriveId(context.unitId, String(index)),
-    type: definition.name,
-    kind: definition.kind,
-    version: definition.version,
-    source: context.source,
-    time: new Date(context.time).toISOString(),
-    data,
-    ...(key !== undefined && { key }),
-    correlationId: context.correlationId ?? cause?.correlationId ?? context.unitId,
-    ...(cause !== undefined && { causationId: cause.id }),
+    id: deriveId(unitId, String(index)),
+    source,
+    time,
+    correlationId: context.correlationId ?? cause?.correlationId ?? unitId,
+    causationId: cause?.id,
     hops,
-    ...(tenant !== undefined && { tenant }),
-    ...(isTraceparent(traceparent) && { traceparent }),
-    destinations: definition.destinations,
-    routing,
+    tenant: options.tenant ?? context.tenant ?? cause?.tenant,
+    traceparent: context.traceparent ?? cause?.traceparent,
+    key: options.key,
   };
-}
-
-function checkKey(type: string, key: string | undefined): void {
-  if (key === undefined) return;
-  if (key === '') throw new MessageFieldError(type, 'key', 'it is empty: return undefined for a message whose order does not matter');
-  const problem = textProblem(key);
-  if (problem !== undefined) throw new MessageFieldError(type, 'key', problem);
-  const bytes = Buffer.byteLength(key);
-  if (bytes > MAX_KEY_BYTES) throw new MessageFieldError(type, 'key', `it has ${bytes} bytes, at most ${MAX_KEY_BYTES} fit a DynamoDB key`);
-}
-
-// A sequence number has a fixed width, so any stands for the one that the outbox will give.
-function checkSize(message: OutgoingMessage): void {
-  const body = encodeEnvelope(message.key === undefined ? message : { ...message, sequence: 1 });
-  const bytes = wireBytes(body, attributesOf(message));
-  const [limit, hop] = message.kind === 'event' ? [SNS_MAX_BYTES, 'SNS'] : [SQS_MAX_BYTES, 'SQS'];
-  if (bytes > limit) {
-    throw new UnitLimitError(
-      `${message.type} has ${bytes} bytes with its envelope and attributes; ${hop} takes ${limit}: send a reference to the data instead`,
-    );
-  }
 }

@@ -24,8 +24,7 @@ export interface TransactionParts {
 
 /** Lays out one transaction and checks it against every limit, so that none fails in production for its size alone. */
 export async function planTransaction({ guards, units }: TransactionParts, outgoing: OutgoingWriter | undefined): Promise<TransactionPlan> {
-  const messages = units.flatMap((unit) => unit.messages);
-  const stored = await storeMessages(outgoing, messages);
+  const stored = await storeMessages(outgoing, units);
   const plan = {
     guards: guards.map(prepareWrite),
     own: units.flatMap((unit) => unit.writes),
@@ -36,24 +35,22 @@ export async function planTransaction({ guards, units }: TransactionParts, outgo
     },
   };
   const all = [...plan.guards, ...plan.own, ...plan.rows];
-  checkLimits(all, messages.length);
+  checkLimits(all, stored.writes.length);
   return { ...plan, all };
 }
 
-async function storeMessages(outgoing: OutgoingWriter | undefined, messages: CollectedUnit['messages']): Promise<OutgoingPlan> {
-  if (messages.length === 0) return { writes: [], isHead: () => false };
-  if (outgoing === undefined) {
-    throw new UnitWriteError(
-      `the unit sends ${messages.length} messages (${messages[0]?.type}), but has no outbox to store them: give this consumer an outbox`,
-    );
-  }
-  return outgoing.plan(messages);
+async function storeMessages(outgoing: OutgoingWriter | undefined, units: TransactionParts['units']): Promise<OutgoingPlan> {
+  const senders = units.filter((unit) => unit.messages.length > 0);
+  const [sender] = senders;
+  if (sender === undefined) return { writes: [], isHead: () => false };
+  if (outgoing !== undefined) return outgoing.plan(senders);
+  throw new UnitWriteError(`the unit sends ${sender.messages[0]?.type}, but has no outbox to store it in: give this consumer an outbox`);
 }
 
-function checkLimits(all: readonly PreparedWrite[], messages: number): void {
+function checkLimits(all: readonly PreparedWrite[], rows: number): void {
   if (all.length > MAX_TRANSACTION_ACTIONS) {
     throw new UnitLimitError(
-      `the unit takes ${all.length} actions (${messages} messages among them, two actions for the first of each ordering key); a transaction takes ${MAX_TRANSACTION_ACTIONS}: split the work`,
+      `the unit takes ${all.length} actions (${rows} of them for its messages: one each, and one for each ordering key); a transaction takes ${MAX_TRANSACTION_ACTIONS}: split the work`,
     );
   }
   const bytes = all.reduce((total, write) => total + write.bytes, 0);

@@ -79,8 +79,8 @@ export const COMMIT_ATTRIBUTE = 'commit';
 
 /** Stores outgoing messages in the unit's transaction; the outbox implements it. */
 export interface OutgoingWriter {
-  /** Turns messages into writes; reads the heads of their ordering keys, so a plan is good for one try. */
-  plan(messages: readonly OutgoingMessage[]): Promise<OutgoingPlan>;
+  /** Turns the units' messages into writes; reads the heads of their ordering keys, so a plan is good for one try. */
+  plan(units: readonly Pick<CollectedUnit, 'unitId' | 'messages'>[]): Promise<OutgoingPlan>;
 }
 
 /** The writes that store a unit's messages. */

@@ -1,0 +1,21 @@
+import { PosthasteError } from '../core/errors.ts';
+
+/** An idempotency key came again with other content. Code `IDEMPOTENCY_KEY_REUSED`. Nothing was written. */
+export class IdempotencyKeyReusedError extends PosthasteError {
+  readonly idempotencyKey: string;
+
+  constructor(idempotencyKey: string) {
+    super(
+      `nothing was written: the idempotency key ${JSON.stringify(idempotencyKey)} was used before for other content; use a fresh key for new work, or pass \`request\` when the content holds times or random values`,
+      { code: 'IDEMPOTENCY_KEY_REUSED' },
+    );
+    this.idempotencyKey = idempotencyKey;
+  }
+}
+
+/** The idempotency key is an empty string, usually a header that is missing. Code `IDEMPOTENCY_KEY_EMPTY`. */
+export class IdempotencyKeyEmptyError extends PosthasteError {
+  constructor() {
+    super('the idempotency key is empty: leave it out, or pass what names the request', { code: 'IDEMPOTENCY_KEY_EMPTY' });
+  }
+}
