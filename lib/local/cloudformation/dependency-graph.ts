@@ -1,0 +1,50 @@
+import type { Json } from '../aws.ts';
+import { type Template, validationError } from './template.ts';
+
+/**
+ * The resources of a template in the order of creation: each after those that its properties mention and those of its DependsOn,
+ * otherwise in template order. A circle is refused in CloudFormation's words.
+ */
+export function creationOrder(template: Template, included: ReadonlySet<string>): string[] {
+  const order: string[] = [];
+  const state = new Map<string, 'open' | 'done'>();
+  const visit = (id: string, trail: readonly string[]): void => {
+    if (state.get(id) === 'done') return;
+    if (state.get(id) === 'open') {
+      throw validationError(`Circular dependency between resources: [${trail.slice(trail.indexOf(id)).join(', ')}]`);
+    }
+    state.set(id, 'open');
+    for (const needed of dependenciesOf(template, id)) if (included.has(needed)) visit(needed, [...trail, id]);
+    state.set(id, 'done');
+    order.push(id);
+  };
+  for (const id of included) visit(id, []);
+  return order;
+}
+
+/** The logical ids that a resource needs first: references in its properties, and DependsOn. */
+export function dependenciesOf(template: Template, logicalId: string): ReadonlySet<string> {
+  const resource = template.Resources[logicalId];
+  const found = new Set<string>();
+  collect(resource?.Properties, found);
+  for (const id of [resource?.DependsOn ?? []].flat()) found.add(id);
+  found.delete(logicalId);
+  return new Set([...found].filter((id) => Object.hasOwn(template.Resources, id)));
+}
+
+function collect(value: unknown, found: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) collect(item, found);
+    return;
+  }
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Sub': substitution } = value as Json;
+  if (typeof Ref === 'string') found.add(Ref);
+  if (Array.isArray(attribute)) found.add(String(attribute[0]));
+  if (typeof attribute === 'string') found.add(attribute.split('.')[0] ?? '');
+  const pattern = Array.isArray(substitution) ? substitution[0] : substitution;
+  if (typeof pattern === 'string') {
+    for (const [, name = ''] of pattern.matchAll(/\$\{([^!}][^}]*)\}/g)) found.add(name.trim().split('.')[0] ?? '');
+  }
+  for (const member of Object.values(value)) collect(member, found);
+}
