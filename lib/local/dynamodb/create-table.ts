@@ -3,7 +3,7 @@ import { describe } from './describe-table.ts';
 import { broken, flag, list, requiredText, shown, structure, tableName, text } from './fields.ts';
 import { putPolicy } from './resource-policies.ts';
 import { createIndex, entryOf, type SecondaryIndex } from './secondary-index.ts';
-import { startStream } from './stream-control.ts';
+import { readViewType, startStream } from './stream-control.ts';
 import { createTable as emptyTable, type Table } from './table.ts';
 import {
   type IndexDefinition,
@@ -40,9 +40,9 @@ export function createTable(world: World, input: Json): Json {
   for (const setting of SHOWN_SETTINGS) if (input[setting] !== undefined) table.settings[setting] = input[setting];
   const policy = text(input, 'ResourcePolicy');
   if (policy !== undefined) putPolicy(world, table, arn, policy);
-  world.tables.set(name, table);
   const stream = structure(input, 'StreamSpecification');
-  if (stream && flag(stream, 'StreamEnabled')) startStream(world, table, stream);
+  if (stream && flag(stream, 'StreamEnabled')) startStream(world, table, readViewType(table, stream));
+  world.tables.set(name, table);
   return { TableDescription: describe(table) };
 }
 

@@ -1,5 +1,5 @@
 import type { Cancel } from '../../core/clock.ts';
-import { AwsError, type Engine, type Json } from '../aws.ts';
+import { AwsError, type AwsRequest, type Engine, type Json } from '../aws.ts';
 import { copyItem, type Item } from './attribute-value.ts';
 import { batchGetItem } from './batch-get.ts';
 import { batchWriteItem } from './batch-write.ts';
@@ -57,17 +57,20 @@ const STREAM_ACTIONS: Readonly<Record<string, Action>> = {
   ListStreams: listStreams,
 };
 
+/** An engine that never waits. */
+export interface SynchronousEngine extends Engine {
+  call(request: AwsRequest): Json;
+}
+
 /** The embedded DynamoDB: the tables' engine, their streams' engine, and a way to look inside. */
 export interface DynamoDb {
-  readonly dynamodb: Engine & {
-    call(request: { readonly action: string; readonly input: Json }): Json;
+  readonly dynamodb: SynchronousEngine & {
     /** The names of all tables, in order. */
     tableNames(): string[];
     /** All items of a table, in Scan's order, with no limit and no charge: for tests and reports. */
     scanTable(name: string): Item[];
   };
-  readonly streams: Engine & {
-    call(request: { readonly action: string; readonly input: Json }): Json;
+  readonly streams: SynchronousEngine & {
     /**
      * Calls back after every commit that appended to the stream, once per shard, inside the call that committed. The listener may
      * read the stream at once.

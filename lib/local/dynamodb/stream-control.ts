@@ -1,21 +1,29 @@
 import type { Json } from '../aws.ts';
 import { choice } from './fields.ts';
 import { invalid } from './refusals.ts';
-import { type Shard, STREAM_VIEW_TYPES, type Stream } from './stream.ts';
+import { type Shard, STREAM_VIEW_TYPES, type Stream, type StreamViewType } from './stream.ts';
 import type { Table } from './table.ts';
 import type { World } from './world.ts';
 
 const DEFAULT_SHARDS = 4;
 
-/** Enables a table's stream: a new stream with a new ARN, each time. */
-export function startStream(world: World, table: Table, specification: Json): Stream {
+/** Reads what an enabled stream shall carry; a table has one stream at a time. */
+export function readViewType(table: Table, specification: Json): StreamViewType {
   const viewType = choice(specification, 'StreamViewType', STREAM_VIEW_TYPES);
   if (!viewType) {
     throw invalid('One or more parameter values were invalid: StreamViewType must be specified when enabling a stream');
   }
-  if (table.stream?.enabled) {
-    throw invalid('Table already has an enabled stream: TableName: '.concat(table.name));
-  }
+  if (table.stream?.enabled) throw invalid(`Table already has an enabled stream: TableName: ${table.name}`);
+  return viewType;
+}
+
+/** Refuses to disable what is not enabled. */
+export function refuseWithoutStream(table: Table): void {
+  if (!table.stream?.enabled) throw invalid(`Table is not enabled for streams: TableName: ${table.name}`);
+}
+
+/** Enables a table's stream: a new stream with a new ARN, each time. */
+export function startStream(world: World, table: Table, viewType: StreamViewType): Stream {
   const createdAt = world.clock.now();
   const label = freshLabel(world, table, createdAt);
   const shards = Array.from({ length: world.options.shards ?? DEFAULT_SHARDS }, (_, at) => emptyShard(world, createdAt, at));
@@ -29,7 +37,7 @@ export function startStream(world: World, table: Table, specification: Json): St
 /** Disables a stream: its shards close; their records stay readable until they are 24 hours old. */
 export function stopStream(world: World, table: Table): void {
   const { stream } = table;
-  if (!stream?.enabled) throw invalid('Table is not enabled for streams: TableName: '.concat(table.name));
+  if (!stream?.enabled) return;
   stream.enabled = false;
   for (const shard of stream.shards) shard.lastSequence = world.sequence;
 }

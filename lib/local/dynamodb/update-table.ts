@@ -4,50 +4,84 @@ import { describe } from './describe-table.ts';
 import { disarmExpiry } from './expiry-sweep.ts';
 import { flag, list, requiredText, structure, tableName } from './fields.ts';
 import type { KeyPart } from './key-schema.ts';
-import { invalid } from './refusals.ts';
-import { startStream, stopStream } from './stream-control.ts';
+import { invalid, notFound } from './refusals.ts';
+import { readViewType, refuseWithoutStream, startStream, stopStream } from './stream-control.ts';
 import type { Table } from './table.ts';
 import { readAttributes, readBilling, readGlobalIndex } from './table-definition.ts';
 import { describedTable, type World } from './world.ts';
 
 const SETTINGS = ['SSESpecification', 'TableClass', 'OnDemandThroughput', 'WarmThroughput'];
 
-/** UpdateTable: billing, stream, one global index, deletion protection. Takes effect at once. */
+/** Applies a part of an update; made only once that part has passed its checks. */
+type Change = () => void;
+
+/** UpdateTable: billing, stream, one global index, deletion protection. Takes effect at once and as a whole. */
 export function updateTable(world: World, input: Json): Json {
   const table = describedTable(world, tableName(input));
-  const indexUpdates = list(input, 'GlobalSecondaryIndexUpdates') ?? [];
-  const stream = structure(input, 'StreamSpecification');
-  if (input['BillingMode'] !== undefined || input['ProvisionedThroughput'] !== undefined) table.billing = readBilling(input, table.billing);
-  for (const update of indexUpdates) updateIndex(table, input, update);
-  if (stream) updateStream(world, table, stream);
-  if (input['DeletionProtectionEnabled'] !== undefined) table.deletionProtected = flag(input, 'DeletionProtectionEnabled');
-  for (const setting of SETTINGS) if (input[setting] !== undefined) table.settings[setting] = input[setting];
+  const changes = [billingChange(table, input), indexChange(table, input), streamChange(world, table, input), settingsChange(table, input)];
+  for (const change of changes) change?.();
   return { TableDescription: describe(table) };
 }
 
-function updateStream(world: World, table: Table, specification: Json): void {
-  if (flag(specification, 'StreamEnabled')) startStream(world, table, specification);
-  else stopStream(world, table);
+function billingChange(table: Table, input: Json): Change | undefined {
+  if (input['BillingMode'] === undefined && input['ProvisionedThroughput'] === undefined) return undefined;
+  const billing = readBilling(input, table.billing);
+  return () => {
+    table.billing = billing;
+  };
 }
 
-function updateIndex(table: Table, input: Json, update: Json): void {
-  const [create, remove] = [structure(update, 'Create'), structure(update, 'Delete')];
-  if (create) {
-    const attributes = merged(table.attributes, input['AttributeDefinitions'] ? readAttributes(input) : []);
-    const definition = readGlobalIndex(create, table.billing, attributes);
-    if (table.indexes.has(definition.name)) {
-      throw invalid(`One or more parameter values were invalid: Duplicate index name: ${definition.name}`);
-    }
+function settingsChange(table: Table, input: Json): Change {
+  const { deletionProtected } = table;
+  const protects = input['DeletionProtectionEnabled'] === undefined ? deletionProtected : flag(input, 'DeletionProtectionEnabled');
+  return () => {
+    table.deletionProtected = protects;
+    for (const setting of SETTINGS) if (input[setting] !== undefined) table.settings[setting] = input[setting];
+  };
+}
+
+function streamChange(world: World, table: Table, input: Json): Change | undefined {
+  const specification = structure(input, 'StreamSpecification');
+  if (!specification) return undefined;
+  if (flag(specification, 'StreamEnabled')) {
+    const viewType = readViewType(table, specification);
+    return () => void startStream(world, table, viewType);
+  }
+  refuseWithoutStream(table);
+  return () => stopStream(world, table);
+}
+
+function indexChange(table: Table, input: Json): Change | undefined {
+  const updates = list(input, 'GlobalSecondaryIndexUpdates') ?? [];
+  if (updates.length > 1) {
+    throw new AwsError(
+      'LimitExceededException',
+      'Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table',
+    );
+  }
+  const [create, remove] = updates.flatMap((update) => [structure(update, 'Create'), structure(update, 'Delete')]);
+  if (create) return indexCreation(table, input, create);
+  return remove && indexDeletion(table, requiredText(remove, 'IndexName'));
+}
+
+function indexCreation(table: Table, input: Json, create: Json): Change {
+  const attributes = merged(table.attributes, input['AttributeDefinitions'] ? readAttributes(input) : []);
+  const definition = readGlobalIndex(create, table.billing, attributes);
+  if (table.indexes.has(definition.name)) {
+    throw invalid(`One or more parameter values were invalid: Duplicate index name: ${definition.name}`);
+  }
+  return () => {
     addIndex(table, 'global', definition);
     table.attributes = usedAttributes(table, attributes);
-  } else if (remove) {
-    const name = requiredText(remove, 'IndexName');
-    if (table.indexes.get(name)?.kind !== 'global') {
-      throw new AwsError('ResourceNotFoundException', `Requested resource not found: Index: ${name} not found`);
-    }
+  };
+}
+
+function indexDeletion(table: Table, name: string): Change {
+  if (table.indexes.get(name)?.kind !== 'global') throw notFound(`Requested resource not found: Index: ${name} not found`);
+  return () => {
     table.indexes.delete(name);
     table.attributes = usedAttributes(table, table.attributes);
-  }
+  };
 }
 
 function merged(current: readonly KeyPart[], added: readonly KeyPart[]): KeyPart[] {
