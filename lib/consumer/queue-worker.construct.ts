@@ -242,7 +242,13 @@ export class QueueWorker extends Construct {
     ];
     if (this.facts.onExhausted !== 'block') return alarms;
     const blocked = createAlarm(this, 'Blocked', {
-      metric: runtimeMetric(CONSUMER_METRICS.namespace, CONSUMER_METRICS.blocked, { service: name, statistic: Stats.SUM }),
+      metric: runtimeMetric({
+        namespace: CONSUMER_METRICS.namespace,
+        metricName: CONSUMER_METRICS.blocked,
+        statistic: Stats.SUM,
+        service: name,
+        dimensions: { consumer: name },
+      }),
       threshold: 1,
       description: `A message of ${name} used up its attempts and holds the order of its key until it succeeds. The log of ${name} says why.`,
       ...shared,

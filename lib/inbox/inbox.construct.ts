@@ -1,10 +1,11 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { allowTable, type TableRef } from '../infra/grants.ts';
 import { enforce, type Rule } from '../infra/rules.ts';
+import { tableDefaults } from '../infra/table-defaults.ts';
 import { INBOX_ATTRIBUTES, INBOX_ENV, INBOX_RETENTION_DAYS } from './inbox.contract.ts';
 
 /** Where consumers keep which messages they have handled: one of this stack, or one imported with `Inbox.import`. */
@@ -28,7 +29,7 @@ export interface InboxProps {
    */
   readonly retention?: Duration;
   /**
-   * A customer managed key for the table.
+   * A customer managed key for the table. Its stack must name its region.
    *
    * @default - none: DynamoDB encrypts with a key that AWS owns
    */
@@ -89,17 +90,12 @@ export class Inbox extends Construct implements IInbox {
 
   constructor(scope: Construct, id: string, props: InboxProps = {}) {
     super(scope, id);
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.retention = props.retention ?? Duration.days(INBOX_RETENTION_DAYS);
     enforce(this, INBOX_RULES, { retention: this.retention });
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: INBOX_ATTRIBUTES.pk, type: AttributeType.STRING },
       timeToLiveAttribute: INBOX_ATTRIBUTES.expiresAt,
-      billing: Billing.onDemand(),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
-      removalPolicy,
-      ...(props.encryptionKey && { encryption: TableEncryptionV2.customerManagedKey(props.encryptionKey) }),
+      ...tableDefaults(this, props),
     });
   }
 

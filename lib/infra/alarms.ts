@@ -54,17 +54,18 @@ export function createAlarm(scope: Construct, id: string, spec: AlarmSpec): Alar
   return alarm;
 }
 
-/** A metric that the runtime emits; `service` is the dimension under which Powertools files everything of one function. */
-export function runtimeMetric(
-  namespace: string,
-  metricName: string,
-  options: { readonly service: string; readonly statistic: string },
-): Metric {
-  return new Metric({
-    namespace,
-    metricName,
-    statistic: options.statistic,
-    period: ALARM_PERIOD,
-    dimensionsMap: { service: options.service },
-  });
+/** One of the metrics that the runtime writes to the log, as CloudWatch files it. */
+export interface RuntimeMetric {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly statistic: string;
+  /** Name of the function: Powertools files everything that it writes under the dimension `service`. */
+  readonly service: string;
+  /** Dimensions that the runtime adds to this metric. A metric is found only under exactly the dimensions it was written with. */
+  readonly dimensions?: Readonly<Record<string, string>>;
+}
+
+/** A metric that the runtime emits. */
+export function runtimeMetric({ service, dimensions, ...metric }: RuntimeMetric): Metric {
+  return new Metric({ ...metric, period: ALARM_PERIOD, dimensionsMap: { service, ...dimensions } });
 }

@@ -1,14 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import {
-  AttributeType,
-  Billing,
-  type CfnGlobalTable,
-  ProjectionType,
-  StreamViewType,
-  TableEncryptionV2,
-  TableV2,
-} from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, type CfnGlobalTable, ProjectionType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -18,6 +10,7 @@ import { finalProperties } from '../infra/final-properties.ts';
 import { allowTable, type TableRef } from '../infra/grants.ts';
 import { NAME_RULES } from '../infra/names.ts';
 import { enforce, enforceAtSynth } from '../infra/rules.ts';
+import { tableDefaults } from '../infra/table-defaults.ts';
 import { OUTBOX_ATTRIBUTES, OUTBOX_ENV, OUTBOX_PENDING_INDEX } from './outbox.contract.ts';
 import { OutboxRelay } from './outbox.relay.construct.ts';
 import { OUTBOX_RULES, OUTBOX_TABLE_RULES } from './outbox.rules.construct.ts';
@@ -87,7 +80,7 @@ export interface OutboxProps extends AlarmProps {
    */
   readonly pendingAlarmAge?: Duration;
   /**
-   * A customer managed key for the table.
+   * A customer managed key for the table. Its stack must name its region.
    *
    * @default - none: DynamoDB encrypts with a key that AWS owns
    */
@@ -148,7 +141,7 @@ export class Outbox extends Construct implements IOutbox {
     this.source = props.source ?? `urn:posthaste:${Stack.of(this).stackName}`;
     enforce(this, NAME_RULES, { name });
     enforce(this, OUTBOX_RULES, { ...settings, source: this.source });
-    this.table = createTable(this, props.encryptionKey, settings.removalPolicy);
+    this.table = createTable(this, props);
     this.relay = new OutboxRelay(this, 'relay', { ...settings, name: `${name}-relay`, table: this.table });
     this.sweeper = new OutboxSweeper(this, 'sweeper', { ...settings, name: `${name}-sweeper`, table: this.table });
     this.#holdToRules();
@@ -195,7 +188,7 @@ class ImportedOutboxTable extends Construct implements IOutbox {
   }
 }
 
-function createTable(scope: Construct, encryptionKey: IKey | undefined, removalPolicy: RemovalPolicy): TableV2 {
+function createTable(scope: Construct, props: OutboxProps): TableV2 {
   const { pk, sk, state, committedAt, expiresAt } = OUTBOX_ATTRIBUTES;
   return new TableV2(scope, 'Table', {
     partitionKey: { name: pk, type: AttributeType.STRING },
@@ -212,11 +205,7 @@ function createTable(scope: Construct, encryptionKey: IKey | undefined, removalP
         projectionType: ProjectionType.KEYS_ONLY,
       },
     ],
-    billing: Billing.onDemand(),
-    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
-    removalPolicy,
-    ...(encryptionKey && { encryption: TableEncryptionV2.customerManagedKey(encryptionKey) }),
+    ...tableDefaults(scope, props),
   });
 }
 

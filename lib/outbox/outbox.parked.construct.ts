@@ -7,7 +7,7 @@ import { OUTBOX_METRICS } from './outbox.contract.ts';
 export function alarmOnParked(scope: Construct, { name, alarm }: { readonly name: string; readonly alarm: AlarmProps }): Alarm {
   const { namespace, parked } = OUTBOX_METRICS;
   return createAlarm(scope, 'Parked', {
-    metric: runtimeMetric(namespace, parked, { service: name, statistic: Stats.SUM }),
+    metric: runtimeMetric({ namespace, metricName: parked, service: name, statistic: Stats.SUM }),
     threshold: 1,
     description: `${name} parked a message that can never be published as it is, and holds its key. The row in the outbox table says why.`,
     ...alarm,

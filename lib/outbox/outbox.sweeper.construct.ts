@@ -104,7 +104,7 @@ export class OutboxSweeper extends Construct {
     const { namespace, oldestPendingAge } = OUTBOX_METRICS;
     return [
       createAlarm(this, 'OldestPending', {
-        metric: runtimeMetric(namespace, oldestPendingAge, { service: name, statistic: Stats.MAXIMUM }),
+        metric: runtimeMetric({ namespace, metricName: oldestPendingAge, service: name, statistic: Stats.MAXIMUM }),
         threshold: pendingAlarmAge.toSeconds(),
         evaluationPeriods: 3,
         // Every sweep reports, 0 when nothing waits: silence means that nobody sweeps.
