@@ -32,8 +32,8 @@ export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<
   const ended = await batch.slots.run(() => runInSlot(batch, run));
   const outcome = 'outcome' in ended ? ended.outcome : await concluded(batch, run, await ended.commit);
 
-  // 3. The books: a run that came to an end must not look like a crash.
-  if (outcome.kind === 'again') await enterEnd(batch, run);
+  // 3. The books: a run that came to an end must not look like a crash. About one that outlived the deadline it was decided there.
+  if (outcome.kind === 'again' && !batch.deadline.signal.aborted) await enterEnd(batch, run);
   return outcome;
 }
 

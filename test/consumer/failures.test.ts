@@ -3,7 +3,7 @@ import { on } from '../../lib/consumer/consumer.routes.ts';
 import { createRng } from '../../lib/core/rng.ts';
 import { Permanent, Transient } from '../../lib/retry/retry.errors.ts';
 import { FAULT_KINDS, faultAt, noFaults, randomFaults } from '../../lib/simulation/fault.ts';
-import { bodyOf, countEffect, createWorld, effects, OrderPlaced, type World, type WorldOptions } from './world.ts';
+import { bodyOf, type countEffect, createWorld, effects, OrderPlaced, type World, type WorldOptions } from './world.ts';
 
 const count = (unit: Parameters<typeof countEffect.handle>[1]['unit'], id: string) =>
   unit.update(effects, { id }, { update: { expression: 'ADD #n :one', names: { '#n': 'n' }, values: { ':one': 1 } } });

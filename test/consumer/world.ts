@@ -54,7 +54,8 @@ export function createWorld(options: WorldOptions = {}) {
   const { dynamodb } = createDynamoDb({ clock, ids, place: LOCAL_PLACE });
   const sqs = createSqs({ clock, rng, ids, place: LOCAL_PLACE });
   aws.register(dynamodb, sqs);
-  const now = (service: 'sqs' | 'dynamodb', action: string, input: Json): Json => aws.callNow({ service, action, input, caller: DEVELOPER });
+  const now = (service: 'sqs' | 'dynamodb', action: string, input: Json): Json =>
+    aws.callNow({ service, action, input, caller: DEVELOPER });
 
   const suffix = options.fifo ? '.fifo' : '';
   const visibility = options.visibilitySeconds ?? 180;

@@ -1,0 +1,121 @@
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { type ConsumerWiring, createConsumerHandler } from '../../lib/consumer/consumer.handler.ts';
+import { type HandlerContext, on, onAny } from '../../lib/consumer/consumer.routes.ts';
+import { handlesDigest } from '../../lib/consumer/handles-digest.ts';
+import type { Message } from '../../lib/message/message.ts';
+import { bodyOf, countEffect, createWorld, OrderPlaced } from './world.ts';
+
+const start = (options: Partial<ConsumerWiring> = {}) =>
+  createConsumerHandler({
+    name: 'ship-order',
+    handlers: [countEffect],
+    inbox: { client: {}, retentionMs: 1 } as never,
+    deadLetters: { park: async () => {} },
+    sqs: {} as never,
+    queueUrl: 'http://127.0.0.1/queue',
+    env: {},
+    ...options,
+  });
+
+describe('a consumer refuses to start', () => {
+  test.each([
+    ['without a name', { name: '' }, /named ''/],
+    ['with a name that is no key', { name: 'Ship Order' }, /kebab-case/],
+    ['without handlers', { handlers: [] }, /no handlers/],
+    ['with two handlers for one message', { handlers: [countEffect, countEffect] }, /two handlers for orders.order-placed version 1/],
+    ['with onAny twice', { handlers: [onAny(() => {}), onAny(() => {})] }, /onAny\(\) twice/],
+    ['with a type both handled and ignored', { ignores: [OrderPlaced] }, /both handles and ignores/],
+    ['with no concurrency', { concurrency: 0 }, /concurrency is 0/],
+    ['with a broken number in the environment', { env: { POSTHASTE_MAX_ATTEMPTS: 'many' } }, /maxAttempts is NaN/],
+    ['with an unknown policy in the environment', { env: { POSTHASTE_ON_EXHAUSTED: 'drop' } }, /onExhausted is 'drop'/],
+    ['deployed under another name', { env: { POSTHASTE_CONSUMER: 'bill-order' } }, /deployed as the consumer 'bill-order'/],
+    [
+      'deployed for other messages',
+      { env: { POSTHASTE_HANDLES: handlesDigest(['orders.order-lost']) } },
+      /deployed to receive other messages/,
+    ],
+    ['deployed for every message without handling them', { env: { POSTHASTE_HANDLES: '*' } }, /every message of its topics/],
+  ] as const)('%s', (_, options, message) => {
+    expect(() => start(options as never)).toThrowError(message);
+    expect(() => start(options as never)).toThrowError(expect.objectContaining({ code: 'CONSUMER_CONFIG' }));
+  });
+});
+
+test('it starts as it was deployed', () => {
+  const env = { POSTHASTE_CONSUMER: 'ship-order', POSTHASTE_HANDLES: handlesDigest([OrderPlaced.name]) };
+  expect(() => start({ env })).not.toThrow();
+  expect(() => start({ env: { POSTHASTE_HANDLES: '*' }, handlers: [onAny(() => {})] })).not.toThrow();
+});
+
+test('the digest does not depend on the order or on repetitions of names', () => {
+  expect(handlesDigest(['b', 'a', 'b'])).toBe(handlesDigest(['a', 'b']));
+  expect(handlesDigest(['a'])).not.toBe(handlesDigest(['b']));
+  expect(handlesDigest(['a', '*'])).toBe('*');
+});
+
+test('an event of another service is a mistake that says so', async () => {
+  await expect(start()({ detail: {} } as never, {} as never)).rejects.toMatchObject({ code: 'CONSUMER_EVENT' });
+});
+
+test('an empty batch is an explicit empty list', async () => {
+  expect(await start()({ Records: [] }, {} as never)).toEqual({ batchItemFailures: [] });
+});
+
+test('middlewares see the event and the partial response', async () => {
+  const seen: unknown[] = [];
+  const handler = start().use({ after: (request) => void seen.push(request.response) });
+  await handler({ Records: [] }, {} as never);
+  expect(seen).toEqual([{ batchItemFailures: [] }]);
+});
+
+test('the data of a message has the type of its schema', () => {
+  on(OrderPlaced, (message, context) => {
+    expectTypeOf(message).toEqualTypeOf<Message<{ orderId: string; total: number }>>();
+    expectTypeOf(context).toEqualTypeOf<HandlerContext>();
+    // @ts-expect-error the schema has no such field
+    message.data.orderNumber;
+  });
+  onAny((message) => {
+    expectTypeOf(message.data).toBeUnknown();
+  });
+});
+
+test('each run has its own context, with a stable idempotency key', async () => {
+  const contexts: HandlerContext[] = [];
+  let failures = 2;
+  const world = createWorld({
+    handlers: [
+      on(OrderPlaced, (_, context) => {
+        contexts.push(context);
+        if (failures-- > 0) throw new Error('not yet');
+      }),
+    ],
+  });
+  world.send('1', { body: bodyOf('1') });
+  await world.drain();
+  expect(contexts.map(({ attempt, receiveCount }) => [attempt, receiveCount])).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ]);
+  expect(new Set(contexts.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+  expect(new Set(contexts.map(({ unit }) => unit)).size).toBe(3);
+});
+
+test('bodies are never logged', async () => {
+  const lines: string[] = [];
+  const write = (message: string, fields?: Record<string, unknown>) => void lines.push(JSON.stringify([message, fields]));
+  const world = createWorld({
+    log: { debug: write, info: write, warn: write, error: write },
+    handlers: [
+      on(OrderPlaced, () => {
+        throw new Error('no');
+      }),
+    ],
+    maxAttempts: 2,
+  });
+  world.send('secret-4711', { message: { id: 'message-1', correlationId: 'cause-1' } });
+  await world.drain();
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.join('\n')).not.toContain('secret-4711');
+});

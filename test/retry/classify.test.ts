@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { PosthasteError } from '../../lib/core/errors.ts';
+import { charged, NO_ATTEMPTS, unsettled } from '../../lib/retry/attempts.ts';
+import { classify } from '../../lib/retry/classify.ts';
+import { Permanent, Transient } from '../../lib/retry/retry.errors.ts';
+
+const aws = (name: string, more: object = {}) => Object.assign(new Error(name), { name, ...more });
+const cancelled = (...codes: string[]) =>
+  aws('TransactionCanceledException', { $fault: 'client', CancellationReasons: codes.map((Code) => ({ Code })) });
+
+test.each([
+  ['Permanent', new Permanent('no'), 'permanent'],
+  ['Transient', new Transient('later'), 'transient'],
+  ['an error of this library that says it is not retryable', new PosthasteError('no', { code: 'UNIT_LIMIT' }), 'permanent'],
+  ['one that says it is', new PosthasteError('no', { code: 'X', retryable: true }), 'transient'],
+  ['a condition of a unit that does not hold', new PosthasteError('no', { code: 'UNIT_CONDITION_FAILED' }), 'transient'],
+  ['a missing variable', new PosthasteError('no', { code: 'ENV_MISSING' }), 'transient'],
+  ['a commit that met others', new PosthasteError('no', { code: 'UNIT_CONTENDED', retryable: true }), 'busy'],
+  ['a commit whose outcome is unknown', new PosthasteError('no', { code: 'UNIT_UNKNOWN', retryable: true }), 'busy'],
+  ['any other error', new TypeError('x is undefined'), 'transient'],
+  ['what is no error', 'oops', 'transient'],
+  ['undefined', undefined, 'transient'],
+  ['a throttle of DynamoDB', aws('ProvisionedThroughputExceededException'), 'busy'],
+  ['a throttle of SNS', aws('ThrottledException', { $fault: 'client' }), 'busy'],
+  ['a status 429', aws('Weird', { $metadata: { httpStatusCode: 429 } }), 'busy'],
+  ['a transaction conflict', aws('TransactionConflictException'), 'busy'],
+  ['a transaction cancelled by conflicts alone', cancelled('None', 'TransactionConflict'), 'busy'],
+  ['a transaction cancelled by throttles alone', cancelled('ThrottlingError', 'None'), 'busy'],
+  ['a transaction cancelled by a condition, whatever else', cancelled('ConditionalCheckFailed', 'TransactionConflict'), 'transient'],
+  ['a cancelled transaction without reasons', cancelled(), 'transient'],
+  ['a timeout of a callee', aws('TimeoutError'), 'transient'],
+  ['a failing service', aws('InternalServerError', { $fault: 'server', $metadata: { httpStatusCode: 500 } }), 'transient'],
+] as const)('%s is as it should be', (_, error, kind) => {
+  expect(classify(error).kind).toBe(kind);
+});
+
+test('the thrower may name the failure and the wait', () => {
+  expect(classify(new Permanent('no', { code: 'CARD_EXPIRED' }))).toEqual({ kind: 'permanent', code: 'CARD_EXPIRED' });
+  expect(classify(new Transient('later', { retryAfterMs: 900_000 }))).toEqual({
+    kind: 'transient',
+    code: 'TRANSIENT',
+    retryAfterMs: 900_000,
+  });
+  expect(classify(new Transient('later', { retryAfterMs: -1 }))).toEqual({ kind: 'transient', code: 'TRANSIENT' });
+});
+
+test('a class of another bundle classifies as its own', () => {
+  class Copy extends PosthasteError {}
+  expect(classify(new Copy('no', { code: 'PERMANENT' })).kind).toBe('permanent');
+});
+
+test('crashes are charged, throttles are not', () => {
+  expect(charged(NO_ATTEMPTS)).toBe(0);
+  expect(charged({ started: 5, settled: 3, failed: 1, history: [] })).toBe(3);
+  expect(charged({ started: 4, settled: 4, failed: 0, history: [] })).toBe(0);
+  expect(unsettled({ started: 1, settled: 2, failed: 0, history: [] })).toBe(0);
+});
