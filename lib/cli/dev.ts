@@ -91,9 +91,9 @@ async function runStack(session: Session): Promise<number> {
     const deployment = await local.deploy(assembly);
     const ms = Math.round(performance.now() - (session.started ?? 0));
     terminal.line(
-      `${terminal.bold('ready')} ${local.endpoint} ${terminal.dim(`${deployment.resources} resources in ${ms} ms${cached ? ', synth cached' : ''}`)}`,
+      `${terminal.bold('ready')} ${local.endpoint} ${terminal.dim(`${deployment.resourceCount} resources in ${ms} ms${cached ? ', synth cached' : ''}`)}`,
     );
-    for (const type of deployment.ignored) terminal.line(terminal.dim(`ignored on this machine: ${type}`));
+    for (const type of deployment.ignoredTypes) terminal.line(terminal.dim(`ignored on this machine: ${type}`));
     const code = demo ? await runDemo(session, demo, local) : EXIT.ok;
     if (args.once || session.signal.aborted) return code;
     await stayUp(session, local);

@@ -1,4 +1,4 @@
-import type { MessageHandler } from '../../index.ts';
+import type { Route } from '../../index.ts';
 import { on, Permanent, Transient } from '../../index.ts';
 import * as github from './github.messages.ts';
 
@@ -17,7 +17,7 @@ export const NOTIFIED_EVENTS = [
  * Posts to an endpoint outside of DynamoDB, so its effect is at least once, always under the same idempotency key: the endpoint
  * can recognise a repetition, this handler cannot prevent it.
  */
-export function notifyMaintainers(notifyUrl: string): readonly MessageHandler[] {
+export function notifyMaintainers(notifyUrl: string): readonly Route[] {
   return NOTIFIED_EVENTS.map((event) =>
     on(
       event,

@@ -1,4 +1,4 @@
-import type { MessageHandler, Table } from '../../index.ts';
+import type { Route, Table } from '../../index.ts';
 import { on } from '../../index.ts';
 import * as github from './github.messages.ts';
 
@@ -18,7 +18,7 @@ export const ACTIVITY_EVENTS = [
  * Projects the events of one numbered thing onto one item, in the order of their commits, and greets whoever opened it: the projection
  * is itself a producer, and its command leaves if and only if its item changed.
  */
-export function projectActivity(activity: Table): readonly MessageHandler[] {
+export function projectActivity(activity: Table): readonly Route[] {
   return ACTIVITY_EVENTS.map((event) =>
     on(event, async (message, { unit }) => {
       const { action, sender } = message.data;

@@ -1,11 +1,11 @@
-import type { AnyMessageDefinition, MessageHandler, Table } from '../../index.ts';
+import type { AnyMessageDefinition, Route, Table } from '../../index.ts';
 import { on } from '../../index.ts';
 
 /**
  * Keeps one row for everything that happened, whatever it was. The row counts its own writes, so that anyone can see
  * that each delivery was recorded exactly once.
  */
-export function recordAuditTrail(audit: Table, events: readonly AnyMessageDefinition[]): readonly MessageHandler[] {
+export function recordAuditTrail(audit: Table, events: readonly AnyMessageDefinition[]): readonly Route[] {
   return events.map((event) =>
     on(event, async (message, { unit }) => {
       const { action, sender, repository } = message.data;

@@ -1,9 +1,9 @@
-import type { MessageHandler, Table } from '../../index.ts';
+import type { Route, Table } from '../../index.ts';
 import { on } from '../../index.ts';
 import { WelcomeAuthor } from './github.messages.ts';
 
 /** Notes whom to greet, once for each opened thing. */
-export function welcomeAuthor(welcome: Table): readonly MessageHandler[] {
+export function welcomeAuthor(welcome: Table): readonly Route[] {
   return [
     on(WelcomeAuthor, async (message, { unit }) => {
       unit.update(

@@ -21,6 +21,14 @@ export interface QueueStats extends MessageCounts, Readonly<QueueCounters>, Read
   readonly oldestSentAt: number | undefined;
 }
 
+/** A message as it lies in a queue. */
+export interface PeekedMessage {
+  readonly messageId: string;
+  readonly body: string;
+  /** Text of its attributes; binary ones in base64. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 /** The embedded SQS. */
 export interface Sqs extends Engine {
   /**
@@ -30,6 +38,8 @@ export interface Sqs extends Engine {
    */
   onAvailable(queueArn: string, listener: () => void): Cancel;
   stats(queueArn: string): QueueStats;
+  /** Everything that a queue holds, whatever its state, in the order of sending; nothing is received or changed. */
+  peek(queueArn: string): readonly PeekedMessage[];
   /** The ARN of a queue URL with any host name. */
   queueArn(url: string): string;
   queueUrl(arn: string): string;
@@ -63,6 +73,7 @@ export function createSqs(options: SqsOptions): Sqs {
     },
     onAvailable: (arn, listener) => byArn(arn).onAvailable(listener),
     stats: (arn) => statsOf(byArn(arn)),
+    peek: (arn) => peek(byArn(arn)),
     queueArn: (url) => queues.byUrl(url).arn,
     queueUrl: (arn) => byArn(arn).url,
     has: (arn) => queues.findByArn(arn) !== undefined,
@@ -85,4 +96,15 @@ function allActions(queues: Queues): Actions {
 function statsOf(queue: Queue): QueueStats {
   queue.settle();
   return { ...queue.store.counts, ...queue.store.departures, ...queue.counters, oldestSentAt: queue.store.oldest?.sentAt };
+}
+
+function peek(queue: Queue): PeekedMessage[] {
+  queue.settle();
+  return [...queue.store.all()].map(({ id, content }) => ({
+    messageId: id,
+    body: content.body,
+    attributes: Object.fromEntries(
+      Object.entries(content.attributes).map(([name, { StringValue, BinaryValue }]) => [name, StringValue ?? BinaryValue ?? '']),
+    ),
+  }));
 }

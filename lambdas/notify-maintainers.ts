@@ -1,0 +1,9 @@
+import { GITHUB_ENV } from '../lib/app/github/github.contract.ts';
+import { notifyMaintainers } from '../lib/app/github/notify-maintainers.ts';
+import { createConsumer, createInbox, requiredEnv } from '../lib/index.ts';
+
+export const handler = createConsumer({
+  name: 'notify-maintainers',
+  inbox: createInbox(),
+  handlers: notifyMaintainers(requiredEnv(GITHUB_ENV.notifyUrl, 'GithubStack')),
+});

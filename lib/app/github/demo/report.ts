@@ -1,0 +1,169 @@
+import type { ChaosReport, DemoResult, MetricTotal, Statistics, Terminal } from '../../../local.ts';
+import { table } from '../../../local.ts';
+import type { DeadLetter } from './final-state.ts';
+import { type Answer, AUDIENCE, type Verdict } from './verdict.ts';
+
+/** Everything that a report is made from. */
+export interface ReportInput {
+  readonly verdict: Verdict;
+  readonly answers: readonly Answer[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly statistics: Statistics;
+  readonly chaos: ChaosReport | undefined;
+  readonly sentAfterMs: number;
+  readonly drainedAfterMs: number;
+}
+
+/** What one consumer did, by its own count; the verdict does not read it. */
+interface ConsumerRow {
+  readonly consumer: string;
+  readonly delivered: number;
+  readonly processed: number;
+  readonly duplicates: number;
+  readonly retries: number;
+  readonly deadLetters: number;
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
+}
+
+/** Chaos that touches less than this share of invocations proves too little. */
+const CHAOS_SHARE = 0.05;
+
+const CONSUMERS = [...Object.keys(AUDIENCE), 'welcome-author'] as const;
+
+/** Puts a run into numbers and sentences. */
+export function createReport(input: ReportInput): DemoResult {
+  const { verdict, answers, deadLetters, statistics, chaos } = input;
+  const consumers = CONSUMERS.map((consumer) => rowOf(consumer, statistics.metrics, deadLetters));
+  const published = total(statistics.metrics, 'OutboxPublished');
+  const calls = Object.values(statistics.calls).reduce((sum, count) => sum + count, 0);
+  const refusals = answers.filter((answer) => answer.reason !== undefined);
+  const callsPerMessage = published > 0 ? round(calls / published, 2) : 0;
+  const unusable = chaos && tooTame(chaos);
+  const json = {
+    holds: verdict.holds,
+    violations: verdict.violations,
+    deliveries: answers.length,
+    accepted: verdict.accepted,
+    refused: refusals.map(({ deliveryId, event, status, reason }) => ({ deliveryId, event, status, reason })),
+    published,
+    consumers,
+    deadLetters,
+    awsCalls: { total: calls, perMessage: callsPerMessage, byAction: statistics.calls },
+    invocations: statistics.invocations,
+    errors: statistics.errors,
+    ...(chaos && { chaos }),
+    milliseconds: { sent: Math.round(input.sentAfterMs), drained: Math.round(input.drainedAfterMs) },
+  };
+  return {
+    holds: verdict.holds,
+    ...(unusable !== undefined && { unusable }),
+    json,
+    lines: (terminal) => [
+      '',
+      `${terminal.bold(`${verdict.accepted} deliveries committed`)}, ${refusals.length} refused, ${published} messages published, drained after ${(input.drainedAfterMs / 1_000).toFixed(1)} s`,
+      '',
+      ...table([
+        ['consumer', 'delivered', 'processed', 'duplicates', 'retries', 'dead letters', 'p50 ms', 'p99 ms'],
+        ...consumers.map((row) => [
+          row.consumer,
+          row.delivered,
+          row.processed,
+          row.duplicates,
+          row.retries,
+          row.deadLetters,
+          row.latencyMs.p50,
+          row.latencyMs.p99,
+        ]),
+      ]),
+      '',
+      `AWS calls per message: ${callsPerMessage} (${calls} calls)`,
+      ...chaosLines(chaos, terminal),
+      ...listed(
+        'refused at the door',
+        refusals.map(({ event, reason }) => `${event}  ${reason}`),
+        terminal,
+      ),
+      ...listed('dead letters', groupedLetters(deadLetters), terminal),
+      '',
+      ...verdictLines(verdict, terminal),
+    ],
+  };
+}
+
+function rowOf(consumer: string, metrics: readonly MetricTotal[], deadLetters: readonly DeadLetter[]): ConsumerRow {
+  const own = metrics.filter((metric) => metric.dimensions['consumer'] === consumer);
+  const count = (name: string) => total(own, name);
+  const latencies = own.filter((metric) => metric.name === 'MessageLatency').flatMap((metric) => metric.values);
+  const processed = count('MessagesProcessed');
+  const retries = count('MessagesRetried') + count('MessagesDeferred');
+  const dead = count('MessagesDeadLettered');
+  return {
+    consumer,
+    delivered: processed + count('MessagesDuplicate') + retries + dead + count('MessagesIgnored'),
+    processed,
+    duplicates: count('MessagesDuplicate'),
+    retries,
+    deadLetters: deadLetters.filter((letter) => letter.consumer === consumer).length,
+    latencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
+  };
+}
+
+function total(metrics: readonly MetricTotal[], name: string): number {
+  return metrics.filter((metric) => metric.name === name).reduce((sum, metric) => sum + metric.sum, 0);
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+}
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+function tooTame({ faults, invocations, invocationsHit }: ChaosReport): string | undefined {
+  const missing = Object.entries(faults).flatMap(([kind, count]) => (count === 0 ? [kind] : []));
+  if (missing.length > 0) return `chaos injected no ${missing.join(', no ')}: the run proves nothing about it; give more input`;
+  if (invocationsHit < invocations * CHAOS_SHARE) {
+    return `chaos hit ${invocationsHit} of ${invocations} invocations, under ${CHAOS_SHARE * 100} %: the run proves too little; try another --seed`;
+  }
+  return undefined;
+}
+
+function chaosLines(chaos: ChaosReport | undefined, terminal: Terminal): readonly string[] {
+  if (!chaos) return [];
+  const kinds = Object.entries(chaos.faults).map(([kind, count]) => `${count} ${spaced(kind)}`);
+  const share = chaos.invocations > 0 ? (100 * chaos.invocationsHit) / chaos.invocations : 0;
+  return [
+    `${terminal.bold('chaos')} hit ${chaos.invocationsHit} of ${chaos.invocations} invocations (${share.toFixed(0)} %): ${kinds.join(', ')}`,
+  ];
+}
+
+const spaced = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+function groupedLetters(letters: readonly DeadLetter[]): readonly string[] {
+  const groups = new Map<string, number>();
+  for (const { consumer, type, reason } of letters) {
+    const line = `${consumer}  ${type ?? '(unreadable)'}  ${reason}`;
+    groups.set(line, (groups.get(line) ?? 0) + 1);
+  }
+  return [...groups].map(([line, count]) => `${count} × ${line}`);
+}
+
+const MOST_LINES = 20;
+
+function listed(title: string, lines: readonly string[], terminal: Terminal): readonly string[] {
+  if (lines.length === 0) return [];
+  const more = lines.length > MOST_LINES ? [`  … and ${lines.length - MOST_LINES} more (--json shows all)`] : [];
+  return ['', terminal.bold(title), ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`), ...more];
+}
+
+function verdictLines({ holds, violations }: Verdict, terminal: Terminal): readonly string[] {
+  if (holds) {
+    return [
+      terminal.green('The verdict holds: every effect exactly once, every call under one key, everything else in a dead-letter queue.'),
+    ];
+  }
+  return [
+    terminal.red(`The verdict does not hold: ${violations.length} violations`),
+    ...violations.slice(0, MOST_LINES).map((line) => `  ${line}`),
+  ];
+}

@@ -1,0 +1,115 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import { CommandQueue, Consumer, EventTopic, HandlerFunction, Inbox, Outbox } from '../../constructs.ts';
+import { GITHUB_ENV, GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_TOPICS } from './github.contract.ts';
+import { GITHUB_EVENTS, WelcomeAuthor } from './github.messages.ts';
+import { NOTIFIED_EVENTS } from './notify-maintainers.ts';
+import { ACTIVITY_EVENTS } from './project-activity.ts';
+
+const entry = (handler: string) => new URL(`../../../lambdas/${handler}.ts`, import.meta.url);
+
+/** Small handlers are stuck, not busy, after five seconds; a killed batch is back after six times that. */
+const timeout = Duration.seconds(5);
+
+/**
+ * GitHub webhooks, from a signed delivery to four kinds of consumers: an audit trail of everything, a notifier with an effect outside of
+ * DynamoDB, a projection in the order of commits, and a worker that obeys commands.
+ */
+export class GithubStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps = {}) {
+    super(scope, id, props);
+    const inbox = new Inbox(this, 'inbox', { removalPolicy: RemovalPolicy.DESTROY });
+    const events = new EventTopic(this, GITHUB_TOPICS.events);
+    const ordered = new EventTopic(this, GITHUB_TOPICS.ordered, { fifo: true });
+    const outbox = new Outbox(this, 'outbox', { destinations: [events, ordered], removalPolicy: RemovalPolicy.DESTROY });
+
+    const webhookUrl = this.#receiveWebhooks(outbox);
+    const audit = this.#table('audit');
+    const auditTrail = new Consumer(this, 'record-audit-trail', {
+      topic: events,
+      handles: GITHUB_EVENTS,
+      entry: entry('record-audit-trail'),
+      inbox,
+      timeout,
+      environment: { [GITHUB_ENV.auditTable]: audit.tableName },
+    });
+    auditTrail.grantWrite(audit);
+
+    const notifier = new Consumer(this, 'notify-maintainers', {
+      topic: events,
+      handles: NOTIFIED_EVENTS,
+      entry: entry('notify-maintainers'),
+      inbox,
+      timeout,
+      environment: { [GITHUB_ENV.notifyUrl]: StringParameter.valueForStringParameter(this, GITHUB_PARAMETERS.notifyUrl) },
+    });
+
+    const activity = this.#table('activity');
+    const projection = new Consumer(this, 'project-activity', {
+      topic: ordered,
+      ordered: true,
+      handles: ACTIVITY_EVENTS,
+      entry: entry('project-activity'),
+      inbox,
+      outbox,
+      timeout,
+      environment: { [GITHUB_ENV.activityTable]: activity.tableName },
+    });
+    projection.grantWrite(activity);
+
+    const welcome = this.#table('welcome');
+    const worker = new CommandQueue(this, 'welcome-author', {
+      handles: [WelcomeAuthor],
+      entry: entry('welcome-author'),
+      inbox,
+      timeout,
+      environment: { [GITHUB_ENV.welcomeTable]: welcome.tableName },
+    });
+    worker.grantWrite(welcome);
+    outbox.addDestination(worker);
+
+    this.#show({
+      webhookUrl,
+      auditTable: audit.tableName,
+      activityTable: activity.tableName,
+      welcomeTable: welcome.tableName,
+      outboxTable: outbox.table.tableName,
+      auditDeadLetters: auditTrail.deadLetterQueue.queueUrl,
+      notifierDeadLetters: notifier.deadLetterQueue.queueUrl,
+      activityDeadLetters: projection.deadLetterQueue.queueUrl,
+      welcomeDeadLetters: worker.deadLetterQueue.queueUrl,
+    });
+  }
+
+  #receiveWebhooks(outbox: Outbox): string {
+    const secret = StringParameter.fromSecureStringParameterAttributes(this, 'webhook-secret', {
+      parameterName: GITHUB_PARAMETERS.webhookSecret,
+    });
+    const receive = new HandlerFunction(this, 'receive-webhook', {
+      entry: entry('receive-webhook'),
+      timeout: Duration.seconds(10),
+      environment: { [GITHUB_ENV.webhookSecretParameter]: GITHUB_PARAMETERS.webhookSecret },
+    });
+    secret.grantRead(receive);
+    outbox.grantCommit(receive);
+    return receive.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
+  }
+
+  #table(id: string): TableV2 {
+    return new TableV2(this, id, {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+
+  #show(values: Readonly<Record<keyof typeof GITHUB_OUTPUTS, string>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      const output = new CfnOutput(this, `${name}-output`, { value });
+      output.overrideLogicalId(GITHUB_OUTPUTS[name as keyof typeof GITHUB_OUTPUTS]);
+    }
+  }
+}

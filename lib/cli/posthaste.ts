@@ -1,0 +1,31 @@
+import { type Demo, dev } from './dev.ts';
+import { EXIT } from './exit-code.ts';
+
+/** How the command line is started. */
+export interface CommandLine {
+  readonly argv: readonly string[];
+  /** The folder of cdk.json. */
+  readonly project: string;
+  /** What `posthaste dev` shows on the deployed stack. */
+  readonly demo?: Demo;
+}
+
+const HELP = `posthaste: the command line.
+
+  posthaste dev [options]   run the synthesized stack on an embedded AWS (posthaste dev --help)
+  posthaste --help          this text
+
+  Example: npm run posthaste -- dev --port 0 --no-demo
+`;
+
+/** Runs one command and returns its exit code. */
+export async function posthaste({ argv, project, demo }: CommandLine): Promise<number> {
+  const [command, ...rest] = argv;
+  if (command === 'dev') return dev({ argv: rest, project, ...(demo && { demo }) });
+  if (command === undefined || command === '--help' || command === '-h') {
+    process.stdout.write(HELP);
+    return command === undefined ? EXIT.unusable : EXIT.ok;
+  }
+  process.stderr.write(`there is no command ${JSON.stringify(command)}; see posthaste --help\n`);
+  return EXIT.unusable;
+}

@@ -1,0 +1,62 @@
+/** The runtime: what `posthaste` exports. It imports no CDK, so handlers may import all of it. */
+
+export { AttemptsExhaustedError, ConsumerConfigError, DeadlineError, UnhandleableError } from './consumer/consumer.errors.ts';
+export type { ConsumerHandler, ConsumerOptions } from './consumer/consumer.handler.ts';
+export { type Handle, type HandlerContext, on, onAny, type Route, type RouteOptions } from './consumer/consumer.routes.ts';
+export { type Cancel, type Clock, systemClock } from './core/clock.ts';
+export { MissingEnvError, requiredEnv } from './core/env.ts';
+export { isPosthasteError, PosthasteError, type PosthasteErrorOptions } from './core/errors.ts';
+export { deriveId, type Ids, systemIds } from './core/ids.ts';
+export { type Logger, silentLogger } from './core/logger.ts';
+export { type Metrics, type MetricUnit, silentMetrics } from './core/metrics.ts';
+export { type Rng, systemRng } from './core/rng.ts';
+export { FAILURE_ATTRIBUTE } from './dlq/dlq.contract.ts';
+export { decodeFailureRecord, type FailureRecord } from './dlq/failure-record.ts';
+export { createInbox, type Inbox, type InboxOptions } from './inbox/create-inbox.ts';
+export { decodeEnvelope } from './message/decode-envelope.ts';
+export { type CommandOptions, defineCommand, defineEvent, type EventOptions, type MessageOptions } from './message/define.ts';
+export { type Encodable, type Envelope, encodeEnvelope } from './message/envelope.ts';
+export {
+  EnvelopeInvalidError,
+  type EnvelopeProblem,
+  MessageDefinitionError,
+  MessageFieldError,
+  MessageInvalidError,
+  type MessageIssue,
+  MessageKindError,
+} from './message/message.errors.ts';
+export type {
+  AnyCommandDefinition,
+  AnyEventDefinition,
+  AnyMessageDefinition,
+  CommandDefinition,
+  DataOf,
+  EventDefinition,
+  InputOf,
+  Message,
+  MessageDefinition,
+  RoutingValue,
+} from './message/message.ts';
+export {
+  type CommitResult,
+  createOutbox,
+  type Outbox,
+  type OutboxCommitOptions,
+  type OutboxOptions,
+  type OutboxUnit,
+  type OutboxUnitContext,
+} from './outbox/create-outbox.ts';
+export { IdempotencyKeyReusedError } from './outbox/outbox.errors.ts';
+export { Permanent, Transient } from './retry/retry.errors.ts';
+export { type CreateConsumerOptions, createConsumer } from './runtime/create-consumer.ts';
+export {
+  HopsExceededError,
+  UnitConditionError,
+  UnitContendedError,
+  UnitDeniedError,
+  UnitLimitError,
+  UnitSealedError,
+  UnitUnknownError,
+  UnitWriteError,
+} from './unit-of-work/unit-of-work.errors.ts';
+export type { Expression, Item, SendOptions, Table, UnitOfWork, Write } from './unit-of-work/unit-of-work.ts';

@@ -1,0 +1,114 @@
+import type { Clock } from '../core/clock.ts';
+import type { Ids } from '../core/ids.ts';
+import type { Rng } from '../core/rng.ts';
+import type { Aws, Caller, Interceptor, Place } from './aws.ts';
+import { type CloudFormation, createCloudFormation } from './cloudformation/cloudformation.ts';
+import { createCloudWatch } from './cloudwatch/cloudwatch.ts';
+import { createDispatcher } from './dispatch.ts';
+import { createDynamoDb, type DynamoDb } from './dynamodb/dynamodb.ts';
+import { createEcr } from './ecr/ecr.ts';
+import { createEventSourceMappings, type EventSourceMappings } from './event-source-mapping/event-source-mappings.ts';
+import type { MappingFaults } from './event-source-mapping/mapping-faults.ts';
+import { createAuthoriser } from './iam/authoriser.ts';
+import { createIam } from './iam/iam.ts';
+import { createResourceLookup } from './iam/resource-lookup.ts';
+import { createKms } from './kms/kms.ts';
+import type { InvocationEvent } from './lambda/executor.ts';
+import { createLambda, type LambdaEngine } from './lambda/lambda.ts';
+import { createLogs } from './logs/logs.ts';
+import { createS3 } from './s3/s3.ts';
+import { createScheduler } from './scheduler/scheduler.ts';
+import { createSns } from './sns/sns.ts';
+import { createSqs, type Sqs } from './sqs/sqs.ts';
+import { createSsm } from './ssm/ssm.ts';
+import { createSts } from './sts/sts.ts';
+
+/** What an embedded AWS is made from. */
+export interface EmbeddedAwsOptions {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly ids: Ids;
+  readonly place: Place;
+  /** Outermost first. @default - none */
+  readonly interceptors?: readonly Interceptor[];
+  /** @default - none */
+  readonly mappingFaults?: MappingFaults;
+  readonly onLog?: (functionName: string, line: string) => void;
+  readonly onInvocation?: (event: InvocationEvent) => void;
+  /** Told of calls made within a tick, which pass no interceptor. */
+  readonly onCallNow?: (service: string, action: string, caller: Caller) => void;
+}
+
+/** Every engine of one account in one region, and the way in. */
+export interface EmbeddedAws {
+  readonly aws: Aws;
+  readonly sqs: Sqs;
+  readonly dynamodb: DynamoDb['dynamodb'];
+  readonly lambda: LambdaEngine;
+  readonly mappings: EventSourceMappings;
+  readonly cloudformation: CloudFormation;
+  /** Whose access key it is; undefined for the developer's. */
+  readonly callerOf: (accessKeyId: string) => Caller | undefined;
+  close(): void;
+}
+
+/** Assembles the engines. They know each other only through `Aws`, on which every call is authorised. */
+export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
+  const { clock, rng, ids, place, interceptors = [], mappingFaults, onLog, onInvocation, onCallNow } = options;
+  const core = { clock, rng, ids, place };
+  const iam = createIam(core);
+  const authorise = createAuthoriser({ iam, lookup: createResourceLookup(() => dispatcher), clock, place });
+  const dispatcher = createDispatcher({ place, authorise, interceptors });
+  const aws: Aws = {
+    ...dispatcher,
+    callNow: (request) => {
+      onCallNow?.(request.service, request.action, request.caller);
+      return dispatcher.callNow(request);
+    },
+  };
+  const shared = { ...core, aws: () => aws };
+
+  const sts = createSts(core);
+  const logs = createLogs(core);
+  const sqs = createSqs(core);
+  const { dynamodb, streams, close: closeTables } = createDynamoDb(core);
+  const lambda: LambdaEngine = createLambda({
+    ...shared,
+    credentials: sts.issue,
+    mappings: () => mappings,
+    onLog: (functionName, stream, line) => {
+      logs.append(`/aws/lambda/${functionName}`, stream, line);
+      onLog?.(functionName, line);
+    },
+    ...(onInvocation && { onInvocation }),
+  });
+  const sns = createSns({ ...shared, invoker: () => lambda });
+  const mappings: EventSourceMappings = createEventSourceMappings({
+    ...shared,
+    invoker: () => lambda,
+    sqs,
+    streams,
+    functionRole: lambda.roleOf,
+    functionTimeoutSeconds: lambda.timeoutSecondsOf,
+    ...(mappingFaults && { faults: mappingFaults }),
+  });
+  const scheduler = createScheduler(shared);
+  const cloudformation = createCloudFormation(shared);
+  const services = [createS3(core), createSsm(core), createKms(core), createCloudWatch(core), createEcr(core)];
+  dispatcher.register(iam, sts, logs, sqs, sns, dynamodb, streams, lambda, scheduler, cloudformation, ...services);
+
+  return {
+    aws,
+    sqs,
+    dynamodb,
+    lambda,
+    mappings,
+    cloudformation,
+    callerOf: sts.callerOf,
+    close() {
+      mappings.close();
+      lambda.close();
+      closeTables();
+    },
+  };
+}
