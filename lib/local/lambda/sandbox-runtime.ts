@@ -185,7 +185,9 @@ function resolveLikeLambda(taskRoot: string, sdkParent: string): void {
       const provided = /^(?:@aws-sdk|@smithy|@aws-crypto)\//.test(specifier);
       const found = attempt(() => next(specifier, context));
       if (found && inside(found.url)) return found;
-      if (provided) return next(specifier, { ...context, parentURL: sdkParent });
+      if (provided && context.conditions.includes('import')) return next(specifier, { ...context, parentURL: sdkParent });
+      // The resolver of `require` looks from the module that asks, whatever the context says.
+      if (provided) return { url: pathToFileURL(createRequire(sdkParent).resolve(specifier)).href, shortCircuit: true };
       throw Object.assign(new Error(`Cannot find package '${specifier}' imported from ${context.parentURL}`), {
         code: 'ERR_MODULE_NOT_FOUND',
       });
