@@ -1,6 +1,7 @@
 import type { Json } from '../aws.ts';
 import { readExpressions } from './expressions.ts';
 import { integer, refuseLegacy, tableName } from './fields.ts';
+import { hashText } from './key-schema.ts';
 import { readPage, readPageRequest, refuseWrongSelect } from './read-page.ts';
 import { positionOf, sourceOf } from './read-source.ts';
 import { invalid } from './refusals.ts';
@@ -41,10 +42,9 @@ function readSegment(input: Json): { from: string; to: string } {
       `The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: ${segment} is not less than TotalSegments: ${total}`,
     );
   }
-  return { from: hashText(segment, total), to: segment + 1 === total ? END : hashText(segment + 1, total) };
+  return { from: startOf(segment, total), to: segment + 1 === total ? END : startOf(segment + 1, total) };
 }
 
-function hashText(segment: number, total: number): string {
-  const hash = Math.ceil((segment / total) * 2 ** 32);
-  return String.fromCharCode(Math.floor(hash / 0x10000), hash % 0x10000);
+function startOf(segment: number, total: number): string {
+  return hashText(Math.ceil((segment / total) * 2 ** 32));
 }
