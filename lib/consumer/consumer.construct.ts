@@ -47,9 +47,6 @@ export interface ConsumerProps extends QueueWorkerProps {
  * shipOrder.grantWrite(shipments);
  */
 export class Consumer extends Construct implements IGrantable {
-  /** What one handles that handles everything. */
-  static readonly EVERYTHING = HANDLES_ALL;
-
   readonly #worker: QueueWorker;
   /** One for each topic. */
   readonly subscriptions: readonly ConsumerSubscription[];

@@ -12,15 +12,28 @@ import {
 import type { Construct, IConstruct } from 'constructs';
 import { bundleHandlers, type HandlerBundle } from './bundle.ts';
 
+/** Context key of an app: `true` deploys source maps with every handler, and has Node.js use them. */
+export const SOURCE_MAPS_CONTEXT = 'posthaste:sourceMaps';
+
+/** Whether the app asks for source maps. */
+export function wantsSourceMaps(scope: IConstruct): boolean {
+  return scope.node.tryGetContext(SOURCE_MAPS_CONTEXT) === true;
+}
+
 /** Every handler of one app: entered while constructs are made, bundled together when the first of them is asked for. */
 class HandlerRegistry {
   static readonly #byRoot = new WeakMap<IConstruct, HandlerRegistry>();
   readonly #waiting = new Set<string>();
   readonly #bundled = new Map<string, HandlerBundle>();
+  readonly #sourceMaps: boolean;
+
+  constructor(sourceMaps: boolean) {
+    this.#sourceMaps = sourceMaps;
+  }
 
   static of(scope: IConstruct): HandlerRegistry {
     const { root } = scope.node;
-    const registry = HandlerRegistry.#byRoot.get(root) ?? new HandlerRegistry();
+    const registry = HandlerRegistry.#byRoot.get(root) ?? new HandlerRegistry(wantsSourceMaps(root));
     HandlerRegistry.#byRoot.set(root, registry);
     return registry;
   }
@@ -31,7 +44,8 @@ class HandlerRegistry {
 
   bundle(entry: string): HandlerBundle {
     if (this.#waiting.size > 0) {
-      for (const [path, bundle] of bundleHandlers([...this.#waiting]).bundles) this.#bundled.set(path, bundle);
+      const { bundles } = bundleHandlers([...this.#waiting], { sourceMaps: this.#sourceMaps });
+      for (const [path, bundle] of bundles) this.#bundled.set(path, bundle);
       this.#waiting.clear();
     }
     return this.#bundled.get(entry) as HandlerBundle;

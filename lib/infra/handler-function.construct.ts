@@ -1,11 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Function as LambdaFunction, LoggingFormat, type RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { CONSUMER_METRICS } from '../consumer/consumer.contract.ts';
 import { allow } from './grants.ts';
-import { HandlerCode } from './handler-code.ts';
+import { HandlerCode, wantsSourceMaps } from './handler-code.ts';
 import { entryPath } from './handler-entries.ts';
 import { NAME_LIMITS, NAME_RULES, physicalName } from './names.ts';
 import { enforce, type Rule } from './rules.ts';
@@ -47,6 +47,13 @@ export interface HandlerSettings {
    * @default RetentionDays.ONE_MONTH - as long as a failure can wait in a dead-letter queue, twice over
    */
   readonly logRetention?: RetentionDays;
+  /**
+   * Whether Lambda ends a chain of about 16 invocations that run through queues and topics alone. A chain that passes an outbox is invisible to it; messages
+   * end after 32 hops in any case.
+   *
+   * @default RecursiveLoop.TERMINATE - allow it for functions whose legitimate chains are longer
+   */
+  readonly recursiveLoop?: RecursiveLoop;
 }
 
 /** Props of a `HandlerFunction`. */
@@ -96,6 +103,7 @@ export const FUNCTION_DEFAULTS = {
 /**
  * A Lambda function as this library deploys all of its own: Node.js 24 on arm64, bundled with the app's other handlers in one esbuild call, with a role
  * that may write to its own log group and nothing else, JSON logs and a retention. For producers and anything else beside consumers.
+ * With the context `posthaste:sourceMaps` in cdk.json, stacks name lines of the source instead of the bundle.
  *
  * @example
  * const receive = new HandlerFunction(this, 'receive-webhook', { entry: new URL('./receive-webhook.ts', import.meta.url) });
@@ -133,11 +141,13 @@ export class HandlerFunction extends LambdaFunction {
       loggingFormat: LoggingFormat.JSON,
       timeout,
       memorySize,
+      ...(props.recursiveLoop !== undefined && { recursiveLoop: props.recursiveLoop }),
       ...(props.description !== undefined && { description: props.description }),
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
         POWERTOOLS_METRICS_NAMESPACE: CONSUMER_METRICS.namespace,
+        ...(wantsSourceMaps(scope) && { NODE_OPTIONS: '--enable-source-maps' }),
         ...props.environment,
       },
     });

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -86,7 +86,7 @@ export function allowDelivery(queue: IQueue, topic: ITopic, encryptionKey?: IKey
   const added = queue.addToResourcePolicy(
     new PolicyStatement({ actions: ['sqs:SendMessage'], principals, resources: [queue.queueArn], conditions }),
   );
-  encryptionKey?.addToResourcePolicy(
+  const key = encryptionKey?.addToResourcePolicy(
     new PolicyStatement({
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       principals,
@@ -95,7 +95,17 @@ export function allowDelivery(queue: IQueue, topic: ITopic, encryptionKey?: IKey
     }),
     true,
   );
+  if (key?.statementAdded === false) warnOfForeignKey(queue, topic);
   return added.policyDependable ? [added.policyDependable] : [];
+}
+
+/** The policy of an imported key is its owner's: nothing here can add to it, or read what it says. */
+function warnOfForeignKey(queue: IQueue, topic: ITopic): void {
+  Annotations.of(queue).addWarningV2(
+    'posthaste:foreign-key',
+    `${queue.node.path}: the key of this queue was imported, so its policy could not be extended; it must allow kms:Decrypt and kms:GenerateDataKey to ` +
+      `sns.amazonaws.com on condition of aws:SourceArn ${topic.node.path}, or SNS drops what it should deliver into the subscription's dead-letter queue`,
+  );
 }
 
 /** Messages that wait in a dead-letter queue: native redrive does not count as a send, so arrivals show only here. */

@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
@@ -172,6 +173,14 @@ describe('a consumer', () => {
     expect(actionsOf(statements(stack, 'shiporderworkerfunctionrole'))).toEqual(
       expect.arrayContaining(['kms:Decrypt', 'kms:GenerateDataKey']),
     );
+  });
+
+  test('in an imported key, whose policy it cannot extend, warns of what that policy must say', () => {
+    const stack = testStack();
+    const encryptionKey = Key.fromKeyArn(stack, 'key', 'arn:aws:kms:us-east-1:111111111111:key/0f0f0f0f-0000-0000-0000-000000000000');
+    consume({ encryptionKey }, stack);
+    Annotations.fromStack(stack).hasWarning('/test/ship-order/worker/queue', Match.stringLikeRegexp('the key of this queue was imported'));
+    expect(named(stack, 'test-ship-order')).toMatchObject({ KmsMasterKeyId: encryptionKey.keyArn });
   });
 
   test('can subscribe to a topic of another stack or account', () => {

@@ -102,6 +102,14 @@ describe('the bundles of an app', () => {
     expect(new Set(hashes).size).toBe(1);
   });
 
+  test('come with source maps, and functions that use them, when the app’s context asks for them', () => {
+    const app = testApp({ outdir, context: { 'posthaste:sourceMaps': true, 'aws:cdk:enable-asset-metadata': true } });
+    new HandlerFunction(new Stack(app, 'orders'), 'one', { entry: ENTRY });
+    const [fn] = synthesize(app).flatMap(functionsOf);
+    expect(readdirSync(join(outdir, String(fn?.Metadata?.['aws:asset:path'])))).toEqual(['index.mjs', 'index.mjs.map']);
+    expect(fn?.Properties.Environment.Variables['NODE_OPTIONS']).toBe('--enable-source-maps');
+  });
+
   test('are not made for commands that need none', () => {
     const stack = testStack();
     new HandlerFunction(stack, 'one', { entry: ENTRY });

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
+import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ReferenceStack } from './fixtures/reference-stack.ts';
@@ -17,11 +18,8 @@ beforeAll(() => {
   const app = new App({
     outdir,
     analyticsReporting: false,
-    context: {
-      '@aws-cdk/core:validateAgainstDefaultRules': true,
-      '@aws-cdk/core:annotationsInValidationReport': true,
-      '@aws-cdk/aws-iam:minimizePolicies': true,
-    },
+    // Everything that the CDK recommends for new apps, the validation as errors among it.
+    context: { ...flags },
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { writeSuppressionsToCloudFormation: true }));
   new ReferenceStack(app, 'orders');
