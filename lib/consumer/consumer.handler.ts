@@ -50,14 +50,19 @@ export interface ConsumerOptions {
    * finished unit waits at most `lingerMs` for others. @default { lingerMs: 50 }
    */
   readonly packing?: { readonly lingerMs: number } | false;
-  /** The CloudEvents source of what it sends. @default - that of the outbox, or `urn:posthaste:<name>` */
+  /** The CloudEvents source of what it sends. @default - that of the outbox, `POSTHASTE_SOURCE`, or `urn:posthaste:<name>` */
   readonly source?: string;
   /** Shown in failure records. @default - `POSTHASTE_HANDLER_VERSION` */
   readonly handlerVersion?: string;
+  /** @default - the Powertools logger, as JSON lines */
   readonly log?: Logger;
+  /** @default - CloudWatch metrics of the namespace `Posthaste`, one line per batch */
   readonly metrics?: Metrics;
+  /** @default - real time */
   readonly clock?: Clock;
+  /** @default - the platform's */
   readonly rng?: Rng;
+  /** @default - random UUIDs */
   readonly ids?: Ids;
 }
 

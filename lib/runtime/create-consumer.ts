@@ -1,5 +1,6 @@
+import { Metrics as PowertoolsMetrics } from '@aws-lambda-powertools/metrics';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { CONSUMER_ENV } from '../consumer/consumer.contract.ts';
+import { CONSUMER_ENV, CONSUMER_METRICS } from '../consumer/consumer.contract.ts';
 import { type ConsumerHandler, type ConsumerOptions, createConsumerHandler } from '../consumer/consumer.handler.ts';
 import type { VisibilityClient } from '../consumer/consumer.sqs.ts';
 import { systemClock } from '../core/clock.ts';
@@ -7,6 +8,8 @@ import { requiredEnv } from '../core/env.ts';
 import { systemRng } from '../core/rng.ts';
 import { createDeadLetters, type DeadLetterClient } from '../dlq/dead-letters.sqs.ts';
 import { createInbox } from '../inbox/create-inbox.ts';
+import { type BufferedMetrics, createPowertoolsLogger, createPowertoolsMetrics } from '../observability/powertools.ts';
+import { OUTBOX_ENV } from '../outbox/outbox.contract.ts';
 import type { DeadLetters } from '../retry/dead-letter.ts';
 
 /** What `createConsumer` takes: what a consumer is, and, where the environment does not say, where its queues are. */
@@ -56,11 +59,33 @@ function sharedSqs(): SQSClient {
  * });
  */
 export function createConsumer(options: CreateConsumerOptions): ConsumerHandler {
-  const { clock = systemClock, rng = systemRng, sqs = sharedSqs() } = options;
+  const { clock = systemClock, rng = systemRng, sqs = sharedSqs(), log = createPowertoolsLogger() } = options;
   const queueUrl = options.queueUrl ?? requiredEnv(CONSUMER_ENV.queueUrl, 'the Consumer construct');
   const inbox = options.inbox ?? createInbox({ clock, rng });
   const deadLetters = options.deadLetters ?? createDeadLetters({ client: sqs, queueUrl: deadLetterQueueUrlOf(options), clock, rng });
-  return createConsumerHandler({ ...options, inbox, deadLetters, sqs, queueUrl });
+  const source = options.source ?? options.outbox?.source ?? process.env[OUTBOX_ENV.source];
+  const emitted = consumerMetrics(options.name);
+  const { metrics = emitted } = options;
+  const handler = createConsumerHandler({
+    ...options,
+    inbox,
+    deadLetters,
+    sqs,
+    queueUrl,
+    log,
+    metrics,
+    ...(source !== undefined && { source }),
+  });
+  // Nothing was gathered where the caller brought metrics of its own.
+  const flush = () => emitted.flush();
+  return handler.use({ after: flush, onError: flush });
+}
+
+/** CloudWatch metrics in one log line per batch: the consumer is a dimension of all of them. */
+function consumerMetrics(consumer: string): BufferedMetrics {
+  const { namespace } = CONSUMER_METRICS;
+  const { add, flush } = createPowertoolsMetrics(namespace, new PowertoolsMetrics({ namespace, defaultDimensions: { consumer } }));
+  return { add: (name, value, { unit = 'Count' } = {}) => add(name, value, { unit }), flush };
 }
 
 function deadLetterQueueUrlOf({ deadLetterQueueUrl }: CreateConsumerOptions): string {

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { ConsumerHandler } from '../../lib/consumer/consumer.handler.ts';
 import { on, type Route } from '../../lib/consumer/consumer.routes.ts';
+import { silentLogger } from '../../lib/core/logger.ts';
+import { silentMetrics } from '../../lib/core/metrics.ts';
 import { createRng } from '../../lib/core/rng.ts';
 import { decodeFailureRecord, type FailureRecord } from '../../lib/dlq/failure-record.ts';
 import { createInbox } from '../../lib/inbox/create-inbox.ts';
@@ -94,6 +96,8 @@ export function createWorld(options: WorldOptions = {}) {
       const handlers = routes?.(process) ?? rest.handlers ?? [countEffect];
       const handler: ConsumerHandler = createConsumer({
         name: 'count-orders',
+        log: silentLogger,
+        metrics: silentMetrics,
         ...rest,
         handlers,
         inbox,
