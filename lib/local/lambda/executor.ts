@@ -138,6 +138,7 @@ function initMessage(functionName: string, version: FunctionVersion, logStreamNa
     sdkParent: SDK_PARENT,
     // Node.js 24 is the first runtime without callback handlers.
     callbacks: Number(/\d+/.exec(settings.runtime)?.[0]) < 24,
+    sourceMaps: settings.environment['NODE_OPTIONS']?.includes('--enable-source-maps') ?? false,
     context: {
       functionName,
       functionVersion: version.version,

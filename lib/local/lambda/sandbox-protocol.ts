@@ -15,6 +15,8 @@ export interface InitMessage {
   readonly sdkParent: string;
   /** Runtimes before nodejs24.x accept handlers with a callback. */
   readonly callbacks: boolean;
+  /** Stack traces name the sources: the function asked for it by NODE_OPTIONS, of which nothing else is honoured. */
+  readonly sourceMaps: boolean;
   readonly context: SandboxContext;
 }
 

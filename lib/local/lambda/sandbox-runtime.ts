@@ -34,6 +34,7 @@ function receive(message: ToSandbox): void {
 async function start(message: InitMessage): Promise<void> {
   init = message;
   process.cwd = () => message.taskRoot;
+  process.setSourceMapsEnabled(message.sourceMaps);
   resolveLikeLambda(message.taskRoot, message.sdkParent);
   try {
     handler = await loadHandler(message);

@@ -66,6 +66,9 @@ export const startThread: StartSandbox = ({ env, memoryMb, onMessage, onExit }) 
     stdout: true,
     stderr: true,
   });
+  // What a handler writes arrives as messages; nothing else is of interest, and unread streams would grow.
+  worker.stdout.resume();
+  worker.stderr.resume();
   let outOfMemory = false;
   worker.on('message', onMessage);
   worker.on('error', (error: Error & { code?: string }) => {

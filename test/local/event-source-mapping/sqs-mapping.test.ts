@@ -140,6 +140,21 @@ test('a batching window gathers messages until it ends', async () => {
   expect(world.batches.map((batch) => batch.length)).toEqual([25]);
 });
 
+test('after a batch the next window is waited for as well', async () => {
+  const world = createMappingWorld();
+  const EventSourceArn = world.queue('jobs', { VisibilityTimeout: '120' });
+  world.createMapping({ EventSourceArn, BatchSize: 100, MaximumBatchingWindowInSeconds: 20 });
+  world.send('jobs', 'a');
+  await world.clock.advanceAsync(21_000);
+  for (const body of ['b', 'c']) {
+    world.send('jobs', body);
+    await world.clock.advanceAsync(5_000);
+  }
+  expect(bodies(world)).toEqual([['a']]);
+  await world.clock.advanceAsync(11_000);
+  expect(bodies(world)).toEqual([['a'], ['b', 'c']]);
+});
+
 test('a full batch does not wait for its window', async () => {
   const world = createMappingWorld();
   const EventSourceArn = world.queue('jobs');

@@ -138,6 +138,14 @@ test('with bisecting, a partial response cuts at the record and uses no retry', 
   expect(world.mappings.stats(uuid)).toMatchObject({ dropped: 1, deleted: 3 });
 });
 
+test('with bisecting, a partial response at the last record leaves that record its own try', async () => {
+  const { world } = streamWorld({ BatchSize: 3, MaximumRetryAttempts: 0, BisectBatchOnFunctionError: true, ...reported });
+  world.handle((records) => ({ batchItemFailures: [{ itemIdentifier: records.at(-1)?.dynamodb.SequenceNumber }] }));
+  putVersions(world, 3);
+  await world.clock.advanceAsync(60_000);
+  expect(versions(world)).toEqual([[1, 2, 3], [3]]);
+});
+
 test('throttling uses no retry', async () => {
   const { world, uuid } = streamWorld({ MaximumRetryAttempts: 0 });
   let refusals = 5;
@@ -225,6 +233,24 @@ test('a mapping that is disabled and enabled goes on from its checkpoint', async
   world.mappings.update({ UUID, Enabled: true });
   await world.clock.advanceAsync(10);
   expect(versions(world).flat()).toEqual([1, 2, 1, 2, 3]);
+});
+
+test('a mapping that is disabled while a batch fails delivers that batch again when it is enabled', async () => {
+  const { world, uuid: UUID } = streamWorld({ BatchSize: 2 });
+  let failing = true;
+  world.handle(() => (failing ? FAILED : undefined));
+  putVersions(world, 4);
+  await world.clock.advanceAsync(100);
+  world.mappings.update({ UUID, Enabled: false });
+  await world.clock.advanceAsync(60_000);
+  failing = false;
+  world.mappings.update({ UUID, Enabled: true });
+  await world.clock.advanceAsync(100);
+  expect(versions(world)).toEqual([
+    [1, 2],
+    [1, 2],
+    [3, 4],
+  ]);
 });
 
 test('a long backlog is read in pages and stays in order', async () => {

@@ -227,6 +227,15 @@ test('a function error shows in Invoke as FunctionError with type, message and t
   expect(decode(output)).toEqual({ errorType: 'TypeError', errorMessage: 'no', trace: expect.arrayContaining(['TypeError: no']) });
 });
 
+test('with --enable-source-maps in NODE_OPTIONS a trace names the source', async () => {
+  const map = { version: 3, sources: ['original.ts'], names: [], mappings: 'AAAA' };
+  const url = `data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}`;
+  const source = `export const handler = async () => { throw new Error("mapped"); };\n//# sourceMappingURL=${url}`;
+  await world.define('mapped', source, { Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps' } } });
+  const { trace } = decode(await world.call('Invoke', { FunctionName: 'mapped' })) as { trace: string[] };
+  expect(trace.join('\n')).toContain('original.ts');
+});
+
 test('in a process of its own a handler behaves the same', async () => {
   await using isolated = createLambdaWorld({ isolation: 'process' });
   const arn = await isolated.define(
