@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { deliver, type Sender } from '../../lib/topic/deliver.ts';
+import { groupFields, parseDestinations } from '../../lib/topic/destination.ts';
+import { readBatch, readError, type SendResult } from '../../lib/topic/send-result.ts';
+import { queueUrlOf } from '../../lib/topic/topic.sqs.ts';
+
+const destinations = parseDestinations({
+  orders: 'arn:aws:sns:eu-west-1:123456789012:orders',
+  ledger: 'arn:aws:sns:eu-west-1:123456789012:ledger.fifo',
+});
+const orders = destinations.get('orders');
+const ledger = destinations.get('ledger');
+const parcel = (id: string, more: object = {}) => ({ id, body: id, attributes: {}, ...more });
+const failed = (failure: 'throttled' | 'rejected' | 'denied'): SendResult => ({ status: 'failed', failure, code: failure, message: 'no' });
+
+function soon(_: number, callback: () => void): () => void {
+  queueMicrotask(callback);
+  return () => {};
+}
+
+function run(sender: Partial<Sender>, ids: string[]) {
+  const calls: string[] = [];
+  const full: Sender = {
+    sendBatch: async (destination, parcels) => {
+      calls.push(`batch ${parcels.map((one) => one.id).join('')}`);
+      return sender.sendBatch?.(destination, parcels) ?? parcels.map(() => ({ status: 'sent' }) as const);
+    },
+    sendOne: async (destination, one) => {
+      calls.push(`one ${one.id}`);
+      return sender.sendOne?.(destination, one) ?? { status: 'sent' };
+    },
+  };
+  const clock = { now: () => 0, after: soon };
+  const options = { destination: orders as NonNullable<typeof orders>, parcels: ids.map((id) => parcel(id)) };
+  const done = deliver({ sender: full, clock, rng: { next: () => 0 } }, options, { deadline: 1_000 });
+  return done.then((deliveries) => ({ calls, states: deliveries.map((one) => one.status) }));
+}
+
+test('an entry that failed inside a successful answer is sent again, the others are not', async () => {
+  let first = true;
+  const flaky = async (_: unknown, parcels: readonly { id: string }[]) => {
+    const results = parcels.map((one): SendResult => (first && one.id === 'b' ? failed('throttled') : { status: 'sent' }));
+    first = false;
+    return results;
+  };
+  expect(await run({ sendBatch: flaky }, ['a', 'b', 'c'])).toEqual({
+    calls: ['batch abc', 'batch b'],
+    states: ['delivered', 'delivered', 'delivered'],
+  });
+});
+
+test('a rejected entry gets one try alone before it is refused', async () => {
+  const sendBatch = async (_: unknown, parcels: readonly { id: string }[]) =>
+    parcels.map((one): SendResult => (one.id === 'b' ? failed('rejected') : { status: 'sent' }));
+  expect(await run({ sendBatch, sendOne: async () => failed('rejected') }, ['a', 'b'])).toEqual({
+    calls: ['batch ab', 'one b'],
+    states: ['delivered', 'refused'],
+  });
+  expect(await run({ sendBatch }, ['a', 'b'])).toMatchObject({ states: ['delivered', 'delivered'] });
+});
+
+test('a missing permission is not tried again and again, and condemns no message', async () => {
+  expect(await run({ sendBatch: async () => ({ rejected: failed('denied') }) }, ['a'])).toEqual({
+    calls: ['batch a'],
+    states: ['unavailable'],
+  });
+});
+
+test('an answer that does not mention an entry is no success', async () => {
+  expect(readBatch({ Successful: [{ Id: '1' }] }, 3).map((result) => result.status)).toEqual(['failed', 'sent', 'failed']);
+  expect(readBatch({}, 1)).toMatchObject([{ failure: 'ambiguous', code: 'NO_RESULT' }]);
+});
+
+test.each([
+  ['InvalidParameter', true, 'rejected'],
+  ['AuthorizationError', true, 'denied'],
+  ['KMSAccessDeniedException', true, 'denied'],
+  ['ThrottledException', true, 'throttled'],
+  ['InternalError', false, 'ambiguous'],
+])('the entry code %s is read as what it means', (Code, SenderFault, failure) => {
+  expect(readBatch({ Failed: [{ Id: '0', Code, SenderFault }] }, 1)).toMatchObject([{ status: 'failed', failure, code: Code }]);
+});
+
+test('an unknown error is ambiguous', () => {
+  expect(readError(new Error('socket hang up')).failure).toBe('ambiguous');
+  expect(readError('text')).toMatchObject({ failure: 'ambiguous', code: 'Unknown' });
+});
+
+test('FIFO groups are the ordering key, deduplication the id; a key that is no group text is hashed one for one', () => {
+  if (ledger === undefined || orders === undefined) throw new Error('no destinations');
+  expect(groupFields(parcel('m', { key: 'a' }), ledger)).toEqual({ MessageGroupId: 'a', MessageDeduplicationId: 'm' });
+  expect(groupFields(parcel('m'), ledger)).toEqual({ MessageGroupId: 'm', MessageDeduplicationId: 'm' });
+  const hashed = groupFields(parcel('m', { key: 'two words' }), ledger).MessageGroupId;
+  expect(hashed).toMatch(/^[0-9a-f]{64}$/);
+  expect(groupFields(parcel('n', { key: 'two words' }), ledger).MessageGroupId).toBe(hashed);
+  expect(groupFields(parcel('m', { key: 'a', tenant: 'acme' }), orders)).toEqual({ MessageGroupId: 'acme' });
+  expect(groupFields(parcel('m', { key: 'a' }), orders)).toEqual({});
+});
+
+test('a queue URL follows from its ARN, in China too', () => {
+  expect(queueUrlOf('arn:aws:sqs:eu-west-1:123456789012:q.fifo')).toBe('https://sqs.eu-west-1.amazonaws.com/123456789012/q.fifo');
+  expect(queueUrlOf('arn:aws-cn:sqs:cn-north-1:123456789012:q')).toBe('https://sqs.cn-north-1.amazonaws.com.cn/123456789012/q');
+});
