@@ -225,9 +225,13 @@ function describe(place: Place, mapping: Mapping): Json {
     State: mapping.state,
     StateTransitionReason: 'USER_INITIATED',
     LastModified: mapping.modifiedAt / 1_000,
-    ...(config.source === 'dynamodb' ? { LastProcessingResult: mapping.problem ?? 'No records processed' } : {}),
+    ...(config.source === 'dynamodb' ? { LastProcessingResult: mapping.problem ?? lastResult(mapping) } : {}),
     ...(config.source !== 'dynamodb' && mapping.problem !== null ? { LastProcessingResult: mapping.problem } : {}),
   };
+}
+
+function lastResult(mapping: Mapping): string {
+  return statsOf(mapping).received === 0 ? 'No records processed' : 'OK';
 }
 
 function invalid(message: string): AwsError {

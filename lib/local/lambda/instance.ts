@@ -54,7 +54,7 @@ export function createInstance(options: InstanceOptions): Instance {
   const startedAt = clock.now();
   let state: 'loading' | 'ready' | 'gone' = 'loading';
   let running: Running | undefined;
-  /** Why the sandbox ends, told by whoever ends it. */
+  /** Why the sandbox ends, told by whoever ends it. From then on an answer comes too late: nobody may use the instance again. */
   let cause: FunctionError | undefined;
   let initMs: number | undefined;
   const cancels: { timeout?: Cancel; memory?: Cancel } = {};
@@ -77,9 +77,11 @@ export function createInstance(options: InstanceOptions): Instance {
         options.onLog({ text: message.text, level: message.level, requestId: running?.message.requestId ?? '' });
         return;
       case 'result':
+        if (cause) return;
         settle({ kind: 'result', payload: message.payload }, message.memoryBytes);
         return;
       case 'error':
+        if (cause) return;
         settle({ kind: 'error', error: message.error }, message.memoryBytes);
         return;
       case 'fatal':
