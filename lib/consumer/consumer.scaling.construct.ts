@@ -57,7 +57,7 @@ const isOutside = (value: number | undefined, least: number, most: number) =>
   value !== undefined && (!Number.isInteger(value) || value < least || value > most);
 
 /** The concurrency that a mapping is limited to, or undefined where pollers limit it. */
-export function maxConcurrencyOf(scaling: Scaling): number | undefined {
+function maxConcurrencyOf(scaling: Scaling): number | undefined {
   if (scaling.provisionedPollers) return undefined;
   return scaling.maxConcurrency ?? Math.min(scaling.reservedConcurrency ?? DEFAULT_MAX_CONCURRENCY, 1_000);
 }

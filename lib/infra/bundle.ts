@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { buildSync, type Metafile, type OutputFile } from 'esbuild';
 import { assertNoCdk, CDK_PACKAGES } from './bundle-guard.ts';
 
@@ -39,7 +40,7 @@ const REQUIRE_SHIM = "import{createRequire as __posthasteRequire}from'node:modul
 /**
  * Bundles any number of handlers with exactly one esbuild call, each into files of its own: one process start and one parse of what they share, instead
  * of one `npx esbuild` a function. The AWS SDK is included, because the copy of the Lambda runtime changes without notice and loads slower than a
- * bundled, tree-shaken one. Refuses a handler that reaches the CDK.
+ * bundled, tree-shaken one; its credentials come from the environment alone, as Lambda gives them. Refuses a handler that reaches the CDK.
  *
  * @example
  * const { bundles } = bundleHandlers(['/app/handlers/audit.ts']);
@@ -61,6 +62,7 @@ export function bundleHandlers(entries: readonly string[], options: BundleOption
     minify: true,
     keepNames: true,
     legalComments: 'none',
+    alias: { '@aws-sdk/credential-provider-node': siblingOf('lambda-credentials') },
     banner: { js: REQUIRE_SHIM },
     sourcemap: options.sourceMaps ? 'linked' : false,
     sourcesContent: false,
@@ -70,6 +72,12 @@ export function bundleHandlers(entries: readonly string[], options: BundleOption
   });
   assertNoCdk(metafile);
   return { bundles: new Map([...named].map(([name, entry]) => [entry, bundleOf(name, entry, outputFiles)])), metafile };
+}
+
+/** A module beside this one: `.ts` in the repository, `.js` in the package. */
+function siblingOf(name: string): string {
+  const here = fileURLToPath(import.meta.url);
+  return join(dirname(here), `${name}${extname(here)}`);
 }
 
 function bundleOf(name: string, entry: string, outputs: readonly OutputFile[]): HandlerBundle {

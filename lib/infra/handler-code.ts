@@ -13,7 +13,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { bundleHandlers, type HandlerBundle } from './bundle.ts';
 
 /** Context key of an app: `true` deploys source maps with every handler, and has Node.js use them. */
-export const SOURCE_MAPS_CONTEXT = 'posthaste:sourceMaps';
+const SOURCE_MAPS_CONTEXT = 'posthaste:sourceMaps';
 
 /** Whether the app asks for source maps. */
 export function wantsSourceMaps(scope: IConstruct): boolean {

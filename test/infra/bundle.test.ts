@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isPosthasteError } from '../../lib/core/errors.ts';
 import { bundleHandlers } from '../../lib/infra/bundle.ts';
 
@@ -43,6 +43,21 @@ describe('bundling', () => {
       'modern.ts': "import old from './old.cjs'; export const handler = async () => old.EOL;",
     });
     expect(await run('modern.ts')).toBe('\n');
+  });
+
+  test('includes the SDK, which takes the credentials of the environment and carries no other source of them', async () => {
+    write({
+      'client.ts': `import { SQSClient } from '@aws-sdk/client-sqs';
+        export const handler = () => new SQSClient({ region: 'eu-west-1' }).config.credentials().then(
+          ({ accessKeyId, sessionToken }) => ({ accessKeyId, sessionToken }), ({ name }) => name);`,
+    });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAEXAMPLE').stubEnv('AWS_SECRET_ACCESS_KEY', 'secret').stubEnv('AWS_SESSION_TOKEN', 'token');
+    expect(await run('client.ts')).toEqual({ accessKeyId: 'AKIAEXAMPLE', sessionToken: 'token' });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', '');
+    expect(await run('client.ts')).toBe('CredentialsProviderError');
+    vi.unstubAllEnvs();
+    const { metafile } = bundleHandlers([file('client.ts')]);
+    expect(Object.keys(metafile.inputs).filter((input) => /credential-provider-(sso|ini|process|login|web)/.test(input))).toEqual([]);
   });
 
   test('gives equal bytes and an equal hash whatever else is bundled in the same run', () => {
