@@ -1,12 +1,25 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { Consumer, type ConsumerProps, EventTopic, Inbox, Outbox } from '../../lib/constructs.ts';
 import { handlesDigest } from '../../lib/consumer/handles-digest.ts';
-import { actionsOf, definition, ENTRY, resources, SOMEWHERE, statements, testApp, testStack } from '../infra/fixtures/stack.ts';
+import {
+  actionsOf,
+  definition,
+  ENTRY,
+  OTHER_ENTRY,
+  resources,
+  SOMEWHERE,
+  statements,
+  testApp,
+  testStack,
+} from '../infra/fixtures/stack.ts';
 
 const Placed = definition('event', 'orders.order-placed', ['orders', 'orders-in-order'], ['country']);
 const Paid = definition('event', 'orders.order-paid', ['orders']);
@@ -258,6 +271,21 @@ describe('a consumer scales', () => {
       },
     ]);
     expect(JSON.stringify(resources(stack, 'AWS::Lambda::EventSourceMapping')[0]?.['FunctionName'])).toContain('live');
+  });
+
+  test('on a new version whenever the code changes, or the alias would serve the old one for ever', () => {
+    const versionOf = (entry: URL) => {
+      const outdir = mkdtempSync(join(tmpdir(), 'version-'));
+      const stack = new Stack(testApp({ outdir }), 'test');
+      consume({ entry, scaling: { provisionedConcurrency: { minimum: 1, maximum: 2 } } }, stack);
+      const found = Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Version'));
+      rmSync(outdir, { recursive: true });
+      return found;
+    };
+    const [first, again, other] = [versionOf(ENTRY), versionOf(ENTRY), versionOf(OTHER_ENTRY)];
+    expect(first).toHaveLength(1);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
   });
 
   test('within its reserved concurrency, so that no receive is spent on a throttle', () => {

@@ -5,7 +5,7 @@ import { type App, Duration, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HandlerFunction } from '../../lib/constructs.ts';
-import { actionsOf, ENTRY, resources, statements, testApp, testStack } from './fixtures/stack.ts';
+import { actionsOf, ENTRY, OTHER_ENTRY, resources, statements, testApp, testStack } from './fixtures/stack.ts';
 
 const esbuild = vi.hoisted(() => ({ calls: [] as string[][] }));
 vi.mock('esbuild', async (original) => {
@@ -16,8 +16,6 @@ vi.mock('esbuild', async (original) => {
   };
   return { ...actual, buildSync };
 });
-
-const OTHER = new URL('./fixtures/other-handler.ts', import.meta.url);
 
 describe('a handler function', () => {
   test('runs on Node.js 24 and arm64, with JSON logs that are kept a month', () => {
@@ -77,7 +75,7 @@ describe('the bundles of an app', () => {
     for (const scope of [app, new Stage(app, 'prod')]) {
       const stack = new Stack(scope, 'orders');
       new HandlerFunction(stack, 'one', { entry: ENTRY });
-      new HandlerFunction(stack, 'two', { entry: OTHER });
+      new HandlerFunction(stack, 'two', { entry: OTHER_ENTRY });
     }
     const [functions = []] = synthesize(app).map(functionsOf);
     expect(esbuild.calls.map((entries) => entries.length)).toEqual([2]);
