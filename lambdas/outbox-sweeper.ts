@@ -1,19 +1,19 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Context } from 'aws-lambda';
 import { createPowertoolsLogger, createPowertoolsMetrics } from '../lib/observability/powertools.ts';
 import { OUTBOX_METRICS } from '../lib/outbox/outbox.contract.ts';
 import { createSweeper, type SweepReport, sweepAfterFromEnv } from '../lib/outbox/outbox.sweeper.ts';
-import { createPublishDeps, deadlineOf, ONE_TRY } from '../lib/outbox/publish-deps.ts';
+import { createPublishDeps, deadlineOf, type InvocationTime } from '../lib/outbox/publish-deps.ts';
+import { CLIENT_SETTINGS } from '../lib/retry/client-settings.ts';
 
 const metrics = createPowertoolsMetrics(OUTBOX_METRICS.namespace);
-const clients = { dynamodb: new DynamoDBClient(ONE_TRY), sns: new SNSClient(ONE_TRY), sqs: new SQSClient(ONE_TRY) };
+const clients = { dynamodb: new DynamoDBClient(CLIENT_SETTINGS), sns: new SNSClient(CLIENT_SETTINGS), sqs: new SQSClient(CLIENT_SETTINGS) };
 const deps = createPublishDeps({ ...clients, log: createPowertoolsLogger(), metrics });
 const sweeper = createSweeper({ ...deps, sweepAfterMs: sweepAfterFromEnv() });
 
 /** Publishes pending messages that the stream did not bring. */
-export async function handler(_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<SweepReport> {
+export async function handler(_event: unknown, context: InvocationTime): Promise<SweepReport> {
   try {
     return await sweeper.sweep({ deadline: deadlineOf(context) });
   } finally {

@@ -9,8 +9,8 @@ export type Envelope = Message<unknown>;
 /** What an outgoing message needs of itself to be encoded. */
 export type Encodable = Omit<OutgoingMessage, 'kind' | 'destinations' | 'routing'>;
 
-/** The body's `dataschema`: it names the type and the version, so that `type` itself stays free of versions. */
-export function dataSchemaOf(type: string, version: number): string {
+// It names the type and the version, so that `type` itself stays free of versions.
+function dataSchemaOf(type: string, version: number): string {
   return `urn:posthaste:schema:${type}:${version}`;
 }
 

@@ -5,6 +5,7 @@ import { requiredEnv } from '../core/env.ts';
 import { deriveId, type Ids, systemIds } from '../core/ids.ts';
 import { type Rng, systemRng } from '../core/rng.ts';
 import type { Message } from '../message/message.ts';
+import { CLIENT_SETTINGS } from '../retry/client-settings.ts';
 import { type Committer, createCommitter } from '../unit-of-work/commit.ts';
 import { createUnit, renameUnit } from '../unit-of-work/create-unit.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
@@ -98,7 +99,7 @@ export interface Outbox extends OutgoingWriter {
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
   const { clock = systemClock, rng = systemRng, ids = systemIds } = options;
-  const client = options.client ?? new DynamoDBClient({ maxAttempts: 1 });
+  const client = options.client ?? new DynamoDBClient(CLIENT_SETTINGS);
   const table = outboxTable(options.table ?? requiredEnv(OUTBOX_ENV.table, 'Outbox.grantCommit'));
   const source = options.source ?? requiredEnv(OUTBOX_ENV.source, 'Outbox.grantCommit');
   const store = createOutboxStore({ client, table: table.name, clock, rng });

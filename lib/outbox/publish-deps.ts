@@ -71,17 +71,16 @@ function readDestinations(text: string): ReadonlyMap<string, Destination> {
   return parseDestinations(arns as Record<string, unknown>);
 }
 
-/**
- * How clients of this library are made: one try, because retries here know the deadline and the clock; and a call that hangs ends, in
- * milliseconds, long before the invocation does.
- */
-export const ONE_TRY = { maxAttempts: 1, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } } as const;
-
 /** Time kept free at the end of an invocation, in milliseconds: to remove what was published and write the answer. */
 const RESERVE_MS = 5_000;
 
+/** What Lambda's context tells of time. */
+export interface InvocationTime {
+  getRemainingTimeInMillis(): number;
+}
+
 /** When an invocation stops starting anything new; a short one keeps a third of its time. */
-export function deadlineOf(context: { getRemainingTimeInMillis(): number }, clock: Clock = systemClock): number {
+export function deadlineOf(context: InvocationTime, clock: Clock = systemClock): number {
   const remaining = context.getRemainingTimeInMillis();
   return clock.now() + remaining - Math.min(RESERVE_MS, remaining / 3);
 }

@@ -63,11 +63,6 @@ export function isPending(row: Pick<OutboxRow, 'state'>): boolean {
   return row.state.startsWith(PENDING);
 }
 
-/** Whether a row was set aside as unpublishable; it holds its key. */
-export function isParked(row: Pick<OutboxRow, 'state'>): boolean {
-  return row.state.startsWith(PARKED);
-}
-
 /** The state of a parked row, in the same shard. */
 export function parkedState(state: string): string {
   return `${PARKED}${state.slice(state.indexOf('#') + 1)}`;

@@ -1,9 +1,2 @@
-/** What the topic's construct and its runtime must agree on; the limits themselves belong to the message. */
-export {
-  ENVELOPE_ATTRIBUTES,
-  MAX_BATCH_ENTRIES,
-  MAX_MESSAGE_ATTRIBUTES,
-  MAX_ROUTING_FIELDS,
-  SNS_MAX_BYTES,
-  SQS_MAX_BYTES,
-} from '../message/message.contract.ts';
+/** What the topic's constructs filter on; the attributes are those of the message. */
+export { ENVELOPE_ATTRIBUTES } from '../message/message.contract.ts';

@@ -2,9 +2,9 @@ import { deriveId } from '../core/ids.ts';
 import { assertKind, assertSource, composeMessage, composeUnchecked, type MessageFields } from '../message/compose.ts';
 import { MAX_HOPS } from '../message/message.contract.ts';
 import type { AnyMessageDefinition, Message, OutgoingMessage } from '../message/message.ts';
-import { type PreparedWrite, prepareWrite } from './prepared-write.ts';
+import { prepareWrite } from './prepared-write.ts';
 import { describe, HopsExceededError, UnitSealedError, UnitWriteError } from './unit-of-work.errors.ts';
-import type { CollectedUnit, SendOptions, UnitOfWork, Write } from './unit-of-work.ts';
+import type { CollectedUnit, PreparedWrite, SendOptions, UnitOfWork, Write } from './unit-of-work.ts';
 
 /** Where a unit stands: what its messages inherit. */
 export interface UnitContext {

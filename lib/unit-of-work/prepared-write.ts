@@ -1,18 +1,8 @@
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { itemBytes, MAX_ITEM_BYTES } from './item-size.ts';
-import { describe, UnitLimitError, UnitWriteError, type WriteSite } from './unit-of-work.errors.ts';
-import type { Expression, Item, Table, Write } from './unit-of-work.ts';
-
-/** A write in DynamoDB's own form: frozen when it was collected, so that later changes to the objects do not leak in. */
-export interface PreparedWrite {
-  readonly site: WriteSite;
-  readonly action: TransactWriteItem;
-  /** Equal for two writes exactly when they touch the same item. */
-  readonly identity: string;
-  /** The bytes it counts for against the 4 MB of a transaction. */
-  readonly bytes: number;
-}
+import { describe, UnitLimitError, UnitWriteError } from './unit-of-work.errors.ts';
+import type { Expression, Item, PreparedWrite, Table, Write, WriteSite } from './unit-of-work.ts';
 
 /**
  * Checks and marshals one write. Throws `UnitWriteError` for what DynamoDB could not store, `UnitLimitError` for an item over 400 KB.

@@ -1,6 +1,6 @@
-import { type PreparedWrite, prepareWrite } from './prepared-write.ts';
+import { prepareWrite } from './prepared-write.ts';
 import { describe, UnitLimitError, UnitWriteError } from './unit-of-work.errors.ts';
-import type { CollectedUnit, Guard, OutgoingPlan, OutgoingWriter } from './unit-of-work.ts';
+import type { CollectedUnit, Guard, OutgoingPlan, OutgoingWriter, PreparedWrite } from './unit-of-work.ts';
 
 /** 100 actions and 4 MB in one transaction ("Service, account, and table quotas", DynamoDB transactions). */
 export const MAX_TRANSACTION_ACTIONS = 100;

@@ -9,8 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { awsFailure, errorName } from '../retry/aws-failure.ts';
-import type { PreparedWrite } from './prepared-write.ts';
-import type { Item } from './unit-of-work.ts';
+import type { Item, PreparedWrite } from './unit-of-work.ts';
 
 /** A DynamoDB client as this library needs it, e.g. `new DynamoDBClient({ maxAttempts: 1 })`: retries are ours. */
 export interface DynamoDbSender {

@@ -1,15 +1,5 @@
 import { PosthasteError } from '../core/errors.ts';
-import type { Item, Write } from './unit-of-work.ts';
-
-/** Which write of a unit an error is about. */
-export interface WriteSite {
-  readonly kind: Write['kind'];
-  /** The table's name. */
-  readonly table: string;
-  readonly key: Item;
-  /** The text of the write's condition, if it has one. */
-  readonly condition?: string;
-}
+import type { Item, WriteSite } from './unit-of-work.ts';
 
 /**
  * The condition of one of the unit's own writes did not hold, so nothing was written. Code `UNIT_CONDITION_FAILED`.

@@ -1,5 +1,5 @@
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { AnyCommandDefinition, AnyEventDefinition, AnyMessageDefinition, InputOf, OutgoingMessage } from '../message/message.ts';
-import type { PreparedWrite } from './prepared-write.ts';
 
 /** A DynamoDB table as a unit of work needs it: its key attributes decide which writes touch the same item. */
 export interface Table {
@@ -55,6 +55,26 @@ export interface UnitOfWork {
    * Consumers validate, and park what does not fit with its reason. `options.key` sets the ordering key.
    */
   publishUnchecked(definition: AnyMessageDefinition, data: unknown, options?: SendOptions): void;
+}
+
+/** Which write of a unit an error is about. */
+export interface WriteSite {
+  readonly kind: Write['kind'];
+  /** The table's name. */
+  readonly table: string;
+  readonly key: Item;
+  /** The text of the write's condition, if it has one. */
+  readonly condition?: string;
+}
+
+/** A write in DynamoDB's own form: frozen when it was collected, so that later changes to the objects do not leak in. */
+export interface PreparedWrite {
+  readonly site: WriteSite;
+  readonly action: TransactWriteItem;
+  /** Equal for two writes exactly when they touch the same item. */
+  readonly identity: string;
+  /** The bytes it counts for against the 4 MB of a transaction. */
+  readonly bytes: number;
 }
 
 /** What a unit has collected, as a committer takes it. */

@@ -1,0 +1,11 @@
+/**
+ * How AWS SDK clients are made for this library: one try, because the retries here know the deadline, the clock and the chance of whoever
+ * runs the code; and a call that hangs fails, in milliseconds, long before the invocation ends (the SDK only warns by default).
+ *
+ * @example
+ * const client = new DynamoDBClient(CLIENT_SETTINGS);
+ */
+export const CLIENT_SETTINGS = {
+  maxAttempts: 1,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+} as const;
