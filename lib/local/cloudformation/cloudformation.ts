@@ -5,6 +5,7 @@ import type { CloudFormationActions } from './actions.ts';
 import { applyStack } from './apply-stack.ts';
 import { changeSetActions } from './change-set-actions.ts';
 import type { FileAsset } from './cloud-assembly.ts';
+import { refuseUnknownReferences } from './dependency-graph.ts';
 import { describeActions } from './describe-actions.ts';
 import { givenParameters, ssmReader } from './parameters.ts';
 import { type CloudFormationDeps, refuseUnknownTypes } from './resource-work.ts';
@@ -78,6 +79,7 @@ export function createCloudFormation(ports: {
 
 async function deploy(deps: CloudFormationDeps, { stackName, input, terminationProtection, onProgress }: DeployRequest): Promise<Stack> {
   refuseUnknownTypes(input.template);
+  refuseUnknownReferences(input.template);
   const given = [...input.parameters].map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }));
   const checked = { ...input, parameters: givenParameters(input.template, given, undefined) };
   const stack = deps.stacks.find(stackName) ?? deps.stacks.create(stackName, 'REVIEW_IN_PROGRESS');

@@ -1,5 +1,5 @@
 import type { Json } from '../aws.ts';
-import { type Template, validationError } from './template.ts';
+import { constructPath, type Template, validationError } from './template.ts';
 
 /**
  * The resources of a template in the order of creation: each after those that its properties mention and those of its DependsOn,
@@ -32,6 +32,24 @@ export function dependenciesOf(template: Template, logicalId: string): ReadonlyS
   return new Set([...found].filter((id) => Object.hasOwn(template.Resources, id)));
 }
 
+/** Refuses a template that mentions a resource or parameter which it does not declare, naming who mentions it. */
+export function refuseUnknownReferences(template: Template): void {
+  const known = (name: string) =>
+    name.startsWith('AWS::') || Object.hasOwn(template.Resources, name) || Object.hasOwn(template.Parameters ?? {}, name);
+  const check = (where: string, value: unknown, more: readonly string[] = []) => {
+    const found = new Set<string>(more);
+    collect(value, found);
+    const missing = [...found].filter((name) => !known(name));
+    if (missing.length > 0) {
+      throw validationError(`Template format error: Unresolved resource dependencies [${missing.join(', ')}] in ${where}`);
+    }
+  };
+  for (const [id, resource] of Object.entries(template.Resources)) {
+    check(constructPath(id, resource), resource.Properties, [resource.DependsOn ?? []].flat());
+  }
+  for (const [key, { Value }] of Object.entries(template.Outputs ?? {})) check(`the output ${key}`, Value);
+}
+
 function collect(value: unknown, found: Set<string>): void {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
@@ -44,7 +62,10 @@ function collect(value: unknown, found: Set<string>): void {
   if (typeof attribute === 'string') found.add(attribute.split('.')[0] ?? '');
   const pattern = Array.isArray(substitution) ? substitution[0] : substitution;
   if (typeof pattern === 'string') {
-    for (const [, name = ''] of pattern.matchAll(/\$\{([^!}][^}]*)\}/g)) found.add(name.trim().split('.')[0] ?? '');
+    const own = Array.isArray(substitution) ? (substitution[1] as Json) : {};
+    for (const [, name = ''] of pattern.matchAll(/\$\{([^!}][^}]*)\}/g)) {
+      if (!Object.hasOwn(own, name.trim())) found.add(name.trim().split('.')[0] ?? '');
+    }
   }
   for (const member of Object.values(value)) collect(member, found);
 }

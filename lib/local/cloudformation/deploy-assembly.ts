@@ -23,6 +23,8 @@ export interface DeployedAssembly {
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Stack names in the order of deployment. */
   readonly stacks: readonly string[];
+  /** Resources of all stacks, those that do nothing here included. */
+  readonly resourceCount: number;
   /** Resource types that do nothing here. */
   readonly ignoredTypes: readonly string[];
 }
@@ -40,14 +42,16 @@ export async function deployAssembly({ directory, aws, cloudformation, onProgres
   for (const asset of assembly.assets) provideAsset(asset, { aws, cloudformation, assembly });
   const outputs: Record<string, Record<string, string>> = {};
   const ignored = new Set<string>();
+  let resourceCount = 0;
   for (const stack of assembly.stacks) {
     refuseForeignEnvironment(assembly, stack, aws.place);
     const body = readFileSync(stack.templateFile, 'utf8');
     const template = withConstructPaths(parseTemplate(body), stack.constructPaths);
+    resourceCount += Object.keys(template.Resources).length;
     for (const { Type } of Object.values(template.Resources)) if (isInert(Type)) ignored.add(Type);
     outputs[stack.stackName] = await deployStack({ stack, body, template, cloudformation, onProgress });
   }
-  return { outputs, stacks: assembly.stacks.map((stack) => stack.stackName), ignoredTypes: [...ignored].sort() };
+  return { outputs, stacks: assembly.stacks.map((stack) => stack.stackName), resourceCount, ignoredTypes: [...ignored].sort() };
 }
 
 interface StackDeployment {

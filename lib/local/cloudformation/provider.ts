@@ -15,7 +15,7 @@ export interface ProviderContext {
   readonly tags: readonly Json[];
   /** Calls an engine as the developer, with the SDK's input and output. */
   call(service: ServiceName, action: string, input: Json): Json;
-  /** The same for what takes time: an invocation. */
+  /** The same for what may wait: code that is fetched and unpacked. */
   callAsync(service: ServiceName, action: string, input: Json): Promise<Json>;
   /** A generated name for this resource. */
   name(options?: { maxLength?: number; lowerCase?: boolean }): string;

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../aws.ts';
 import { creationOrder } from './dependency-graph.ts';
+import { resolve } from './intrinsics.ts';
 import { changedProperties } from './property-diff.ts';
 import { PROVIDERS } from './providers/registry.ts';
-import { type CloudFormationDeps, needsReplacement, resolveProperties } from './resource-work.ts';
+import { type CloudFormationDeps, needsReplacement } from './resource-work.ts';
+import type { Scope } from './scope.ts';
 import type { Stack, StackInput, StackResource } from './stack.ts';
 import { includedResources, type Referable, stackScope } from './stack-scope.ts';
 
@@ -19,7 +21,7 @@ export function planChanges(deps: CloudFormationDeps, stack: Stack, input: Stack
   const included = includedResources(input.template, scope);
   const changes: Json[] = [];
   for (const logicalId of creationOrder(input.template, included)) {
-    const properties = resolveProperties(input.template, logicalId, scope);
+    const properties = plannedProperties(input, logicalId, scope);
     const old = stack.resources.get(logicalId);
     const type = input.template.Resources[logicalId]?.Type ?? '';
     if (old === undefined) {
@@ -45,6 +47,19 @@ export function isUnchanged(deps: CloudFormationDeps, stack: Stack, input: Stack
   const sameText = isDeepStrictEqual(JSON.parse(deployed.body), JSON.parse(input.body));
   const sameParameters = isDeepStrictEqual(deployed.parameters, input.parameters);
   return sameText && sameParameters && isDeepStrictEqual(deployed.tags, input.tags) && planChanges(deps, stack, input).length === 0;
+}
+
+/** A property that cannot be worked out before others exist is known after the deployment. */
+function plannedProperties({ template }: StackInput, logicalId: string, scope: Scope): Json {
+  const declared = template.Resources[logicalId]?.Properties ?? {};
+  const planned = Object.entries(declared).map(([name, value]): Json => {
+    try {
+      return resolve({ [name]: value }, scope) as Json;
+    } catch {
+      return { [name]: UNKNOWN };
+    }
+  });
+  return Object.assign({}, ...planned);
 }
 
 interface Modification {

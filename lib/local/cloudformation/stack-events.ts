@@ -11,7 +11,9 @@ export function recordEvent(
   stack: Stack,
   event: Omit<StackEvent, 'id' | 'at' | 'token'>,
 ): void {
-  stack.events.push({ ...event, id: deps.ids.next(), at: deps.clock.now(), token: stack.options.token });
+  // A tool that sorts events by time must see them in the order in which they happened, so no two share a millisecond.
+  const at = Math.max(deps.clock.now(), (stack.events.at(-1)?.at ?? 0) + 1);
+  stack.events.push({ ...event, id: deps.ids.next(), at, token: stack.options.token });
 }
 
 /** Moves a stack to a status and says so in its history. */

@@ -1,4 +1,5 @@
 import { AwsError, DEVELOPER, type Json } from '../aws.ts';
+import { refuseUnknownReferences } from './dependency-graph.ts';
 import { givenParameters } from './parameters.ts';
 import { type CloudFormationDeps, refuseUnknownTypes } from './resource-work.ts';
 import type { Stack, StackInput, StackOptions } from './stack.ts';
@@ -29,6 +30,7 @@ export function readStackInput(deps: CloudFormationDeps, input: Json, stack?: St
   const body = readTemplateBody(deps, input, stack);
   const template = parseTemplate(body);
   refuseUnknownTypes(template);
+  refuseUnknownReferences(template);
   const parameters = givenParameters(template, input['Parameters'], stack?.input?.parameters);
   const tags = (input['Tags'] ?? stack?.input?.tags ?? []) as readonly Json[];
   return { body, template, parameters, tags };

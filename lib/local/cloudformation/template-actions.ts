@@ -2,15 +2,15 @@ import type { Json } from '../aws.ts';
 import type { CloudFormationActions } from './actions.ts';
 import { type CloudFormationDeps, refuseUnknownTypes } from './resource-work.ts';
 import { readTemplateBody } from './stack-input.ts';
-import { parseTemplate, type Template, validationError } from './template.ts';
+import { parseTemplate, type Template } from './template.ts';
 
 /** Everything about templates that needs no deployment. */
 export function templateActions(deps: CloudFormationDeps): CloudFormationActions {
   return {
     GetTemplate(input) {
       const found = input['ChangeSetName'] === undefined ? undefined : changeSetBody(deps, input);
-      const body = found ?? deps.stacks.get(input['StackName']).input?.body;
-      if (body === undefined) throw validationError(`Template for stack ${input['StackName']} does not exist`);
+      // A stack that waits for the review of its first change set has an empty template.
+      const body = found ?? deps.stacks.get(input['StackName']).input?.body ?? '';
       return { TemplateBody: body, StagesAvailable: ['Original', 'Processed'] };
     },
     GetTemplateSummary(input) {

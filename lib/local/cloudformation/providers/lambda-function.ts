@@ -38,7 +38,7 @@ export const lambdaFunction: Provider = {
   type: 'AWS::Lambda::Function',
   nameProperty: 'FunctionName',
   replaceOn: ['FunctionName', 'PackageType'],
-  create(properties, context) {
+  async create(properties, context) {
     const FunctionName = text(properties, 'FunctionName') ?? context.name({ maxLength: 64 });
     const input = {
       FunctionName,
@@ -46,18 +46,22 @@ export const lambdaFunction: Provider = {
       Code: codeOf(properties, context),
       Tags: tagMap(properties, context),
     };
-    const created = context.call('lambda', 'CreateFunction', input);
+    const created = await context.callAsync('lambda', 'CreateFunction', input);
     reserve(FunctionName, properties, context);
     return { physicalId: FunctionName, attributes: { Arn: created['FunctionArn'], 'SnapStartResponse.ApplyOn': 'None' } };
   },
-  update({ physicalId: FunctionName, attributes, after, changed }, context) {
+  async update({ physicalId: FunctionName, attributes, after, changed }, context) {
     const settings = CONFIGURATION.filter((name) => changed.has(name));
     if (settings.length > 0) {
       const input = { FunctionName, ...pick(DEFAULTS, settings), ...pick(after, settings) };
       context.call('lambda', 'UpdateFunctionConfiguration', input);
     }
     if (changed.has('Code') || changed.has('Architectures')) {
-      context.call('lambda', 'UpdateFunctionCode', { FunctionName, ...codeOf(after, context), ...pick(after, ['Architectures']) });
+      await context.callAsync('lambda', 'UpdateFunctionCode', {
+        FunctionName,
+        ...codeOf(after, context),
+        ...pick(after, ['Architectures']),
+      });
     }
     if (changed.has('ReservedConcurrentExecutions')) reserve(FunctionName, after, context);
     if (changed.has('Tags')) context.call('lambda', 'TagResource', { Resource: attributes['Arn'], Tags: tagMap(after, context) });
