@@ -16,7 +16,7 @@ export interface CodeBundle {
 /** Turns the `Code` of an API call into a directory. */
 export interface CodeSource {
   /**
-   * Takes `LocalDirectory` (used as it is), `InlineSource` (the text of index.js), `ZipFile` (base64) or `S3Bucket` and `S3Key`.
+   * Takes `LocalDirectory` (used as it is), `ZipFile` (base64) or `S3Bucket` and `S3Key`.
    * Archives are read as `caller`.
    */
   load(code: Json, caller: Caller): CodeBundle | Promise<CodeBundle>;
@@ -67,10 +67,6 @@ export function createCodeSource(aws: () => Aws): CodeSource {
   return {
     load(code, caller) {
       if (typeof code['LocalDirectory'] === 'string') return localDirectory(code['LocalDirectory']);
-      if (typeof code['InlineSource'] === 'string') {
-        const source = Buffer.from(code['InlineSource']);
-        return unpack({ 'index.js': source }, source);
-      }
       if (typeof code['ZipFile'] === 'string') return unzip(Buffer.from(code['ZipFile'], 'base64'));
       if (typeof code['S3Bucket'] === 'string' && typeof code['S3Key'] === 'string') return fetchArchive(code, caller);
       throw invalid('Please provide a source for function code.');

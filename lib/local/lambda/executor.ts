@@ -23,6 +23,9 @@ export interface InvocationEvent {
   readonly cold: boolean;
 }
 
+/** Takes log lines. The group is the function's own setting, `/aws/lambda/<name>` unless it has one. */
+export type LogSink = (functionName: string, logStream: string, line: string, logGroup: string) => void;
+
 /** One event to run. */
 export interface InvocationRequest {
   readonly target: ResolvedFunction;
@@ -47,7 +50,7 @@ export interface ExecutorDeps {
   readonly start: StartSandbox;
   readonly credentials: (roleArn: string, sessionName: string) => Credentials;
   readonly pool: Pool;
-  readonly onLog: (functionName: string, logStream: string, line: string) => void;
+  readonly onLog: LogSink;
   readonly onInvocation: (event: InvocationEvent) => void;
 }
 
@@ -68,11 +71,6 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   const { clock, pool } = deps;
   const tails = new Map<string, string[]>();
 
-  function write(functionName: string, logStream: string, line: string, requestId: string): void {
-    tails.get(requestId)?.push(line);
-    deps.onLog(functionName, logStream, line);
-  }
-
   function target({ entry, version }: ResolvedFunction): PoolTarget {
     const create = (onGone: () => void) => {
       const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
@@ -85,7 +83,11 @@ export function createExecutor(deps: ExecutorDeps): Executor {
         memoryMb: version.settings.memoryMb,
         timeoutMs: version.settings.timeoutSeconds * 1_000,
         init: initMessage(entry.name, version, logStream),
-        onLog: (event) => write(entry.name, logStream, format(event), event.requestId),
+        onLog: (event) => {
+          const line = format(event);
+          tails.get(event.requestId)?.push(line);
+          deps.onLog(entry.name, logStream, line, version.settings.logGroup);
+        },
         onGone,
       });
     };

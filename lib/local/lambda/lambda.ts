@@ -9,7 +9,7 @@ import { createCodeSource } from './code-source.ts';
 import { concurrencyActions, recursionActions, reservedTotal, tagActions } from './concurrency-actions.ts';
 import type { ControlPlane, LambdaActions } from './control-plane.ts';
 import { createDestinationSender, type DeliveryFailure } from './destinations.ts';
-import { createExecutor, type Executor, type InvocationEvent } from './executor.ts';
+import { createExecutor, type Executor, type InvocationEvent, type LogSink } from './executor.ts';
 import { functionActions } from './function-actions.ts';
 import { functionArn } from './function-name.ts';
 import { createFunctionStore, type FunctionEntry, type FunctionStore, type FunctionUrl, resourceNotFound } from './function-store.ts';
@@ -36,7 +36,7 @@ export interface LambdaDeps {
   /** Weighted aliases, jitter, the victim of `kill`. */
   readonly rng?: Rng;
   /** Every line that a function logs. */
-  readonly onLog?: (functionName: string, logStream: string, line: string) => void;
+  readonly onLog?: LogSink;
   readonly onInvocation?: (event: InvocationEvent) => void;
   /** A destination or dead-letter queue refused a record. */
   readonly onDeliveryFailure?: (failure: DeliveryFailure) => void;
@@ -137,7 +137,7 @@ function assemble(deps: LambdaDeps): Parts {
   const account = deps.accountConcurrency ?? 1_000;
   const pool = createPool({ clock, rng, idleMs: deps.idleMs ?? 300_000, unreservedLimit: () => account - reservedTotal({ store }) });
   const start: StartSandbox = deps.isolation === 'process' ? startProcess : startThread;
-  const onLog = deps.onLog ?? (() => undefined);
+  const onLog: LogSink = deps.onLog ?? (() => undefined);
   const executor = createExecutor({
     clock,
     ids,

@@ -38,13 +38,6 @@ test('a zip in a bucket is fetched as the caller of CreateFunction', async () =>
   expect(await world.lambda.invoke('stored', {})).toEqual({ kind: 'result', payload: 'from s3' });
 });
 
-test('inline source is CommonJS, as CloudFormation writes it', async () => {
-  await using world = createLambdaWorld();
-  const InlineSource = 'exports.handler = async () => require("node:path").sep;';
-  await world.call('CreateFunction', { ...settings, FunctionName: 'inline', Code: { InlineSource } });
-  expect(await world.lambda.invoke('inline', {})).toEqual({ kind: 'result', payload: '/' });
-});
-
 test.each<[string, Record<string, unknown>, RegExp]>([
   ['bytes that are no zip', { ZipFile: base64(strToU8('nonsense')) }, /Could not unzip/],
   ['an empty zip', { ZipFile: base64(zip({})) }, /non-empty zip|Could not unzip/],
@@ -104,6 +97,23 @@ test.each<[string, Record<string, string>, string]>([
   const LocalDirectory = world.directory(files);
   await world.call('CreateFunction', { ...settings, Handler, FunctionName: 'loaded', Code: { LocalDirectory } });
   expect(await world.lambda.invoke('loaded', {})).toEqual({ kind: 'result', payload: 1 });
+});
+
+test.each([
+  ['import', { 'index.mjs': 'import above from "above"; export const handler = async () => above;' }],
+  ['require', { 'index.js': 'const above = require("above"); exports.handler = async () => above;' }],
+])('loading by %s: a package installed above the code does not exist on Lambda, so it does not here', async (_name, files) => {
+  await using world = createLambdaWorld();
+  const above = { '../node_modules/above/package.json': '{"main":"i.js"}', '../node_modules/above/i.js': 'module.exports = 1;' };
+  await world.call('CreateFunction', {
+    ...settings,
+    FunctionName: 'careless',
+    Code: { LocalDirectory: world.directory({ ...files, ...above }) },
+  });
+  expect(await world.lambda.invoke('careless', {})).toMatchObject({
+    errorType: 'Runtime.ImportModuleError',
+    errorMessage: expect.stringContaining('above'),
+  });
 });
 
 test.each([

@@ -204,10 +204,11 @@ test('console and the streams become log lines of the function, each with its re
 
 test('with the JSON log format a line is an object', async () => {
   const arn = await world.define('json-logs', 'export const handler = async () => { console.warn("careful"); };', {
-    LoggingConfig: { LogFormat: 'JSON' },
+    LoggingConfig: { LogFormat: 'JSON', LogGroup: '/mine' },
   });
   await world.lambda.invoke(arn, {});
-  const line = world.logs.find(({ functionName }) => functionName === 'json-logs')?.line ?? '';
+  const { line = '', logGroup } = world.logs.find(({ functionName }) => functionName === 'json-logs') ?? {};
+  expect(logGroup).toBe('/mine');
   expect(JSON.parse(line)).toEqual({ timestamp: expect.any(String), level: 'WARN', requestId: expect.any(String), message: 'careful' });
 });
 

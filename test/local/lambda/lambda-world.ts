@@ -15,7 +15,7 @@ export interface LambdaWorld extends AsyncDisposable {
   readonly lambda: LambdaEngine;
   /** What the engine asked of other services. */
   readonly calls: AwsRequest[];
-  readonly logs: { readonly functionName: string; readonly logStream: string; readonly line: string }[];
+  readonly logs: { readonly functionName: string; readonly logStream: string; readonly line: string; readonly logGroup: string }[];
   readonly events: InvocationEvent[];
   call(action: string, input: Json): Promise<Json>;
   /** Writes files to a new directory and returns its path. */
@@ -55,8 +55,8 @@ export function createLambdaWorld(options: Partial<LambdaDeps> & { answer?: (req
     place: LOCAL_PLACE,
     aws: () => aws,
     credentials: (roleArn, sessionName) => ({ accessKeyId: `AKIA-${sessionName}`, secretAccessKey: roleArn, sessionToken: 'token' }),
-    onLog: (functionName, logStream, line) => {
-      logs.push({ functionName, logStream, line });
+    onLog: (functionName, logStream, line, logGroup) => {
+      logs.push({ functionName, logStream, line, logGroup });
       settle();
     },
     onInvocation: (event) => {
