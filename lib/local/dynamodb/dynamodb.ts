@@ -6,7 +6,7 @@ import { batchWriteItem } from './batch-write.ts';
 import { createTable } from './create-table.ts';
 import { describeTable, listTables } from './describe-table.ts';
 import { query } from './query.ts';
-import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from './resource-policies.ts';
+import { deleteResourcePolicy, getResourcePolicy, policyOf, putResourcePolicy } from './resource-policies.ts';
 import { scan } from './scan.ts';
 import { getItem } from './single-reads.ts';
 import { deleteItem, putItem, updateItem } from './single-writes.ts';
@@ -69,6 +69,8 @@ export interface DynamoDb {
     tableNames(): string[];
     /** All items of a table, in Scan's order, with no limit and no charge: for tests and reports. */
     scanTable(name: string): Item[];
+    /** The policy document of a table (by its ARN or that of one of its indexes) or stream: for the authoriser of every call. */
+    resourcePolicy(resourceArn: string): string | undefined;
   };
   readonly streams: SynchronousEngine & {
     /**
@@ -95,6 +97,7 @@ export function createDynamoDb(options: DynamoDbOptions): DynamoDb {
       service: 'dynamodb',
       call: ({ action, input }) => run(ACTIONS, world, action, input),
       tableNames: () => [...world.tables.keys()].sort(),
+      resourcePolicy: (resourceArn) => policyOf(world, resourceArn),
       scanTable: (name) => [...tableOf(world, name).rows.between('', END)].map((row) => copyItem(row.item)),
     },
     streams: {

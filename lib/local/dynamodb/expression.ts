@@ -40,7 +40,7 @@ export interface Parsed<T> {
   /** The aliases (`#name`) and values (`:value`) that it uses. */
   readonly names: readonly string[];
   readonly values: readonly string[];
-  /** First elements of all paths, and of the paths that reach into a document. */
+  /** First elements of all paths (of an update: of the paths it writes), and of the paths that reach into a document. */
   readonly heads: readonly string[];
   readonly nestedHeads: readonly string[];
 }

@@ -1,9 +1,12 @@
 import type { Json } from '../aws.ts';
 import { ATTRIBUTE_TYPES, type AttributeValue, type Item, typeOf } from './attribute-value.ts';
 import { orderOf } from './condition.ts';
-import { parseCondition, parseProjection, parseUpdate, type Vocabulary } from './dynalite.ts';
+import { parseCondition } from './condition-parser.ts';
 import type { Condition, Parsed, Path, UpdateAction } from './expression.ts';
+import type { Vocabulary } from './expression-reader.ts';
+import { parseProjection } from './projection-parser.ts';
 import { invalid, unreadable } from './refusals.ts';
+import { parseUpdate } from './update-parser.ts';
 import { checkedValue } from './value-check.ts';
 
 /** The expressions that a request may carry. */

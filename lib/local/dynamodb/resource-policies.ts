@@ -40,6 +40,12 @@ export function getResourcePolicy(world: World, input: Json): Json {
   return { Policy: policy.document, RevisionId: policy.revision };
 }
 
+/** The policy that decides on calls to a table, one of its indexes or its stream, if there is one. */
+export function policyOf(world: World, resourceArn: string): string | undefined {
+  const [, name = ''] = resourceArn.split('/');
+  return world.tables.get(name)?.policies.get(resourceArn.replace(/\/index\/.*$/, ''))?.document;
+}
+
 /** DeleteResourcePolicy: also succeeds when there is none. */
 export function deleteResourcePolicy(world: World, input: Json): Json {
   const arn = requiredText(input, 'ResourceArn');

@@ -26,7 +26,7 @@ export function checkedValue(input: unknown, depth = 1): AttributeValue {
   }
   let type: AttributeType | undefined;
   for (const key of Object.keys(input)) {
-    if (!(key in CHECKS) || (input as Json)[key] === undefined || (input as Json)[key] === null) continue;
+    if (!Object.hasOwn(CHECKS, key) || (input as Json)[key] === undefined || (input as Json)[key] === null) continue;
     if (type !== undefined) {
       throw invalid('Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes');
     }

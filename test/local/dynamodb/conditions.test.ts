@@ -151,6 +151,22 @@ describe('a condition expression', () => {
     expect(refusal('PutItem', ask('50', '1')).message).toContain('requires upper bound to be greater');
   });
 
+  test('is read in linear time, however deeply it nests', () => {
+    const nest = (depth: number): string => (depth === 0 ? 'num = :v' : `(NOT (num = big OR ${nest(depth - 1)}))`);
+    const started = performance.now();
+    call('PutItem', attempt(nest(100), { ':v': { N: '42' } }));
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test('takes up to 100 candidates for IN', () => {
+    const among = (count: number) => {
+      const refs = Array.from({ length: count }, (_, at) => `:v${at}`);
+      return attempt(`num IN (${refs.join(', ')})`, Object.fromEntries(refs.map((ref, at) => [ref, { N: String(at) }])));
+    };
+    expect(() => call('PutItem', among(100))).not.toThrow();
+    expect(refusal('PutItem', among(101)).message).toContain('The IN operator is provided with too many operands; number of operands: 101');
+  });
+
   test('may have 4096 bytes and not one more', () => {
     const padded = (length: number) => `attribute_exists(pk)${' '.repeat(length - 20)}`;
     expect(() => call('PutItem', attempt(padded(4096)))).not.toThrow();

@@ -145,6 +145,6 @@ test('random writes and transactions leave the items, the index and the stream t
       }
       expect(historyOf(bench.records(bench.streamArn).flat())).toEqual(model.history);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });

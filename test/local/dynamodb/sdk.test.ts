@@ -21,7 +21,7 @@ interface WireRequest {
 }
 
 function textOf(body: unknown): string {
-  return ArrayBuffer.isView(body) ? new TextDecoder().decode(body) : String(body);
+  return ArrayBuffer.isView(body) ? new TextDecoder().decode(body as Uint8Array) : String(body);
 }
 
 /** Answers an SDK client from an engine, in AWS JSON, without a socket. */

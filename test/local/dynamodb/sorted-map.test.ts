@@ -25,7 +25,7 @@ describe('a sorted map', () => {
         expect([...sorted.between(from, to, true)]).toEqual(within.toReversed());
         expect(sorted.get(from)).toEqual(plain.get(from));
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 

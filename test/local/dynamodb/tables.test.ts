@@ -166,7 +166,7 @@ describe('a table', () => {
   });
 
   test('has resource policies with revisions, of its own and of its stream', () => {
-    const { call, refusal, streamArn, clock } = benchWithTable({ stream: 'KEYS_ONLY' });
+    const { call, refusal, streamArn, clock, db } = benchWithTable({ stream: 'KEYS_ONLY' });
     const Policy = '{"Version":"2012-10-17","Statement":[]}';
     expect(refusal('GetResourcePolicy', { ResourceArn: ARN }).code).toBe('PolicyNotFoundException');
     const { RevisionId } = call('PutResourcePolicy', { ResourceArn: ARN, Policy });
@@ -179,6 +179,7 @@ describe('a table', () => {
       RevisionId,
     );
     expect(() => call('PutResourcePolicy', { ResourceArn: streamArn, Policy })).not.toThrow();
+    expect([ARN, `${ARN}/index/any`, streamArn, `${ARN}-not`].map(db.dynamodb.resourcePolicy)).toEqual(['{}', '{}', Policy, undefined]);
     call('DeleteResourcePolicy', { ResourceArn: ARN });
     expect(refusal('GetResourcePolicy', { ResourceArn: ARN }).code).toBe('PolicyNotFoundException');
     expect(call('DeleteResourcePolicy', { ResourceArn: ARN })).toEqual({});

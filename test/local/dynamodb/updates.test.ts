@@ -73,6 +73,15 @@ const CASES: [string, Item, string, Item | undefined, Item][] = [
   ['adds a set', {}, 'ADD a :v', { ':v': { NS: ['1'] } }, { a: { NS: ['1'] } }],
   ['deletes members', { a: { SS: ['x', 'y'] } }, 'DELETE a :v', { ':v': { SS: ['x', 'z'] } }, { a: { SS: ['y'] } }],
   ['drops a set that became empty', { a: { SS: ['x'] } }, 'DELETE a :v', { ':v': { SS: ['x'] } }, {}],
+  ['reads the key', {}, 'SET a = pk', undefined, { a: { S: 'p' } }],
+  [
+    'nests functions',
+    {},
+    'SET a = list_append(if_not_exists(a, :e), :v)',
+    { ':e': { L: [] }, ':v': { L: [{ S: 'x' }] } },
+    { a: { L: [{ S: 'x' }] } },
+  ],
+  ['reads a sum in parentheses', { a: { N: '1' } }, 'SET a = (a + :v)', { ':v': { N: '2' } }, { a: { N: '3' } }],
   [
     'does all four at once',
     { b: { N: '1' }, c: { N: '1' }, d: { SS: ['x', 'y'] } },
