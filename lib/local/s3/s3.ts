@@ -1,6 +1,5 @@
-import type { Engine } from '../aws.ts';
+import { AwsError, type Engine } from '../aws.ts';
 import { BUCKET_ACTIONS } from './s3-buckets.ts';
-import { s3Error } from './s3-errors.ts';
 import { LISTING_ACTIONS } from './s3-listing.ts';
 import { MULTIPART_ACTIONS } from './s3-multipart.ts';
 import { OBJECT_ACTIONS } from './s3-objects.ts';
@@ -29,7 +28,7 @@ export function createS3(deps: S3Deps): S3 {
     service: 's3',
     call({ action, input }) {
       const perform = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-      if (perform === undefined) throw s3Error('NotImplemented', { Action: action });
+      if (perform === undefined) throw new AwsError('NotImplemented', `The embedded S3 has no action ${action}.`, { status: 501 });
       return perform(world, input as S3Input);
     },
     policyOf: (bucketName) => world.buckets.get(bucketName)?.configuration.get('Policy') as string | undefined,
