@@ -3,9 +3,9 @@ import type { IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { allow, allowTable, TABLE_READ_ACTIONS, TABLE_WRITE_ACTIONS, type TableRef } from '../infra/grants.ts';
 import type { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { enforce } from '../infra/rules.ts';
+import type { TableRef } from '../infra/table-ref.ts';
 import type { IEventTopic } from '../topic/topic.construct.ts';
 import { HANDLES_ALL } from './consumer.contract.ts';
 import { CONSUMER_RULES, type Handles } from './consumer.rules.construct.ts';
@@ -90,20 +90,16 @@ export class Consumer extends Construct implements IGrantable {
     return this.function.grantPrincipal;
   }
 
-  /** Lets its handlers write items of a table in their units of work: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`, `UpdateItem`. */
+  /**
+   * Lets its handlers write items of a table in their units of work: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`, `UpdateItem`. The table is in the
+   * inbox's account and region, or this is refused.
+   */
   grantWrite(table: TableRef): void {
-    allowTable(this, table, TABLE_WRITE_ACTIONS);
+    this.#worker.grantWrite(table);
   }
 
   /** Lets its handlers read items of a table, and its indexes when they are named: `BatchGetItem`, `GetItem`, `Query`. */
   grantRead(table: TableRef, indexes: readonly string[] = []): void {
-    allowTable(this, table, TABLE_READ_ACTIONS);
-    if (indexes.length > 0) {
-      allow(
-        this,
-        ['dynamodb:Query'],
-        indexes.map((index) => `${table.tableArn}/index/${index}`),
-      );
-    }
+    this.#worker.grantRead(table, indexes);
   }
 }

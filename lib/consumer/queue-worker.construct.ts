@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { IInbox } from '../inbox/inbox.construct.ts';
 import { type AlarmProps, createAlarm, runtimeMetric } from '../infra/alarms.ts';
 import { finalProperties } from '../infra/final-properties.ts';
-import { allow, allowSendKey } from '../infra/grants.ts';
+import { allow, allowSendKey, allowTable, TABLE_READ_ACTIONS, TABLE_WRITE_ACTIONS } from '../infra/grants.ts';
 import { FUNCTION_DEFAULTS, HandlerFunction, type HandlerSettings } from '../infra/handler-function.construct.ts';
 import { NAME_RULES } from '../infra/names.ts';
 import { enforce, enforceAtSynth } from '../infra/rules.ts';
@@ -19,6 +19,7 @@ import {
   redriveOnlyFrom,
   waitingMessages,
 } from '../infra/secure-queue.ts';
+import { type TableRef, UNIT_RULES } from '../infra/table-ref.ts';
 import type { IOutbox } from '../outbox/outbox.construct.ts';
 import { CONSUMER_ENV, CONSUMER_METRICS, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
 import { invocationTarget, mappingScaling, SCALING_RULES, type Scaling } from './consumer.scaling.construct.ts';
@@ -137,6 +138,7 @@ export class QueueWorker extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly alarms: readonly Alarm[];
+  readonly #inbox: TableRef;
 
   constructor(scope: Construct, id: string, props: QueueWorkerProps & { readonly name: string; readonly context: QueueWorkerContext }) {
     super(scope, id);
@@ -145,6 +147,8 @@ export class QueueWorker extends Construct {
     enforce(scope, NAME_RULES, { name: props.name });
     enforce(scope, WORKER_RULES, this.facts);
     enforce(scope, SCALING_RULES, props.scaling ?? {});
+    this.#inbox = props.inbox.table;
+    if (props.outbox) enforce(scope, UNIT_RULES, { inbox: this.#inbox, table: props.outbox.table });
     this.deadLetterQueue = this.#createDeadLetterQueue(props);
     this.queue = this.#createQueue(props);
     this.function = this.#createFunction(props);
@@ -158,6 +162,19 @@ export class QueueWorker extends Construct {
       function: resourceOf(this.function),
       mapping: finalProperties(mapping),
     }));
+  }
+
+  /** Lets its handlers write items of a table in their units of work. */
+  grantWrite(table: TableRef): void {
+    enforce(this, UNIT_RULES, { inbox: this.#inbox, table });
+    allowTable(this.function, table, TABLE_WRITE_ACTIONS);
+  }
+
+  /** Lets its handlers read items of a table, and its indexes when they are named. */
+  grantRead(table: TableRef, indexes: readonly string[]): void {
+    allowTable(this.function, table, TABLE_READ_ACTIONS);
+    const arns = indexes.map((index) => `${table.tableArn}/index/${index}`);
+    if (arns.length > 0) allow(this.function, ['dynamodb:Query'], arns);
   }
 
   #createDeadLetterQueue({ name, encryptionKey }: QueueWorkerProps & { readonly name: string }): Queue {

@@ -3,9 +3,10 @@ import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { allowTable, type TableRef } from '../infra/grants.ts';
+import { allowTable } from '../infra/grants.ts';
 import { enforce, type Rule } from '../infra/rules.ts';
 import { tableDefaults } from '../infra/table-defaults.ts';
+import { type TableRef, tableAddress } from '../infra/table-ref.ts';
 import { INBOX_ATTRIBUTES, INBOX_ENV, INBOX_RETENTION_DAYS } from './inbox.contract.ts';
 
 /** Where consumers keep which messages they have handled: one of this stack, or one imported with `Inbox.import`. */
@@ -122,6 +123,6 @@ class ImportedInboxTable extends Construct implements IInbox {
 
 function grantUse({ table, retention }: IInbox, fn: LambdaFunction): void {
   allowTable(fn, table, INBOX_ACTIONS);
-  fn.addEnvironment(INBOX_ENV.table, table.tableName);
+  fn.addEnvironment(INBOX_ENV.table, tableAddress(table));
   fn.addEnvironment(INBOX_ENV.retentionDays, String(retention.toDays()));
 }

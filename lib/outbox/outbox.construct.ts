@@ -7,10 +7,11 @@ import { Construct } from 'constructs';
 import type { AlarmProps } from '../infra/alarms.ts';
 import { addDestination, type IDestination } from '../infra/destinations.ts';
 import { finalProperties } from '../infra/final-properties.ts';
-import { allowTable, type TableRef } from '../infra/grants.ts';
+import { allowTable } from '../infra/grants.ts';
 import { NAME_RULES } from '../infra/names.ts';
 import { enforce, enforceAtSynth } from '../infra/rules.ts';
 import { tableDefaults } from '../infra/table-defaults.ts';
+import { type TableRef, tableAddress } from '../infra/table-ref.ts';
 import { OUTBOX_ATTRIBUTES, OUTBOX_ENV, OUTBOX_PENDING_INDEX } from './outbox.contract.ts';
 import { OutboxRelay } from './outbox.relay.construct.ts';
 import { OUTBOX_RULES, OUTBOX_TABLE_RULES } from './outbox.rules.construct.ts';
@@ -211,6 +212,6 @@ function createTable(scope: Construct, props: OutboxProps): TableV2 {
 
 function grantCommit({ table, source }: IOutbox, fn: LambdaFunction): void {
   allowTable(fn, table, COMMIT_ACTIONS);
-  fn.addEnvironment(OUTBOX_ENV.table, table.tableName);
+  fn.addEnvironment(OUTBOX_ENV.table, tableAddress(table));
   fn.addEnvironment(OUTBOX_ENV.source, source);
 }

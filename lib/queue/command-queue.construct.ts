@@ -6,10 +6,11 @@ import { Construct } from 'constructs';
 import { handlesDigest } from '../consumer/handles-digest.ts';
 import { QueueWorker, type QueueWorkerProps } from '../consumer/queue-worker.construct.ts';
 import { addDestination, type IDestination } from '../infra/destinations.ts';
-import { allow, allowSendKey, allowTable, TABLE_READ_ACTIONS, TABLE_WRITE_ACTIONS, type TableRef } from '../infra/grants.ts';
+import { allow, allowSendKey } from '../infra/grants.ts';
 import type { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { NAME_RULES } from '../infra/names.ts';
 import { enforce, type Rule } from '../infra/rules.ts';
+import type { TableRef } from '../infra/table-ref.ts';
 import type { AnyMessageDefinition } from '../message/message.ts';
 
 /** Props of a `CommandQueue`. Its name is the one that command definitions give as `queue`. */
@@ -127,14 +128,17 @@ export class CommandQueue extends Construct implements IDestination, IGrantable 
     addDestination(fn, this);
   }
 
-  /** Lets its handlers write items of a table in their units of work: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`, `UpdateItem`. */
+  /**
+   * Lets its handlers write items of a table in their units of work: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`, `UpdateItem`. The table is in the
+   * inbox's account and region, or this is refused.
+   */
   grantWrite(table: TableRef): void {
-    allowTable(this, table, TABLE_WRITE_ACTIONS);
+    this.#worker.grantWrite(table);
   }
 
-  /** Lets its handlers read items of a table: `BatchGetItem`, `GetItem`, `Query`. */
-  grantRead(table: TableRef): void {
-    allowTable(this, table, TABLE_READ_ACTIONS);
+  /** Lets its handlers read items of a table, and its indexes when they are named: `BatchGetItem`, `GetItem`, `Query`. */
+  grantRead(table: TableRef, indexes: readonly string[] = []): void {
+    this.#worker.grantRead(table, indexes);
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
@@ -129,7 +129,7 @@ describe('a consumer', () => {
       POSTHASTE_HANDLER_VERSION: expect.stringMatching(/^[0-9a-f]{12}$/),
       POSTHASTE_INBOX_TABLE: { Ref: expect.stringMatching(/^inboxTable/) },
       POSTHASTE_INBOX_RETENTION_DAYS: '60',
-      POSTHASTE_OUTBOX_TABLE: 'out',
+      POSTHASTE_OUTBOX_TABLE: 'arn:aws:dynamodb:eu-west-1:1:table/out',
       POSTHASTE_SOURCE: 'urn:x',
       SHIPMENTS: 'table',
     });
@@ -160,6 +160,21 @@ describe('a consumer', () => {
       ),
     );
     expect(found.map(({ Resource }) => Resource)).toContain(`${table.tableArn}/index/by-day`);
+  });
+
+  test('calls a table of another account by its ARN, where a name would mean a table of its own', () => {
+    const stack = testStack(SOMEWHERE);
+    const arn = 'arn:aws:dynamodb:eu-west-1:222222222222:table/inbox';
+    const inbox = Inbox.import(stack, 'theirs', { table: Table.fromTableArn(stack, 'table', arn), retention: Duration.days(60) });
+    const { consumer } = consume({ inbox }, stack);
+    expect(functionOf(stack).Environment.Variables['POSTHASTE_INBOX_TABLE']).toBe(arn);
+    const [beside, elsewhere] = ['222222222222', '111111111111'].map((account) =>
+      Table.fromTableArn(stack, `shipments-${account}`, `arn:aws:dynamodb:eu-west-1:${account}:table/shipments`),
+    );
+    expect(() => consumer.grantWrite(beside as ITable)).not.toThrow();
+    expect(() => consumer.grantWrite(elsewhere as ITable)).toThrow(
+      /ship-order.*: writes to a table in 111111111111\/eu-west-1 with its inbox in 222222222222\/eu-west-1; a DynamoDB transaction ends at the border/,
+    );
   });
 
   test('alarms on dead letters, age, and what could not be delivered', () => {
