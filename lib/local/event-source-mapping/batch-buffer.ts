@@ -1,5 +1,5 @@
 /** The most JSON that one invocation carries (Lambda guide, "Batching behavior": a batch is sent at 6 MB). */
-export const MAX_PAYLOAD_BYTES = 6 * 1_024 * 1_024;
+const MAX_PAYLOAD_BYTES = 6 * 1_024 * 1_024;
 
 /** Room for `{"Records":[]}` around the records. */
 const ENVELOPE_BYTES = 16;

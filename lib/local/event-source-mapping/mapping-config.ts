@@ -2,7 +2,7 @@ import { AwsError, type Json } from '../aws.ts';
 import { compileFilterCriteria } from './filter-criteria.ts';
 
 /** What kind of source a mapping reads, from its ARN. */
-export type SourceKind = 'sqs' | 'sqs-fifo' | 'dynamodb';
+type SourceKind = 'sqs' | 'sqs-fifo' | 'dynamodb';
 
 /** The settings of a mapping with every default filled in. */
 export interface MappingConfig {

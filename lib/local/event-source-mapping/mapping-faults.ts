@@ -10,7 +10,7 @@ export interface BatchView {
 }
 
 /** What can go wrong before the handler runs. */
-export type DeliveryFault =
+type DeliveryFault =
   /** The batch was received and is then forgotten: its receive count is spent and no handler ran. A stream delivers it again later. */
   | { readonly kind: 'skip' }
   /** The batch is delivered twice: for SQS at the same time, for a stream once more after it succeeded (its checkpoint was lost). */
@@ -19,7 +19,7 @@ export type DeliveryFault =
   | { readonly kind: 'delay'; readonly ms: number };
 
 /** What can go wrong after the handler ran. */
-export type ResponseFault =
+type ResponseFault =
   /** The response is lost: nothing is deleted, no checkpoint moves, though every effect happened. */
   { readonly kind: 'lose-response' };
 

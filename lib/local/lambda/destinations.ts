@@ -7,7 +7,7 @@ import type { ResolvedFunction } from './function-store.ts';
 import { invokeConfigOf } from './invoke-config-actions.ts';
 
 /** The end of an asynchronous event. */
-export interface AsyncEnd {
+interface AsyncEnd {
   readonly condition: 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
   readonly result: InvocationResult | undefined;
   readonly requestId: string;

@@ -27,7 +27,7 @@ export interface InvocationEvent {
 export type LogSink = (functionName: string, logStream: string, line: string, logGroup: string) => void;
 
 /** One event to run. */
-export interface InvocationRequest {
+interface InvocationRequest {
   readonly target: ResolvedFunction;
   /** JSON. */
   readonly payload: string;

@@ -112,7 +112,7 @@ function sameSettings(published: FunctionVersion, latest: FunctionVersion, descr
 }
 
 /** The FunctionConfiguration of the API. The name in the ARN carries the version, except for `$LATEST`. */
-export function describeVersion(
+function describeVersion(
   plane: ControlPlane,
   entry: FunctionEntry,
   { version, settings, code, revisionId, modifiedAt }: FunctionVersion,

@@ -49,7 +49,7 @@ export interface LambdaDeps {
 }
 
 /** A function URL as the gateway needs it. */
-export interface FunctionUrlTarget {
+interface FunctionUrlTarget {
   readonly functionArn: string;
   readonly authType: 'NONE' | 'AWS_IAM';
   readonly cors: Json | undefined;

@@ -4,7 +4,7 @@ import { functionArn, parseFunctionName } from './function-name.ts';
 import { type FunctionEntry, resourceNotFound } from './function-store.ts';
 
 /** The resource policy of a function or of one of its qualifiers; undefined when nobody was permitted anything. */
-export function policyDocument(entry: FunctionEntry, qualifier: string | undefined): Json | undefined {
+function policyDocument(entry: FunctionEntry, qualifier: string | undefined): Json | undefined {
   const statements = entry.statements.get(qualifier ?? '') ?? [];
   return statements.length === 0 ? undefined : { Version: '2012-10-17', Id: 'default', Statement: statements };
 }

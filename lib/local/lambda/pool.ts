@@ -15,9 +15,7 @@ export interface PoolTarget {
 }
 
 /** A finished invocation, or the refusal to start one. */
-export type PoolOutcome =
-  | { readonly kind: 'done'; readonly cold: boolean; readonly report: ExecutionReport }
-  | { readonly kind: 'throttled' };
+type PoolOutcome = { readonly kind: 'done'; readonly cold: boolean; readonly report: ExecutionReport } | { readonly kind: 'throttled' };
 
 /** Which busy instances to end. */
 export interface KillOptions {

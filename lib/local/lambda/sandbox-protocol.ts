@@ -21,7 +21,7 @@ export interface InitMessage {
 }
 
 /** The members of the handler's context that never change within a sandbox. */
-export interface SandboxContext {
+interface SandboxContext {
   readonly functionName: string;
   readonly functionVersion: string;
   readonly memoryLimitInMB: string;

@@ -29,7 +29,7 @@ export interface EventRecord extends Record<string, unknown> {
 }
 
 /** A handler of the test: a plain value is its result. */
-export type TestHandler = (records: readonly EventRecord[]) => unknown;
+type TestHandler = (records: readonly EventRecord[]) => unknown;
 
 /** The engines, the mappings and a scripted function under one fake clock. */
 export interface MappingWorld {
