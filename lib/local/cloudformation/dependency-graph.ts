@@ -32,7 +32,7 @@ export function dependenciesOf(template: Template, logicalId: string): ReadonlyS
   return new Set([...found].filter((id) => Object.hasOwn(template.Resources, id)));
 }
 
-/** Refuses a template that mentions a resource or parameter which it does not declare, naming who mentions it. */
+/** Refuses a template that mentions a resource or parameter which it does not declare, or whose resources need each other. */
 export function refuseUnknownReferences(template: Template): void {
   const known = (name: string) =>
     name.startsWith('AWS::') || Object.hasOwn(template.Resources, name) || Object.hasOwn(template.Parameters ?? {}, name);
@@ -48,6 +48,7 @@ export function refuseUnknownReferences(template: Template): void {
     check(constructPath(id, resource), resource.Properties, [resource.DependsOn ?? []].flat());
   }
   for (const [key, { Value }] of Object.entries(template.Outputs ?? {})) check(`the output ${key}`, Value);
+  creationOrder(template, new Set(Object.keys(template.Resources)));
 }
 
 function collect(value: unknown, found: Set<string>): void {
