@@ -10,7 +10,7 @@ export interface CloudWatchDeps {
 }
 
 /** A dashboard as it was put. */
-export interface Dashboard {
+interface Dashboard {
   readonly body: string;
   /** Seconds since the epoch. */
   readonly modified: number;

@@ -5,7 +5,7 @@ import { type Logger, silentLogger } from '../../core/logger.ts';
 import { type Aws, AwsError, type Caller, DEVELOPER } from '../aws.ts';
 import { exchangeOf, isForS3 } from './dispatch.ts';
 import type { HttpAnswer, HttpRequest } from './exchange.ts';
-import { type FunctionUrlRequest, type FunctionUrls, functionUrlOf } from './function-url.ts';
+import { type FunctionUrlRequest, type FunctionUrls, functionUrlFailure, functionUrlOf } from './function-url.ts';
 import { ConnectionDropped, PortInUseError } from './gateway.errors.ts';
 import { decodeBody, readBytes } from './request-body.ts';
 import { credentialOf } from './signature.ts';
@@ -123,6 +123,9 @@ function requestOf(message: IncomingMessage, body: Buffer): HttpRequest {
   };
 }
 
+/** AWS Lambda Developer Guide, "Lambda quotas": bytes of a synchronous invocation's payload. */
+const MAX_URL_BODY_BYTES = 6 * 1024 * 1024;
+
 async function answerUrl(
   asked: { urlId: string; path: string; received: HttpRequest; requestId: string; sourceIp: string },
   options: Resolved,
@@ -130,6 +133,8 @@ async function answerUrl(
   const { received, requestId, sourceIp } = asked;
   const { method, rawQuery, headers, body } = received;
   const request: FunctionUrlRequest = { method, path: asked.path, rawQuery, headers, body, sourceIp, requestId };
+  if (body.byteLength > MAX_URL_BODY_BYTES)
+    return { ...functionUrlFailure(), status: 413, body: JSON.stringify({ Message: 'Request Entity Too Large' }) };
   const answer = await options.functionUrls?.(asked.urlId, request);
   if (answer !== undefined) return { ...answer, headers: { 'x-amzn-requestid': requestId, ...answer.headers } };
   return {

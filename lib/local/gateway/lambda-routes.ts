@@ -49,6 +49,7 @@ export const LAMBDA_ROUTES: readonly RestRoute[] = [
   route('GetFunctionConcurrency GET /2019-09-30/functions/{FunctionName}/concurrency 200'),
   route('DeleteFunctionConcurrency DELETE /2017-10-31/functions/{FunctionName}/concurrency 204'),
   route('PutProvisionedConcurrencyConfig PUT /2019-09-30/functions/{FunctionName}/provisioned-concurrency 202', QUALIFIER),
+  route('ListProvisionedConcurrencyConfigs GET /2019-09-30/functions/{FunctionName}/provisioned-concurrency?List 200', PAGE),
   route('GetProvisionedConcurrencyConfig GET /2019-09-30/functions/{FunctionName}/provisioned-concurrency 200', QUALIFIER),
   route('DeleteProvisionedConcurrencyConfig DELETE /2019-09-30/functions/{FunctionName}/provisioned-concurrency 204', QUALIFIER),
   route('PutFunctionEventInvokeConfig PUT /2019-09-25/functions/{FunctionName}/event-invoke-config 200', QUALIFIER),

@@ -40,7 +40,8 @@ export function restServiceOf(path: string): RestService | undefined {
 /** REST with JSON bodies: method and path name the action (Smithy documentation, "AWS restJson1 protocol"). */
 export function restJsonExchange(request: HttpRequest, service: RestService): Exchange {
   const found = ROUTES[service].flatMap((route) => {
-    const match = route.method === request.method ? route.pattern.exec(request.path) : null;
+    const isAsked = route.method === request.method && (route.flag === undefined || request.query.has(route.flag));
+    const match = isAsked ? route.pattern.exec(request.path) : null;
     return match === null ? [] : [{ route, labels: match.groups ?? {} }];
   })[0];
   return {

@@ -3,6 +3,8 @@ export interface RestRoute {
   readonly action: string;
   readonly method: string;
   readonly pattern: RegExp;
+  /** A query parameter that the path alone does not tell apart from another action, e.g. `List`. */
+  readonly flag: string | undefined;
   readonly status: number;
   /** Query string name → member. */
   readonly query: Readonly<Record<string, string>>;
@@ -20,10 +22,12 @@ type Extras = Partial<Pick<RestRoute, 'query' | 'headers' | 'payload' | 'answerH
 
 /**
  * A route from its line in the service model, e.g. `'GetFunction GET /2015-03-31/functions/{FunctionName} 200'`.
+ * A `?name` after the path asks for that query parameter; such a route stands before the one without.
  * Paths may end in a slash: clients of several years do.
  */
 export function route(line: string, extras: Extras = {}): RestRoute {
   const [action = '', method = '', path = '', status = '200'] = line.split(' ');
-  const pattern = new RegExp(`^${path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}/?$`);
-  return { action, method, pattern, status: Number(status), query: {}, headers: {}, answerHeaders: {}, ...extras };
+  const [plain = '', flag] = path.split('?');
+  const pattern = new RegExp(`^${plain.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}/?$`);
+  return { action, method, pattern, flag, status: Number(status), query: {}, headers: {}, answerHeaders: {}, ...extras };
 }

@@ -12,7 +12,7 @@ export interface LogEvent {
 }
 
 /** A stream within a group; its events are in the group's ring. */
-export interface LogStream {
+interface LogStream {
   readonly name: string;
   readonly created: number;
   first: number | undefined;
@@ -35,7 +35,7 @@ export interface LogGroup {
 
 const DAY_MS = 86_400_000;
 /** CloudWatch Logs API Reference, PutLogEvents: bytes counted for an event beside its message. */
-export const EVENT_OVERHEAD_BYTES = 26;
+const EVENT_OVERHEAD_BYTES = 26;
 
 /** A refusal because something is not there. */
 export const notFound = (what: string): AwsError => new AwsError('ResourceNotFoundException', `The specified ${what} does not exist.`);

@@ -86,7 +86,7 @@ const encryption = ({ headers }: ObjectVersion): Json => {
 };
 
 /** Finds the version that a read means, or refuses as S3 does. */
-export function findVersion(bucket: Bucket, input: S3Input): ObjectVersion {
+function findVersion(bucket: Bucket, input: S3Input): ObjectVersion {
   const versions = bucket.objects.get(input.Key) ?? [];
   const version = input.VersionId === undefined ? versions.at(-1) : versions.find((one) => one.versionId === input.VersionId);
   if (version === undefined)

@@ -51,7 +51,7 @@ const MAX_WINDOW_MINUTES = 1_440;
 export const DEFAULT_RETRY = { attempts: MAX_ATTEMPTS, ageSeconds: MAX_AGE_SECONDS };
 
 /** A refusal of malformed input. */
-export const invalid = (message: string): AwsError => new AwsError('ValidationException', message);
+const invalid = (message: string): AwsError => new AwsError('ValidationException', message);
 
 /** Refuses a name that a schedule or a group cannot have. */
 export function checkName(name: string, member: string): void {

@@ -20,7 +20,7 @@ export function contextOf(run: { schedule: Schedule; scheduledTime: number; atte
 }
 
 /** Puts the values of an attempt in place of `<aws.scheduler.…>` (EventBridge Scheduler User Guide, "Adding context attributes"). */
-export function withContext(input: string, context: RunContext): string {
+function withContext(input: string, context: RunContext): string {
   return input
     .replaceAll('<aws.scheduler.schedule-arn>', context.scheduleArn)
     .replaceAll('<aws.scheduler.scheduled-time>', context.scheduledTime)

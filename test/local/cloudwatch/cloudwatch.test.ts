@@ -3,10 +3,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_PLACE } from '../../../lib/local/aws.ts';
 import { createCloudWatch } from '../../../lib/local/cloudwatch/cloudwatch.ts';
 import { createEcr } from '../../../lib/local/ecr/ecr.ts';
-import { engineGateway, fakeClock } from '../gateway/engine-gateway.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { engineGateway } from '../gateway/engine-gateway.ts';
 
 const MINUTE = 60_000;
-const clock = fakeClock();
+const clock = createFakeClock();
 const engine = createCloudWatch({ clock, place: LOCAL_PLACE });
 let aws: Awaited<ReturnType<typeof engineGateway>>;
 let client: cw.CloudWatchClient;
@@ -66,7 +67,7 @@ test('dimensions tell metrics apart, in any order, and are listed', async () => 
 test('several metrics are read in one call, newest first', async () => {
   const name = freshMetric();
   await put(name, { Value: 1 });
-  await clock.advance(MINUTE);
+  await clock.advanceAsync(MINUTE);
   await put(name, { Value: 2 });
   const query = { Id: 'q', MetricStat: { Metric: { Namespace: 'n', MetricName: name }, Period: 60, Stat: 'Sum' } };
   const { MetricDataResults } = await client.send(new cw.GetMetricDataCommand({ MetricDataQueries: [query], ...hour() }));
@@ -116,12 +117,12 @@ test('an alarm goes off when M of N periods breach, and its missing periods coun
   for (const treatment of ['missing', 'notBreaching', 'breaching']) await alarm(treatment);
   expect(await states()).toEqual(['INSUFFICIENT_DATA', 'OK', 'ALARM']);
   await put(name, { Value: 11 });
-  await clock.advance(MINUTE);
+  await clock.advanceAsync(MINUTE);
   expect(await states()).toEqual(['OK', 'OK', 'ALARM']);
   await put(name, { Value: 11 });
-  await clock.advance(MINUTE);
+  await clock.advanceAsync(MINUTE);
   expect(engine.evaluateAlarms().map(({ state }) => state)).toEqual(['ALARM', 'ALARM']);
-  await clock.advance(3 * MINUTE);
+  await clock.advanceAsync(3 * MINUTE);
   expect(await states()).toEqual(['INSUFFICIENT_DATA', 'OK', 'ALARM']);
 });
 

@@ -21,38 +21,6 @@ export async function engineGateway(engines: readonly Engine[], callerOf: (key: 
   return { gateway, aws, client: { endpoint: gateway.url, region: 'us-east-1', maxAttempts: 1, credentials } };
 }
 
-/** A clock that stands still until it is moved; its timers fire in order as it moves. */
-export function fakeClock(start = Date.UTC(2026, 0, 15, 10)) {
-  let now = start;
-  let timers: { at: number; callback: () => void }[] = [];
-  return {
-    now: () => now,
-    after(ms: number, callback: () => void) {
-      const timer = { at: now + ms, callback };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((one) => one !== timer);
-      };
-    },
-    /** How many timers wait. */
-    pending: () => timers.length,
-    /** Moves to `now + ms`, firing what is due on the way and letting promises settle in between. */
-    async advance(ms: number) {
-      const end = now + ms;
-      for (;;) {
-        const next = timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-        if (next === undefined) break;
-        timers = timers.filter((one) => one !== next);
-        now = Math.max(now, next.at);
-        next.callback();
-        for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-      }
-      now = end;
-      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-    },
-  };
-}
-
 /** Identifiers that count up. */
 export function countingIds(): Ids {
   let count = 0;

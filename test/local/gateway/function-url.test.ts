@@ -89,6 +89,14 @@ test('both forms of a function URL reach the owner of the functions', async () =
   await gateway.close();
 });
 
+test('a body of 6 MiB reaches the owner, and one byte more is refused', async () => {
+  const { gateway } = await recordingGateway(async (_, { body }) => functionUrlAnswer(body.byteLength));
+  const post = (size: number) => fetch(`${gateway.url}/_url/abc`, { method: 'POST', body: new Uint8Array(size) });
+  expect(await (await post(6_291_456)).text()).toBe('6291456');
+  expect((await post(6_291_457)).status).toBe(413);
+  await gateway.close();
+});
+
 test('a function URL that nobody owns is a 404', async () => {
   const { gateway } = await recordingGateway();
   expect((await fetch(`${gateway.url}/_url/none`)).status).toBe(404);

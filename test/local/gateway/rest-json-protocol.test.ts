@@ -117,3 +117,12 @@ test('a schedule crosses both ways with its times', async () => {
     $metadata: { httpStatusCode: 409 },
   });
 });
+
+test('two actions at one path are told apart by the query string', async () => {
+  aws.answer = () => ({ ProvisionedConcurrencyConfigs: [] });
+  await functions.send(new lambda.ListProvisionedConcurrencyConfigsCommand({ FunctionName: 'f', MaxItems: 2 }));
+  expect(aws.last()).toMatchObject({ action: 'ListProvisionedConcurrencyConfigs', input: { FunctionName: 'f', MaxItems: 2 } });
+  aws.answer = () => ({});
+  await functions.send(new lambda.GetProvisionedConcurrencyConfigCommand({ FunctionName: 'f', Qualifier: 'live' }));
+  expect(aws.last()).toMatchObject({ action: 'GetProvisionedConcurrencyConfig', input: { FunctionName: 'f', Qualifier: 'live' } });
+});

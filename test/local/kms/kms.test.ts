@@ -2,9 +2,10 @@ import * as kms from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_PLACE } from '../../../lib/local/aws.ts';
 import { createKms } from '../../../lib/local/kms/kms.ts';
-import { countingIds, engineGateway, fakeClock } from '../gateway/engine-gateway.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { countingIds, engineGateway } from '../gateway/engine-gateway.ts';
 
-const clock = fakeClock();
+const clock = createFakeClock();
 const engine = createKms({ clock, ids: countingIds(), place: LOCAL_PLACE });
 let aws: Awaited<ReturnType<typeof engineGateway>>;
 let client: kms.KMSClient;
@@ -87,7 +88,7 @@ test('a disabled key, a doomed key and a deleted key cannot be used', async () =
   await expect(encrypt()).rejects.toMatchObject({ name: 'DisabledException' });
   await client.send(new kms.ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
   await expect(encrypt()).rejects.toMatchObject({ name: 'KMSInvalidStateException' });
-  await clock.advance(7 * 86_400_000);
+  await clock.advanceAsync(7 * 86_400_000);
   await expect(encrypt()).rejects.toMatchObject({ name: 'NotFoundException' });
 });
 

@@ -2,14 +2,15 @@ import { beforeEach, expect, test } from 'vitest';
 import { DEVELOPER, type Json, LOCAL_PLACE } from '../../../lib/local/aws.ts';
 import { compilePattern } from '../../../lib/local/logs/filter-pattern.ts';
 import { createLogs, type LoggedEvent, type Logs } from '../../../lib/local/logs/logs.ts';
-import { engineGateway, fakeClock } from '../gateway/engine-gateway.ts';
+import { createFakeClock, type FakeClock } from '../fake-clock.ts';
+import { engineGateway } from '../gateway/engine-gateway.ts';
 
 const DAY = 86_400_000;
-let clock: ReturnType<typeof fakeClock>;
+let clock: FakeClock;
 let logs: Logs;
 
 beforeEach(() => {
-  clock = fakeClock();
+  clock = createFakeClock();
   logs = createLogs({ clock, place: LOCAL_PLACE, maxEvents: 100 });
 });
 
@@ -36,7 +37,7 @@ test('a group keeps its newest events only', () => {
 test('retention drops what is too old', async () => {
   logs.append('g', 's', 'old');
   ask('PutRetentionPolicy', { logGroupName: 'g', retentionInDays: 1 });
-  await clock.advance(DAY + 1);
+  await clock.advanceAsync(DAY + 1);
   logs.append('g', 's', 'new');
   expect(messages(ask('FilterLogEvents', { logGroupName: 'g' }))).toEqual(['new']);
   expect(ask('DescribeLogGroups', {})['logGroups']).toMatchObject([{ logGroupName: 'g', retentionInDays: 1 }]);

@@ -3,10 +3,11 @@ import * as s3 from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_PLACE } from '../../../lib/local/aws.ts';
 import { createS3 } from '../../../lib/local/s3/s3.ts';
-import { countingIds, engineGateway, fakeClock } from '../gateway/engine-gateway.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { countingIds, engineGateway } from '../gateway/engine-gateway.ts';
 
 const DAY = 86_400_000;
-const clock = fakeClock();
+const clock = createFakeClock(Date.UTC(2026, 0, 15, 10));
 let aws: Awaited<ReturnType<typeof engineGateway>>;
 let client: s3.S3Client;
 let buckets = 0;
@@ -223,9 +224,9 @@ test('a lifecycle rule expires objects at the midnight after their age', async (
       LifecycleConfiguration: { Rules: [{ ID: 'r', Status: 'Enabled', Filter: { Prefix: 'tmp/' }, Expiration: { Days: 1 } }] },
     }),
   );
-  await clock.advance(DAY);
+  await clock.advanceAsync(DAY);
   expect((await read(Bucket, 'tmp/a')).text).toBe('tmp/a');
-  await clock.advance(DAY);
+  await clock.advanceAsync(DAY);
   await expect(read(Bucket, 'tmp/a')).rejects.toMatchObject({ name: 'NoSuchKey' });
   expect((await read(Bucket, 'keep/a')).text).toBe('keep/a');
   const { Rules } = await client.send(new s3.GetBucketLifecycleConfigurationCommand({ Bucket }));

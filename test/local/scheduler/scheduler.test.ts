@@ -1,20 +1,21 @@
 import { beforeEach, expect, test } from 'vitest';
 import { type Aws, AwsError, type AwsRequest, DEVELOPER, type Json, LOCAL_PLACE } from '../../../lib/local/aws.ts';
 import { createScheduler, type Scheduler } from '../../../lib/local/scheduler/scheduler.ts';
-import { countingIds, fakeClock } from '../gateway/engine-gateway.ts';
+import { createFakeClock, type FakeClock } from '../fake-clock.ts';
+import { countingIds } from '../gateway/engine-gateway.ts';
 
 const MINUTE = 60_000;
 const ROLE = 'arn:aws:iam::000000000000:role/schedules';
 const LAMBDA = 'arn:aws:lambda:us-east-1:000000000000:function:sweep';
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:q.fifo';
 
-let clock: ReturnType<typeof fakeClock>;
+let clock: FakeClock;
 let scheduler: Scheduler;
 let calls: AwsRequest[];
 let respond: (request: AwsRequest) => Json;
 
 beforeEach(() => {
-  clock = fakeClock(Date.UTC(2026, 0, 15, 10));
+  clock = createFakeClock(Date.UTC(2026, 0, 15, 10));
   calls = [];
   respond = () => ({});
   const aws: Aws = {
@@ -41,7 +42,7 @@ const payloads = () => calls.map(({ input }) => JSON.parse(Buffer.from(String(in
 
 test('a rate schedule invokes its function at once and then regularly, as its role, with the time in its input', async () => {
   create();
-  await clock.advance(2 * MINUTE);
+  await clock.advanceAsync(2 * MINUTE);
   expect(payloads()).toEqual([
     { at: '2026-01-15T10:00:00Z', n: 1 },
     { at: '2026-01-15T10:01:00Z', n: 1 },
@@ -58,14 +59,14 @@ test('a rate schedule invokes its function at once and then regularly, as its ro
 test('a start date moves the first run, and an end date stops and deletes', async () => {
   const now = clock.now() / 1000;
   create({ StartDate: now + 90, EndDate: now + 200, ActionAfterCompletion: 'DELETE' });
-  await clock.advance(10 * MINUTE);
+  await clock.advanceAsync(10 * MINUTE);
   expect(payloads().map(({ at }) => at)).toEqual(['2026-01-15T10:01:30Z', '2026-01-15T10:02:30Z']);
   expect(() => ask('GetSchedule', { Name: 's' })).toThrow('Schedule s does not exist.');
 });
 
 test('a one-time schedule runs once; without an action it stays', async () => {
   create({ ScheduleExpression: 'at(2026-01-15T10:05:00)' });
-  await clock.advance(60 * MINUTE);
+  await clock.advanceAsync(60 * MINUTE);
   expect(calls).toHaveLength(1);
   expect(ask('GetSchedule', { Name: 's' })).toMatchObject({
     State: 'ENABLED',
@@ -76,26 +77,26 @@ test('a one-time schedule runs once; without an action it stays', async () => {
 
 test('a wait longer than a timer can hold still ends at its time', async () => {
   create({ ScheduleExpression: 'at(2026-04-15T10:00:00)' });
-  await clock.advance(89 * 86_400_000);
+  await clock.advanceAsync(89 * 86_400_000);
   expect(calls).toHaveLength(0);
-  await clock.advance(86_400_000);
+  await clock.advanceAsync(86_400_000);
   expect(calls).toHaveLength(1);
 });
 
 test('a disabled schedule does not run until it is enabled again', async () => {
   create({ State: 'DISABLED' });
-  await clock.advance(5 * MINUTE);
+  await clock.advanceAsync(5 * MINUTE);
   expect(calls).toHaveLength(0);
   ask('UpdateSchedule', { ...ask('GetSchedule', { Name: 's' }), State: 'ENABLED' });
-  await clock.advance(0);
+  await clock.advanceAsync(0);
   expect(calls).toHaveLength(1);
 });
 
 test('a deleted schedule never runs again', async () => {
   create();
-  await clock.advance(0);
+  await clock.advanceAsync(0);
   ask('DeleteSchedule', { Name: 's' });
-  await clock.advance(10 * MINUTE);
+  await clock.advanceAsync(10 * MINUTE);
   expect([calls.length, clock.pending()]).toEqual([1, 0]);
 });
 
@@ -104,7 +105,7 @@ test('queues, topics and universal targets are called in their own words', async
   create({ Name: 'queue', ...at }, { Arn: QUEUE, Input: 'plain', SqsParameters: { MessageGroupId: 'g' } });
   create({ Name: 'topic', ...at }, { Arn: 'arn:aws:sns:us-east-1:000000000000:t', Input: 'hello' });
   create({ Name: 'any', ...at }, { Arn: 'arn:aws:scheduler:::aws-sdk:dynamodb:putItem', Input: '{"TableName":"t"}' });
-  await clock.advance(MINUTE);
+  await clock.advanceAsync(MINUTE);
   expect(calls).toMatchObject([
     {
       service: 'sqs',
@@ -119,7 +120,7 @@ test('queues, topics and universal targets are called in their own words', async
 test('a target without an input gets the scheduled event', async () => {
   const { Input: _, ...target } = { Arn: LAMBDA, RoleArn: ROLE, Input: '' };
   ask('CreateSchedule', { Name: 's', ScheduleExpression: 'at(2026-01-15T10:01:00)', FlexibleTimeWindow: { Mode: 'OFF' }, Target: target });
-  await clock.advance(MINUTE);
+  await clock.advanceAsync(MINUTE);
   expect(payloads()[0]).toMatchObject({ source: 'aws.scheduler', 'detail-type': 'Scheduled Event', time: '2026-01-15T10:01:00Z' });
 });
 
@@ -129,11 +130,11 @@ test('a throttled target is tried again with growing pauses until it succeeds', 
     return {};
   };
   create({ ScheduleExpression: 'at(2026-01-15T10:01:00)' });
-  await clock.advance(MINUTE + 6_999);
+  await clock.advanceAsync(MINUTE + 6_999);
   expect(calls).toHaveLength(3);
-  await clock.advance(1);
+  await clock.advanceAsync(1);
   expect(payloads().map(({ n }) => n)).toEqual([1, 2, 3, 4]);
-  await clock.advance(86_400_000);
+  await clock.advanceAsync(86_400_000);
   expect(calls).toHaveLength(4);
 });
 
@@ -144,7 +145,7 @@ test('what no retry saved goes to the dead-letter queue with its reason', async 
   };
   const DeadLetterConfig = { Arn: 'arn:aws:sqs:us-east-1:000000000000:dead' };
   create({ ScheduleExpression: 'at(2026-01-15T10:01:00)' }, { Input: '{}', DeadLetterConfig, RetryPolicy: { MaximumRetryAttempts: 2 } });
-  await clock.advance(10 * MINUTE);
+  await clock.advanceAsync(10 * MINUTE);
   expect(calls.map(({ action }) => action)).toEqual(['Invoke', 'Invoke', 'Invoke', 'SendMessage']);
   expect(calls.at(-1)?.input).toMatchObject({
     QueueUrl: `${LOCAL_PLACE.endpoint}/000000000000/dead`,
@@ -167,7 +168,7 @@ test('a run older than its maximum age is given up', async () => {
     { ScheduleExpression: 'at(2026-01-15T10:01:00)' },
     { RetryPolicy: { MaximumEventAgeInSeconds: 60 }, DeadLetterConfig: { Arn: QUEUE } },
   );
-  await clock.advance(10 * MINUTE);
+  await clock.advanceAsync(10 * MINUTE);
   expect(calls.at(-1)?.input).toMatchObject({
     MessageAttributes: { EXHAUSTED_RETRY_CONDITION: { StringValue: 'MaximumEventAgeInSeconds' } },
   });
@@ -178,15 +179,15 @@ test('a missing permission is not tried again', async () => {
     throw new AwsError('AccessDeniedException', 'not authorized', { status: 403 });
   };
   create({ ScheduleExpression: 'at(2026-01-15T10:01:00)' });
-  await clock.advance(86_400_000);
+  await clock.advanceAsync(86_400_000);
   expect(calls).toHaveLength(1);
 });
 
 test('a flexible window delays a run by less than the window', async () => {
   create({ ScheduleExpression: 'at(2026-01-15T11:00:00)', FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 } });
-  await clock.advance(60 * MINUTE - 1);
+  await clock.advanceAsync(60 * MINUTE - 1);
   expect(calls).toHaveLength(0);
-  await clock.advance(15 * MINUTE);
+  await clock.advanceAsync(15 * MINUTE);
   expect(payloads()).toMatchObject([{ at: '2026-01-15T11:00:00Z' }]);
 });
 
@@ -232,7 +233,7 @@ test('closing cancels every timer and retry', async () => {
     throw new AwsError('ServiceException', 'down', { status: 500 });
   };
   create();
-  await clock.advance(0);
+  await clock.advanceAsync(0);
   expect(clock.pending()).toBe(2);
   scheduler.close();
   expect(clock.pending()).toBe(0);

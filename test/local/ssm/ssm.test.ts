@@ -2,9 +2,10 @@ import * as ssm from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_PLACE } from '../../../lib/local/aws.ts';
 import { createSsm } from '../../../lib/local/ssm/ssm.ts';
-import { engineGateway, fakeClock } from '../gateway/engine-gateway.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { engineGateway } from '../gateway/engine-gateway.ts';
 
-const clock = fakeClock();
+const clock = createFakeClock();
 let aws: Awaited<ReturnType<typeof engineGateway>>;
 let client: ssm.SSMClient;
 

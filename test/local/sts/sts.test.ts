@@ -2,10 +2,11 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_PLACE } from '../../../lib/local/aws.ts';
 import { createSts } from '../../../lib/local/sts/sts.ts';
-import { countingIds, engineGateway, fakeClock } from '../gateway/engine-gateway.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { countingIds, engineGateway } from '../gateway/engine-gateway.ts';
 
 const ROLE = 'arn:aws:iam::000000000000:role/service/my-role';
-const clock = fakeClock();
+const clock = createFakeClock();
 const sts = createSts({ clock, ids: countingIds(), place: LOCAL_PLACE });
 let aws: Awaited<ReturnType<typeof engineGateway>>;
 
@@ -32,7 +33,7 @@ test('an assumed role’s keys name its session until they expire', async () => 
   };
   const { Arn } = await new STSClient({ ...aws.client, credentials }).send(new GetCallerIdentityCommand());
   expect(Arn).toBe(AssumedRoleUser?.Arn);
-  await clock.advance(900_000);
+  await clock.advanceAsync(900_000);
   expect(sts.callerOf(credentials.accessKeyId)).toBeUndefined();
 });
 
