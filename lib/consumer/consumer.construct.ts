@@ -19,8 +19,8 @@ export interface ConsumerProps extends QueueWorkerProps {
   /** The topic it subscribes to, or several. Ordered consumers need FIFO topics. */
   readonly topic: IEventTopic | readonly IEventTopic[];
   /**
-   * The messages that its code handles, or `'*'` for every message of its topics. On standard topics the subscription's filter is derived from
-   * it; the function refuses to start when its handlers name others.
+   * The messages that its code handles, or `'*'` for every message of its topics. On standard topics the subscription's filter is derived
+   * from it; the function refuses to start when its handlers name others.
    */
   readonly handles: Handles;
   /**
@@ -35,7 +35,8 @@ export interface ConsumerProps extends QueueWorkerProps {
 }
 
 /**
- * A consumer of events: a queue with its dead-letter queue, subscribed to a topic, and the function that handles its messages with exactly-once effects.
+ * A consumer of events: a queue with its dead-letter queue, subscribed to a topic, and the function that handles its messages with
+ * exactly-once effects.
  *
  * @example
  * const shipOrder = new Consumer(this, 'ship-order', {
@@ -91,8 +92,8 @@ export class Consumer extends Construct implements IGrantable {
   }
 
   /**
-   * Lets its handlers write items of a table in their units of work: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`, `UpdateItem`. The table is in the
-   * inbox's account and region, or this is refused.
+   * Lets its handlers write items of a table in their units of work: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`,
+   * `UpdateItem`. The table is in the inbox's account and region, or this is refused.
    */
   grantWrite(table: TableRef): void {
     this.#worker.grantWrite(table);

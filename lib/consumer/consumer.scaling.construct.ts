@@ -20,15 +20,16 @@ export interface ProvisionedConcurrency extends Range {
 /** How a consumer scales. Lambda has no policy of its own for queues: these four are all there is. */
 export interface Scaling {
   /**
-   * Batches in work at a time, 2 to 1,000. The event source mapping stops fetching at it, so messages wait in the queue instead of being received and
-   * throttled. On FIFO the number of keys in flight is a second limit. Excludes `provisionedPollers`.
+   * Batches in work at a time, 2 to 1,000. The event source mapping stops fetching at it, so messages wait in the queue instead of being
+   * received and throttled. On FIFO the number of keys in flight is a second limit. Excludes `provisionedPollers`.
    *
-   * @default - `reservedConcurrency` when that is set; 100 otherwise, a tenth of a fresh account's concurrency, so that one backlog starves nobody
+   * @default - `reservedConcurrency` when that is set; 100 otherwise, a tenth of a fresh account's concurrency, so that one backlog starves
+   * nobody
    */
   readonly maxConcurrency?: number;
   /**
-   * Pollers that are kept ready, each fetching up to 1 MB/s and invoking up to 10 batches at a time: for queues that must scale in seconds. Minimum 2 to 200,
-   * maximum 2 to 10,000. Billed by the hour. Excludes `maxConcurrency`.
+   * Pollers that are kept ready, each fetching up to 1 MB/s and invoking up to 10 batches at a time: for queues that must scale in seconds.
+   * Minimum 2 to 200, maximum 2 to 10,000. Billed by the hour. Excludes `maxConcurrency`.
    *
    * @default - none: Lambda adds 300 concurrent batches a minute as it sees fit, up to 1,250
    */
@@ -135,7 +136,8 @@ export function invocationTarget(fn: LambdaFunction, provisioned: ProvisionedCon
     aliasName: 'live',
     // The CDK's own class and interface disagree on optional members under exactOptionalPropertyTypes.
     version: fn.currentVersion as IVersion,
-    // Target tracking has nothing to track until some concurrency is provisioned (Lambda developer guide, managing provisioned concurrency).
+    // Target tracking has nothing to track until some concurrency is provisioned (Lambda developer guide, managing provisioned
+    // concurrency).
     provisionedConcurrentExecutions: provisioned.minimum,
   });
   alias

@@ -78,8 +78,8 @@ export class ConsumerSubscription extends Construct {
 }
 
 /**
- * Only what the consumer handles, by the mirrored `type`. A FIFO topic is never filtered: with a filter policy SNS FIFO promises at most once
- * (SNS developer guide, FIFO topic message delivery), and a key's sequence would have gaps.
+ * Only what the consumer handles, by the mirrored `type`. A FIFO topic is never filtered: with a filter policy SNS FIFO promises at most
+ * once (SNS developer guide, FIFO topic message delivery), and a key's sequence would have gaps.
  */
 function filterOf({ topic, handles, where }: ConsumerSubscriptionProps): Record<string, SubscriptionFilter> | undefined {
   if (topic.fifo || handles === HANDLES_ALL) return undefined;

@@ -28,8 +28,8 @@ import { type OnExhausted, WORKER_RULES, WORKER_TEMPLATE_RULES, type WorkerFacts
 /** What `Consumer` and `CommandQueue` have in common: a queue, its dead-letter queue, and the function that works on it. */
 export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
   /**
-   * The verb-noun name, in kebab-case: the queue, the function, its log group, its metrics and its markers in the inbox carry it. Renaming a consumer
-   * makes it a new one, which handles again what is still on its way.
+   * The verb-noun name, in kebab-case: the queue, the function, its log group, its metrics and its markers in the inbox carry it. Renaming
+   * a consumer makes it a new one, which handles again what is still on its way.
    *
    * @default - the construct's id
    */
@@ -43,7 +43,8 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    */
   readonly outbox?: IOutbox;
   /**
-   * Whether messages of one ordering key are handled one after the other, in order, each only after its predecessor succeeded. Keys run in parallel.
+   * Whether messages of one ordering key are handled one after the other, in order, each only after its predecessor succeeded. Keys run in
+   * parallel.
    *
    * @default false - order is paid for with throughput per key, and a failing message holds those behind it
    */
@@ -55,7 +56,8 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    */
   readonly batchSize?: number;
   /**
-   * How long Lambda collects messages before it invokes, whole seconds up to 300. It is added to the latency of a quiet queue. Not when ordered.
+   * How long Lambda collects messages before it invokes, whole seconds up to 300. It is added to the latency of a quiet queue. Not when
+   * ordered.
    *
    * @default Duration.seconds(0)
    */
@@ -73,15 +75,15 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    */
   readonly maxAttempts?: number;
   /**
-   * What happens to an exhausted message: `deadLetter` moves it away with its failure record; `block` tries on, ever more slowly, holds its key and
-   * raises an alarm.
+   * What happens to an exhausted message: `deadLetter` moves it away with its failure record; `block` tries on, ever more slowly, holds its
+   * key and raises an alarm.
    *
    * @default - `block` when ordered, because a message that left would be overtaken; `deadLetter` otherwise
    */
   readonly onExhausted?: OnExhausted;
   /**
-   * Receives after which SQS itself dead-letters a message: the net for one that kills every run. At least ten times `maxAttempts`, since a receive
-   * counts even when nothing ran.
+   * Receives after which SQS itself dead-letters a message: the net for one that kills every run. At least ten times `maxAttempts`, since a
+   * receive counts even when nothing ran.
    *
    * @default - 1,000 when ordered (the most that SQS allows), 100 otherwise
    */
@@ -99,8 +101,9 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    */
   readonly deadLetterRetention?: Duration;
   /**
-   * A customer managed key for the queue and its dead-letter queue. A key of this app is extended by what SNS needs to deliver; the policy of an
-   * imported key must say it: `kms:Decrypt` and `kms:GenerateDataKey` for `sns.amazonaws.com`, on condition of the topic's `aws:SourceArn`.
+   * A customer managed key for the queue and its dead-letter queue. A key of this app is extended by what SNS needs to deliver; the policy
+   * of an imported key must say it: `kms:Decrypt` and `kms:GenerateDataKey` for `sns.amazonaws.com`, on condition of the topic's
+   * `aws:SourceArn`.
    *
    * @default - none: SQS encrypts with keys of its own
    */

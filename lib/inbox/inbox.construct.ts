@@ -36,8 +36,8 @@ export interface InboxProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * What happens to the table when the stack is deleted. With RETAIN the table is also protected against deletion by hand. A lost inbox runs every
-   * message still on its way once more.
+   * What happens to the table when the stack is deleted. With RETAIN the table is also protected against deletion by hand. A lost inbox
+   * runs every message still on its way once more.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -64,7 +64,10 @@ const INBOX_RULES: readonly Rule<{ readonly retention: Duration }>[] = [
   },
 ];
 
-/** What the runtime does with markers: claims and completions are conditional puts and updates, a released claim is deleted, a batch is read at once. */
+/**
+ * What the runtime does with markers: claims and completions are conditional puts and updates, a released claim is deleted, a batch is read
+ * at once.
+ */
 const INBOX_ACTIONS = [
   'dynamodb:BatchGetItem',
   'dynamodb:DeleteItem',
@@ -74,7 +77,8 @@ const INBOX_ACTIONS = [
 ] as const;
 
 /**
- * The table that makes effects exactly-once: a marker per consumer and message, written in the same transaction as the effect. Any number of consumers share one.
+ * The table that makes effects exactly-once: a marker per consumer and message, written in the same transaction as the effect. Any number
+ * of consumers share one.
  *
  * @example
  * const inbox = new Inbox(this, 'inbox');

@@ -18,8 +18,8 @@ export class CdkInBundleError extends PosthasteError {
 
 /**
  * Throws when an entry of an esbuild run reaches the CDK, with the shortest trail of imports from each such entry.
- * It reads everything that was parsed, not only what ended up in the output: an import whose values were all shaken away today is one edit away from
- * ten megabytes. Imports of types only leave no trace in a metafile, and are fine.
+ * It reads everything that was parsed, not only what ended up in the output: an import whose values were all shaken away today is one edit
+ * away from ten megabytes. Imports of types only leave no trace in a metafile, and are fine.
  */
 export function assertNoCdk(metafile: Metafile): void {
   const entries = Object.values(metafile.outputs).flatMap((output) => (output.entryPoint === undefined ? [] : [output.entryPoint]));

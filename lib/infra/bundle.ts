@@ -27,7 +27,8 @@ export interface BundleOptions {
   /**
    * Adds `index.mjs.map`, so that stacks name source lines when the function also has `NODE_OPTIONS=--enable-source-maps`.
    *
-   * @default false - a map is several times the size of the minified code, and loading it slows the first error down by hundreds of milliseconds
+   * @default false - a map is several times the size of the minified code, and loading it slows the first error down by hundreds of
+   * milliseconds
    */
   readonly sourceMaps?: boolean;
 }
@@ -38,9 +39,10 @@ export interface BundleOptions {
 const REQUIRE_SHIM = "import{createRequire as __posthasteRequire}from'node:module';const require=__posthasteRequire(import.meta.url);";
 
 /**
- * Bundles any number of handlers with exactly one esbuild call, each into files of its own: one process start and one parse of what they share, instead
- * of one `npx esbuild` a function. The AWS SDK is included, because the copy of the Lambda runtime changes without notice and loads slower than a
- * bundled, tree-shaken one; its credentials come from the environment alone, as Lambda gives them. Refuses a handler that reaches the CDK.
+ * Bundles any number of handlers with exactly one esbuild call, each into files of its own: one process start and one parse of what they
+ * share, instead of one `npx esbuild` a function. The AWS SDK is included, because the copy of the Lambda runtime changes without notice
+ * and loads slower than a bundled, tree-shaken one; its credentials come from the environment alone, as Lambda gives them. Refuses a
+ * handler that reaches the CDK.
  *
  * @example
  * const { bundles } = bundleHandlers(['/app/handlers/audit.ts']);

@@ -5,7 +5,9 @@ import type { TableRef } from './table-ref.ts';
 /** What a producer needs on the key of an encrypted topic or queue (SNS and SQS developer guides, key management). */
 const SEND_KEY_ACTIONS = ['kms:GenerateDataKey', 'kms:Decrypt'];
 
-/** What every caller of a table under a customer managed key needs on that key (DynamoDB developer guide, encryption at rest: usage notes). */
+/**
+ * What every caller of a table under a customer managed key needs on that key (DynamoDB developer guide, encryption at rest: usage notes).
+ */
 const TABLE_KEY_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
 
 /** The four actions that a transaction is made of, and the read of an item that is about to be changed. */

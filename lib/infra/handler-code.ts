@@ -55,10 +55,10 @@ class HandlerRegistry {
 /**
  * The code of one handler, bundled together with all others of the app by a single esbuild call.
  *
- * A CDK asset wants its content when the construct is made, when later handlers are still unknown. So the asset's location is a lazy value: the first
- * one that is resolved, after the whole tree exists, bundles every handler entered until then; the directory is written straight into the cloud
- * assembly (`asset.<hash>`) and registered with the stack's synthesizer, whose asset manifest is written after the template was resolved.
- * Resolving a template before the tree is complete is harmless: handlers that come later take a second call.
+ * A CDK asset wants its content when the construct is made, when later handlers are still unknown. So the asset's location is a lazy value:
+ * the first one that is resolved, after the whole tree exists, bundles every handler entered until then; the directory is written straight
+ * into the cloud assembly (`asset.<hash>`) and registered with the stack's synthesizer, whose asset manifest is written after the template
+ * was resolved. Resolving a template before the tree is complete is harmless: handlers that come later take a second call.
  */
 export class HandlerCode extends Code {
   readonly isInline = false;

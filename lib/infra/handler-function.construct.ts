@@ -48,8 +48,8 @@ export interface HandlerSettings {
    */
   readonly logRetention?: RetentionDays;
   /**
-   * Whether Lambda ends a chain of about 16 invocations that run through queues and topics alone. A chain that passes an outbox is invisible to it; messages
-   * end after 32 hops in any case.
+   * Whether Lambda ends a chain of about 16 invocations that run through queues and topics alone. A chain that passes an outbox is
+   * invisible to it; messages end after 32 hops in any case.
    *
    * @default RecursiveLoop.TERMINATE - allow it for functions whose legitimate chains are longer
    */
@@ -101,9 +101,9 @@ export const FUNCTION_DEFAULTS = {
 } as const;
 
 /**
- * A Lambda function as this library deploys all of its own: Node.js 24 on arm64, bundled with the app's other handlers in one esbuild call, with a role
- * that may write to its own log group and nothing else, JSON logs and a retention. For producers and anything else beside consumers.
- * With the context `posthaste:sourceMaps` in cdk.json, stacks name lines of the source instead of the bundle.
+ * A Lambda function as this library deploys all of its own: Node.js 24 on arm64, bundled with the app's other handlers in one esbuild call,
+ * with a role that may write to its own log group and nothing else, JSON logs and a retention. For producers and anything else beside
+ * consumers. With the context `posthaste:sourceMaps` in cdk.json, stacks name lines of the source instead of the bundle.
  *
  * @example
  * const receive = new HandlerFunction(this, 'receive-webhook', { entry: new URL('./receive-webhook.ts', import.meta.url) });

@@ -1,6 +1,7 @@
 /**
- * Bundles get this in place of `@aws-sdk/credential-provider-node`. Lambda hands a function its role's credentials in the environment and nowhere else;
- * the SDK's default chain also carries profiles, SSO and two more clients for them: a third of a bundle that no function ever runs.
+ * Bundles get this in place of `@aws-sdk/credential-provider-node`. Lambda hands a function its role's credentials in the environment and
+ * nowhere else; the SDK's default chain also carries profiles, SSO and two more clients for them: a third of a bundle that no function ever
+ * runs.
  */
 
 /** What SigV4 signs with. */

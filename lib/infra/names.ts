@@ -19,8 +19,8 @@ export const NAME_RULES: readonly Rule<{ readonly name: string }>[] = [
 export const NAME_LIMITS = { function: 64, queue: 80, topic: 256, schedule: 64 } as const;
 
 /**
- * `<stack>-<name><suffix>`: one name for the queue, the function and the log group, so that what a person reads in a dashboard is what the code says. The
- * name of a queue must be known before the queue exists: its dead-letter queue names it in its redrive allow policy.
+ * `<stack>-<name><suffix>`: one name for the queue, the function and the log group, so that what a person reads in a dashboard is what the
+ * code says. The name of a queue must be known before the queue exists: its dead-letter queue names it in its redrive allow policy.
  * A name over `max` loses the end of the stack's name to a hash.
  */
 export function physicalName(scope: Construct, name: string, options: { readonly max: number; readonly suffix?: string }): string {

@@ -29,8 +29,8 @@ export function enforce<Facts>(scope: Construct, rules: readonly Rule<Facts>[], 
 }
 
 /**
- * Checks the same kind of table once more when the app is synthesized, against what the resources then say: a property changed through an escape
- * hatch (`queue.node.defaultChild`) is held to the rule that its prop was held to.
+ * Checks the same kind of table once more when the app is synthesized, against what the resources then say: a property changed through an
+ * escape hatch (`queue.node.defaultChild`) is held to the rule that its prop was held to.
  */
 export function enforceAtSynth<Facts>(scope: Construct, rules: readonly Rule<Facts>[], facts: () => Facts): void {
   scope.node.addValidation({ validate: () => violationsOf(rules, facts()).map((violation) => `${scope.node.path}: ${violation}`) });

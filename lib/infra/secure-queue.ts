@@ -39,7 +39,8 @@ export function createSecureQueue(scope: Construct, id: string, props: SecureQue
     queueName: queueName(name, fifo),
     retentionPeriod: retention,
     enforceSSL: true,
-    // SNS can deliver through SQS-managed keys; through the AWS managed KMS key it cannot, since nobody can grant SNS its use (SNS developer guide, server-side encryption).
+    // SNS can deliver through SQS-managed keys; through the AWS managed KMS key it cannot, since nobody can grant SNS its use (SNS
+    // developer guide, server-side encryption).
     ...(encryptionKey
       ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
       : { encryption: QueueEncryption.SQS_MANAGED }),
@@ -62,8 +63,8 @@ export function queueBaseName(scope: Construct, name: string, suffix = ''): stri
 }
 
 /**
- * Lets exactly one queue use a dead-letter queue. The source is named by an ARN put together from its name: the two queues would otherwise each
- * need the other to exist first.
+ * Lets exactly one queue use a dead-letter queue. The source is named by an ARN put together from its name: the two queues would otherwise
+ * each need the other to exist first.
  */
 export function redriveOnlyFrom(scope: Construct, baseName: string, fifo: boolean): RedriveAllowPolicy {
   const queueArn = Stack.of(scope).formatArn({ service: 'sqs', resource: queueName(baseName, fifo) });

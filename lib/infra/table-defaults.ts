@@ -13,8 +13,8 @@ const KEY_RULES: readonly Rule<{ readonly region: string; readonly encryptionKey
 ];
 
 /**
- * What every table of this library is: paid by request, restorable to any second of 35 days, encrypted, and safe from deletion by hand unless it goes
- * with its stack.
+ * What every table of this library is: paid by request, restorable to any second of 35 days, encrypted, and safe from deletion by hand
+ * unless it goes with its stack.
  */
 export function tableDefaults(
   scope: Construct,

@@ -13,8 +13,8 @@ export interface TableRef {
 }
 
 /**
- * What a function calls a table. One imported by its ARN is called by it: the table may be in another account, where a name would silently mean a table of
- * this one. DynamoDB takes either (DynamoDB API reference, TableName).
+ * What a function calls a table. One imported by its ARN is called by it: the table may be in another account, where a name would silently
+ * mean a table of this one. DynamoDB takes either (DynamoDB API reference, TableName).
  */
 export function tableAddress(table: TableRef): string {
   return Token.isUnresolved(table.tableArn) ? table.tableName : table.tableArn;

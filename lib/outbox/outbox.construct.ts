@@ -42,22 +42,22 @@ export interface OutboxProps extends AlarmProps {
    */
   readonly destinations?: readonly IDestination[];
   /**
-   * The CloudEvents `source` of every message that is committed here, a URI reference. Ids of units with an idempotency key derive from it: keep it
-   * when the stack moves.
+   * The CloudEvents `source` of every message that is committed here, a URI reference. Ids of units with an idempotency key derive from it:
+   * keep it when the stack moves.
    *
    * @default - `urn:posthaste:<stack name>`
    */
   readonly source?: string;
   /**
-   * Age from which the sweeper publishes a row that the stream did not bring. Below the relay's usual latency it would publish much twice, which is
-   * harmless and costs money.
+   * Age from which the sweeper publishes a row that the stream did not bring. Below the relay's usual latency it would publish much twice,
+   * which is harmless and costs money.
    *
    * @default Duration.minutes(1) - the relay takes milliseconds
    */
   readonly sweepAfter?: Duration;
   /**
-   * The oldest stream record that the relay still tries, one minute to 12 hours. What it gives up is written to the failure bucket, and stays pending
-   * in the table for the sweeper.
+   * The oldest stream record that the relay still tries, one minute to 12 hours. What it gives up is written to the failure bucket, and
+   * stays pending in the table for the sweeper.
    *
    * @default Duration.hours(6)
    */
@@ -87,8 +87,8 @@ export interface OutboxProps extends AlarmProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * What happens to the table and the failure bucket when the stack is deleted. With RETAIN the table is also protected against deletion by hand:
-   * pending rows are messages that exist nowhere else.
+   * What happens to the table and the failure bucket when the stack is deleted. With RETAIN the table is also protected against deletion by
+   * hand: pending rows are messages that exist nowhere else.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -107,8 +107,8 @@ export interface ImportedOutbox {
 const COMMIT_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'] as const;
 
 /**
- * The transactional outbox: a table whose rows commit together with business writes, a relay that publishes them as the stream brings them, and
- * a sweeper that publishes what the stream missed.
+ * The transactional outbox: a table whose rows commit together with business writes, a relay that publishes them as the stream brings them,
+ * and a sweeper that publishes what the stream missed.
  *
  * @example
  * const outbox = new Outbox(this, 'outbox', { destinations: [orders, shipments] });

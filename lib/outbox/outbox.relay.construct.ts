@@ -25,10 +25,15 @@ export interface OutboxRelayProps {
   readonly alarm: AlarmProps;
 }
 
-/** What publishing takes: the oldest rows of a key are queried, published rows deleted in batches, a row that can never be published is marked. */
+/**
+ * What publishing takes: the oldest rows of a key are queried, published rows deleted in batches, a row that can never be published is
+ * marked.
+ */
 const RELAY_ACTIONS = ['dynamodb:BatchWriteItem', 'dynamodb:Query', 'dynamodb:UpdateItem'] as const;
 
-/** What Lambda itself does on the stream with the function's role (Lambda developer guide, DynamoDB streams: execution role permissions). */
+/**
+ * What Lambda itself does on the stream with the function's role (Lambda developer guide, DynamoDB streams: execution role permissions).
+ */
 const STREAM_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'] as const;
 
 /** Where Lambda writes the batches that it gave up (Lambda developer guide, capture discarded batches in S3). */

@@ -79,7 +79,10 @@ export interface MappingFacts {
 
 const isBetween = (value: unknown, least: number, most: number) => typeof value === 'number' && value >= least && value <= most;
 
-/** The mapping's own defaults would block a shard for a day behind one record, and lose it then (Lambda developer guide, DynamoDB parameters). */
+/**
+ * The mapping's own defaults would block a shard for a day behind one record, and lose it then (Lambda developer guide, DynamoDB
+ * parameters).
+ */
 export const OUTBOX_MAPPING_RULES: readonly Rule<MappingFacts>[] = [
   {
     when: ({ MaximumRetryAttempts: attempts }) => !isBetween(attempts, 0, 10_000),

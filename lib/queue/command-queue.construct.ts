@@ -69,12 +69,12 @@ const COMMAND_RULES: readonly Rule<CommandFacts>[] = [
 ];
 
 /**
- * A point-to-point queue and the one function that works on it. Commands reach it through an outbox, in the transaction that decides on them, or
- * directly, where losing one on a crash is fine.
+ * A point-to-point queue and the one function that works on it. Commands reach it through an outbox, in the transaction that decides on
+ * them, or directly, where losing one on a crash is fine.
  *
  * @example
- * const label = new CommandQueue(this, 'print-label', { handles: [PrintLabel], entry: new URL('./print-label.ts', import.meta.url), inbox });
- * outbox.addDestination(label);
+ * const label = new CommandQueue(this, 'print-label', { handles: [PrintLabel], entry: new URL('./print-label.ts', import.meta.url), inbox
+ * }); outbox.addDestination(label);
  */
 export class CommandQueue extends Construct implements IDestination, IGrantable {
   /** An existing queue under a logical name, as a destination. */
@@ -129,8 +129,8 @@ export class CommandQueue extends Construct implements IDestination, IGrantable 
   }
 
   /**
-   * Lets its handlers write items of a table in their units of work: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`, `UpdateItem`. The table is in the
-   * inbox's account and region, or this is refused.
+   * Lets its handlers write items of a table in their units of work: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`,
+   * `UpdateItem`. The table is in the inbox's account and region, or this is refused.
    */
   grantWrite(table: TableRef): void {
     this.#worker.grantWrite(table);

@@ -31,8 +31,9 @@ export interface EventTopicProps extends AlarmProps {
    */
   readonly name?: string;
   /**
-   * Whether messages that share an ordering key are delivered in order. A topic is FIFO or standard as a whole, for good: changing it replaces it.
-   * FIFO subscriptions carry no filter (with one, SNS promises at most once), so every subscriber of a FIFO topic receives all of it.
+   * Whether messages that share an ordering key are delivered in order. A topic is FIFO or standard as a whole, for good: changing it
+   * replaces it. FIFO subscriptions carry no filter (with one, SNS promises at most once), so every subscriber of a FIFO topic receives all
+   * of it.
    *
    * @default false - order costs throughput per key and filters for everybody; ask for it where a consumer needs it
    */
