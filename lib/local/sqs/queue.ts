@@ -10,9 +10,6 @@ import { createMessageStore, type MessageStore } from './message-store.ts';
 import { type QueueAttributes, type QueueSettings, settingsOf } from './queue-settings.ts';
 import { createStandardLine } from './standard-line.ts';
 
-// SQS quotas, "In-flight messages per queue": 120,000, standard and FIFO.
-const MAX_IN_FLIGHT = 120_000;
-
 /** What an accepted message is known by; a duplicate inside the deduplication window gets the same. */
 export interface Accepted {
   readonly messageId: string;
@@ -69,6 +66,7 @@ export interface QueueOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly shuffle: number;
+  readonly maxInFlight: number;
 }
 
 /** Makes an empty queue. */
@@ -93,7 +91,7 @@ export function createQueue(options: QueueOptions): Queue {
     alarm.set(polls.size + listeners.size > 0 ? store.nextVisibleAt : undefined);
   }
 
-  const isOverLimit = () => store.counts.inFlight >= MAX_IN_FLIGHT;
+  const isOverLimit = () => store.counts.inFlight >= options.maxInFlight;
   const hasNext = () => line.hasNext && !isOverLimit();
 
   function wake(): void {
@@ -138,7 +136,7 @@ export function createQueue(options: QueueOptions): Queue {
     get isOverLimit() {
       return isOverLimit();
     },
-    next: (limit) => line.next(Math.min(limit, MAX_IN_FLIGHT - store.counts.inFlight)),
+    next: (limit) => line.next(Math.min(limit, options.maxInFlight - store.counts.inFlight)),
     configure(changed) {
       attributes = changed;
       settings = settingsOf(changed);

@@ -6,6 +6,9 @@ import { createQueue, type Queue } from './queue.ts';
 import type { QueueAttributes } from './queue-settings.ts';
 import { queueDoesNotExist } from './sqs-errors.ts';
 
+// SQS quotas, "In-flight messages per queue": 120,000, standard and FIFO.
+const MAX_IN_FLIGHT = 120_000;
+
 /** What the embedded SQS stands on. */
 export interface SqsOptions {
   readonly clock: Clock;
@@ -17,6 +20,8 @@ export interface SqsOptions {
    * arrival. Standard queues promise no order, so a larger number finds code that relies on it.
    */
   readonly shuffle?: number;
+  /** How many messages of a queue may be in flight; 120,000 by default, as on AWS. */
+  readonly maxInFlight?: number;
 }
 
 /** Every queue of the account and region. */
@@ -63,8 +68,8 @@ export function createQueues(options: SqsOptions): Queues {
     options,
     create(name, attributes) {
       const url = `${place.endpoint}/${place.accountId}/${name}`;
-      const { clock, rng, shuffle = 1 } = options;
-      const queue = createQueue({ name, arn: arnOf(name), url, attributes, clock, rng, shuffle });
+      const { clock, rng, shuffle = 1, maxInFlight = MAX_IN_FLIGHT } = options;
+      const queue = createQueue({ name, arn: arnOf(name), url, attributes, clock, rng, shuffle, maxInFlight });
       queues.set(name, queue);
       return queue;
     },

@@ -203,13 +203,12 @@ test('messages older than the retention vanish, in flight or not', () => {
   expect(sqs.stats(orders.arn)).toMatchObject({ expired: 2, oldestSentAt: FAKE_START + 30_000 });
 });
 
-test('at 120,000 messages in flight a standard receive is refused until one is deleted', () => {
-  const { call, queue } = createSqsWorld();
-  const orders = queue('orders');
-  const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: `${index}`, MessageBody: 'x' }));
-  let last: Received[] = [];
-  for (let sent = 0; sent <= 120_000; sent += 10) call('SendMessageBatch', { QueueUrl: orders.url, Entries });
-  for (let received = 0; received < 120_000; received += 10) last = orders.receive();
+test('at the in-flight limit a standard receive is refused until a message is deleted', () => {
+  const orders = createSqsWorld({ maxInFlight: 12 }).queue('orders');
+  for (let sent = 0; sent < 13; sent += 1) orders.send('x');
+  orders.receive();
+  const last = orders.receive();
+  expect(last).toHaveLength(2);
   expect(refused(() => orders.receive(), 'OverLimit').status).toBe(403);
   orders.delete(last[0] as Received);
   expect(orders.receive()).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { createRng } from '../../../lib/core/rng.ts';
 import { AwsError, DEVELOPER, type Json, LOCAL_PLACE } from '../../../lib/local/aws.ts';
+import type { SqsOptions } from '../../../lib/local/sqs/queues.ts';
 import { createSqs, type Sqs } from '../../../lib/local/sqs/sqs.ts';
 import { createFakeClock, type FakeClock } from '../fake-clock.ts';
 
@@ -45,7 +46,7 @@ export function countingIds() {
 }
 
 /** An SQS on a fake clock. */
-export function createSqsWorld(options: { readonly shuffle?: number } = {}): SqsWorld {
+export function createSqsWorld(options: Pick<SqsOptions, 'shuffle' | 'maxInFlight'> = {}): SqsWorld {
   const clock = createFakeClock();
   const sqs = createSqs({ clock, rng: createRng(1), ids: countingIds(), place: LOCAL_PLACE, ...options });
   const call = (action: string, input: Json, signal?: AbortSignal) =>
