@@ -11,6 +11,8 @@ const MAX_RECORDS_PER_CALL = 1_000;
 export interface ShardPosition {
   readonly type: 'TRIM_HORIZON' | 'LATEST' | 'AT_SEQUENCE_NUMBER' | 'AFTER_SEQUENCE_NUMBER';
   readonly sequenceNumber?: string;
+  /** Records created before this moment, in milliseconds, are passed over: what LATEST meant when it was asked for. */
+  readonly notBefore?: number;
 }
 
 const START: ShardPosition = { type: 'TRIM_HORIZON' };
@@ -42,25 +44,29 @@ export function openShard(options: ShardOptions): ShardReader {
   const lanes = Array.from({ length: config.parallelizationFactor }, () => createStreamLane(options));
   const room = Math.max(config.batchSize, 100) * config.parallelizationFactor;
   let lastSequenceNumber: string | undefined;
+  // Records tell their time in whole seconds.
+  const notBefore = options.position.type === 'LATEST' ? Math.floor(deps.clock.now() / 1_000) * 1_000 : (options.position.notBefore ?? 0);
   let iterator: string | undefined = openIterator(options.position);
 
   function call(action: string, input: Record<string, unknown>): Record<string, unknown> {
     return callAsFunction(deps, config.functionArn, { service: 'dynamodbstreams', action, input });
   }
 
+  /** What was to be read next may have been trimmed meanwhile; then the oldest record that is left comes next. */
   function openIterator({ type, sequenceNumber }: ShardPosition): string {
     const at = sequenceNumber === undefined ? {} : { SequenceNumber: sequenceNumber };
-    const input = { StreamArn: config.eventSourceArn, ShardId: shardId, ShardIteratorType: type, ...at };
-    return String(call('GetShardIterator', input)['ShardIterator']);
-  }
-
-  /** An iterator lives 15 minutes, and what it points at may have been trimmed meanwhile (GetRecords, "Errors"). */
-  function reopenIterator(problem: string): string {
-    return openIterator(problem === 'TrimmedDataAccessException' ? START : readSoFar());
+    const input = { StreamArn: config.eventSourceArn, ShardId: shardId };
+    try {
+      return String(call('GetShardIterator', { ...input, ShardIteratorType: type, ...at })['ShardIterator']);
+    } catch (error) {
+      if ((error as Error).name !== 'TrimmedDataAccessException') throw error;
+      return String(call('GetShardIterator', { ...input, ShardIteratorType: 'TRIM_HORIZON' })['ShardIterator']);
+    }
   }
 
   function readSoFar(): ShardPosition {
-    return lastSequenceNumber === undefined ? options.position : { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: lastSequenceNumber };
+    if (lastSequenceNumber !== undefined) return { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: lastSequenceNumber };
+    return options.position.type === 'LATEST' ? { type: 'TRIM_HORIZON', notBefore } : options.position;
   }
 
   function getRecords(limit: number): readonly StreamApiRecord[] {
@@ -70,7 +76,8 @@ export function openShard(options: ShardOptions): ShardReader {
     } catch (error) {
       const name = (error as Error).name;
       if (name !== 'ExpiredIteratorException' && name !== 'TrimmedDataAccessException') throw error;
-      iterator = reopenIterator(name);
+      // An iterator lives 15 minutes (GetShardIterator reference).
+      iterator = openIterator(name === 'TrimmedDataAccessException' ? START : readSoFar());
       output = call('GetRecords', { ShardIterator: iterator, Limit: limit });
     }
     iterator = (output['NextShardIterator'] as string | null | undefined) ?? undefined;
@@ -80,6 +87,7 @@ export function openShard(options: ShardOptions): ShardReader {
   function take(record: StreamApiRecord): void {
     const shaped = streamRecord(record, config.eventSourceArn);
     lastSequenceNumber = shaped.sequenceNumber;
+    if (shaped.createdMs < notBefore) return;
     counters.received += 1;
     if (options.passes(shaped.event)) laneOf(lanes, partitionOf(record, options.hashKey)).add(shaped);
     else counters.filtered += 1;

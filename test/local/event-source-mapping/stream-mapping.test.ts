@@ -253,6 +253,41 @@ test('a mapping that is disabled while a batch fails delivers that batch again w
   ]);
 });
 
+test('LATEST keeps its meaning while nothing comes: after an hour, and through a pause', async () => {
+  const world = createMappingWorld();
+  const EventSourceArn = world.table('orders');
+  world.put('orders', 'old');
+  world.clock.advance(5_000);
+  const UUID = world.createMapping({ EventSourceArn, StartingPosition: 'LATEST' });
+  await world.clock.advanceAsync(3_600_000);
+  world.put('orders', 'first');
+  await world.clock.advanceAsync(10);
+  expect(ids(world)).toEqual([['first']]);
+  world.clock.advance(5_000);
+  const other = world.mappings.create(`${FUNCTION_ARN}:live`, { EventSourceArn, StartingPosition: 'LATEST' });
+  world.clock.advance(5_000);
+  world.mappings.update({ UUID: other['UUID'], Enabled: false });
+  world.mappings.update({ UUID, Enabled: false });
+  world.put('orders', 'second');
+  world.mappings.update({ UUID: other['UUID'], Enabled: true });
+  await world.clock.advanceAsync(10);
+  expect(ids(world).slice(1)).toEqual([['second']]);
+});
+
+test('a checkpoint that the stream has forgotten goes on with the oldest record that is left', async () => {
+  const { world, uuid: UUID } = streamWorld({ BatchSize: 1 });
+  world.handle(() => FAILED);
+  putVersions(world, 2);
+  await world.clock.advanceAsync(100);
+  world.mappings.update({ UUID, Enabled: false });
+  await world.clock.advanceAsync(25 * 3_600_000);
+  world.put('orders', 'k', { v: { N: '3' } });
+  world.handle(() => undefined);
+  world.mappings.update({ UUID, Enabled: true });
+  await world.clock.advanceAsync(1_000);
+  expect(versions(world).at(-1)).toEqual([3]);
+});
+
 test('a long backlog is read in pages and stays in order', async () => {
   const { world, uuid } = streamWorld({ BatchSize: 100 });
   putVersions(world, 1_234);
