@@ -75,12 +75,19 @@ test('a one-time schedule runs once; without an action it stays', async () => {
   });
 });
 
-test('a wait longer than a timer can hold still ends at its time', async () => {
+test('a wait longer than the 31 bits of a platform timer is cut up and still ends at its time', async () => {
+  const after = clock.after;
+  const waits: number[] = [];
+  clock.after = (ms, callback) => {
+    waits.push(ms);
+    return after(ms, callback);
+  };
   create({ ScheduleExpression: 'at(2026-04-15T10:00:00)' });
   await clock.advanceAsync(89 * 86_400_000);
   expect(calls).toHaveLength(0);
   await clock.advanceAsync(86_400_000);
   expect(calls).toHaveLength(1);
+  expect([waits.length, Math.max(...waits)]).toEqual([4, 2 ** 31 - 1]);
 });
 
 test('a disabled schedule does not run until it is enabled again', async () => {
