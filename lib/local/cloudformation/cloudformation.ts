@@ -24,7 +24,7 @@ export interface DeployProgress {
 }
 
 /** A deployment inside this process. */
-export interface DeployRequest {
+interface DeployRequest {
   readonly stackName: string;
   readonly input: StackInput;
   readonly terminationProtection?: boolean;

@@ -23,7 +23,7 @@ export function creationOrder(template: Template, included: ReadonlySet<string>)
 }
 
 /** The logical ids that a resource needs first: references in its properties, and DependsOn. */
-export function dependenciesOf(template: Template, logicalId: string): ReadonlySet<string> {
+function dependenciesOf(template: Template, logicalId: string): ReadonlySet<string> {
   const resource = template.Resources[logicalId];
   const found = new Set<string>();
   collect(resource?.Properties, found);

@@ -100,10 +100,7 @@ export function needsReplacement(provider: Provider | undefined, changed: readon
 }
 
 /** An error of one resource, told with its construct path and property. */
-export function aboutResource(
-  error: unknown,
-  where: { logicalId: string; resource: TemplateResource | undefined; property?: string },
-): AwsError {
+function aboutResource(error: unknown, where: { logicalId: string; resource: TemplateResource | undefined; property?: string }): AwsError {
   const path = constructPath(where.logicalId, where.resource);
   const at = where.property === undefined ? path : `${path}.${where.property}`;
   const message = error instanceof Error ? error.message : String(error);

@@ -62,7 +62,7 @@ function fetchTemplate(deps: CloudFormationDeps, url: string): string {
 }
 
 /** Bucket and key of an S3 URL, with the bucket in the path or in the host name. */
-export function objectOfUrl(url: string): { Bucket: string; Key: string } {
+function objectOfUrl(url: string): { Bucket: string; Key: string } {
   if (!URL.canParse(url)) throw validationError('TemplateURL must be a supported URL.');
   const { protocol, hostname, pathname } = new URL(url);
   const path = decodeURIComponent(pathname.slice(1));

@@ -22,7 +22,7 @@ export interface TemplateParameter {
 }
 
 /** An output as a template declares it. */
-export interface TemplateOutput {
+interface TemplateOutput {
   readonly Value: unknown;
   readonly Description?: string;
   readonly Export?: { readonly Name: unknown };

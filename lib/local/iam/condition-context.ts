@@ -12,14 +12,3 @@ export function contextOf(values: Readonly<Record<string, ContextValue | undefin
   const byName = new Map(Object.entries(values).map(([key, value]) => [key.toLowerCase(), value]));
   return (key) => byName.get(key);
 }
-
-/** Asks each context in turn. */
-export function firstOf(...contexts: readonly (ConditionContext | undefined)[]): ConditionContext {
-  return (key) => {
-    for (const context of contexts) {
-      const value = context?.(key);
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  };
-}

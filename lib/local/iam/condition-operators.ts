@@ -2,7 +2,7 @@ import { isIpInBlock } from './ip-block.ts';
 import { arnWildcard, wildcard } from './wildcard.ts';
 
 /** Compiles one value of a policy into a test of one value of a request. */
-export type Comparison = (expected: string) => (given: string) => boolean;
+type Comparison = (expected: string) => (given: string) => boolean;
 
 /** An operator without its quantifier and suffix; a negated one holds when no value matches. */
 export interface ConditionOperator {

@@ -14,7 +14,7 @@ export interface StatementQuestion {
 }
 
 /** A statement ready to be asked. */
-export interface CompiledStatement {
+interface CompiledStatement {
   readonly effect: 'Allow' | 'Deny';
   /** Whether action, resource and condition hold. */
   applies(question: StatementQuestion): boolean;

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are policy variables.
 import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../../lib/local/aws.ts';
 import { contextOf } from '../../../lib/local/iam/condition-context.ts';

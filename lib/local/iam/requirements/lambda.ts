@@ -25,7 +25,7 @@ export const lambdaRequirements: RequirementRule = ({ action, input }, place) =>
 };
 
 /** A function is named by name, by `ACCOUNT:function:NAME` or by ARN, each with or without a qualifier (Lambda API Reference: Invoke). */
-export function functionArn(input: Json, place: Place): string | undefined {
+function functionArn(input: Json, place: Place): string | undefined {
   const given = text(input, 'FunctionName') ?? text(input, 'Resource');
   if (given === undefined) return undefined;
   const path = given.includes('function:') ? given.slice(given.indexOf('function:') + 'function:'.length) : given;
