@@ -232,3 +232,45 @@ test('wherever the relay fails or dies, a replay of its batch and a sweep lose n
     }
   }
 });
+
+test('a parked row holds its key even when it could be published now, and its followers are no failures of the stream', async () => {
+  const world = await createOutboxWorld();
+  await commit(world, (unit) => {
+    for (let amount = 1; amount <= 3; amount += 1) unit.publish(AccountBooked, { account: 'a', amount });
+  });
+  const { pk, sk, state } = world.rows('KEY#a SEQ#')[0] as { pk: string; sk: string; state: string };
+  world.engine('dynamodb', 'UpdateItem', {
+    TableName: 'outbox',
+    Key: { pk: { S: pk }, sk: { S: sk } },
+    UpdateExpression: 'SET #s = :parked',
+    ExpressionAttributeNames: { '#s': 'state' },
+    ExpressionAttributeValues: { ':parked': { S: state.replace('PENDING', 'PARKED') } },
+  });
+  expect(await world.relay()).toEqual({ batchItemFailures: [] });
+  expect(world.calls).toEqual(['Query']);
+  expect(world.rows('KEY#a SEQ#')).toHaveLength(3);
+});
+
+test('what was published of a key before one failed is not reported', async () => {
+  const world = await createOutboxWorld();
+  await commit(world, (unit) => {
+    for (let amount = 1; amount <= 3; amount += 1) unit.publish(AccountBooked, { account: 'a', amount });
+  });
+  const records = world.records().filter((record) => record.dynamodb?.NewImage?.['body'] !== undefined);
+  let published = 0;
+  world.fault(({ action }) => {
+    if (action === 'PublishBatch') published += 1;
+    return action === 'PublishBatch' && published > 1 ? 'throttle' : undefined;
+  });
+  const second = records.find((record) => JSON.stringify(record.dynamodb?.NewImage?.['seq']) === '{"N":"2"}');
+  expect(await world.relay(records)).toEqual({ batchItemFailures: [{ itemIdentifier: second?.dynamodb?.SequenceNumber }] });
+  expect(world.rows('KEY#a SEQ#').map((row) => row['seq'])).toEqual(['2', '3']);
+});
+
+test('a change of a row that waits wakes nobody: the row has its own record', async () => {
+  const world = await createOutboxWorld();
+  await place(world, 1);
+  const records = world.records().map((record) => ({ ...record, eventName: 'MODIFY' }));
+  expect(await world.relay(records)).toEqual({ batchItemFailures: [] });
+  expect(world.calls).toEqual([]);
+});
