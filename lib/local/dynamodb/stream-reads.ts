@@ -1,9 +1,8 @@
 import { AwsError, type Json } from '../aws.ts';
-import { copyItem, type Item } from './attribute-value.ts';
 import { keySchemaJson } from './describe-table.ts';
 import { choice, integer, requiredText, text } from './fields.ts';
 import { invalid, notFound } from './refusals.ts';
-import { type Shard, type Stream, sequenceOf, sequenceText, trim } from './stream.ts';
+import { recordOf, type Shard, type Stream, sequenceOf, sequenceText, trim } from './stream.ts';
 import type { World } from './world.ts';
 
 /** An iterator serves for 15 minutes (API reference, GetShardIterator). */
@@ -80,21 +79,15 @@ export function getRecords(world: World, input: Json): Json {
   let next = from;
   let bytes = 0;
   for (let at = firstAt(shard, from); at < shard.entries.length && records.length < limit; at++) {
-    const { sequence, record } = shard.entries[at] as Shard['entries'][number];
+    const entry = shard.entries[at] as Shard['entries'][number];
+    const record = recordOf(stream, entry, world.place.region);
     bytes += (record['dynamodb'] as { SizeBytes: number }).SizeBytes;
     if (records.length > 0 && bytes > MAX_BYTES) break;
-    records.push(copyRecord(record));
-    next = sequence + 1;
+    records.push(record);
+    next = entry.sequence + 1;
   }
   const closed = shard.lastSequence !== undefined && firstAt(shard, next) >= shard.entries.length;
   return { Records: records, ...(!closed && { NextShardIterator: iterator(world, stream, shard, next) }) };
-}
-
-/** A copy that the reader may change. */
-function copyRecord(record: Json): Json {
-  const { Keys, NewImage, OldImage, ...rest } = record['dynamodb'] as Json;
-  const images = Object.entries({ Keys, NewImage, OldImage }).filter(([, image]) => image !== undefined);
-  return { ...record, dynamodb: { ...rest, ...Object.fromEntries(images.map(([name, image]) => [name, copyItem(image as Item)])) } };
 }
 
 /** The first entry whose sequence number is not below `from`. */

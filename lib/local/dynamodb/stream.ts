@@ -13,12 +13,12 @@ export const STREAM_VIEW_TYPES: readonly StreamViewType[] = ['NEW_IMAGE', 'OLD_I
 /** Records can be read for 24 hours (Developer guide, "Change data capture for DynamoDB Streams"). */
 export const RETENTION_MS = 24 * 60 * 60 * 1000;
 
-/** One change with its place in the shard. */
+/** One change with its place in the shard; rows are never changed, so the record is made when somebody reads it. */
 export interface StreamEntry {
   readonly sequence: number;
   readonly at: number;
-  /** The record in the shape of `GetRecords`. */
-  readonly record: Json;
+  readonly eventId: string;
+  readonly change: Change;
 }
 
 /** A shard: the changes of the items whose partition key hashes to it, in the order of their commits. */
@@ -52,14 +52,6 @@ export interface Change {
   readonly expired?: boolean;
 }
 
-/** What a record gets from its surroundings. */
-export interface RecordContext {
-  readonly region: string;
-  readonly now: number;
-  readonly sequence: number;
-  readonly eventId: string;
-}
-
 /** A sequence number as the API writes it: 21 digits, ascending as texts. */
 export function sequenceText(sequence: number): string {
   return `1${String(sequence).padStart(20, '0')}`;
@@ -76,11 +68,14 @@ export function shardOf(stream: Stream, rowKey: string): Shard {
 }
 
 /** Appends a change to its shard and returns the shard. */
-export function append(stream: Stream, change: Change, context: RecordContext): Shard {
-  const row = (change.after ?? change.before) as Row;
-  const shard = shardOf(stream, row.key);
-  shard.entries.push({ sequence: context.sequence, at: context.now, record: recordOf(stream, change, context) });
+export function append(stream: Stream, entry: StreamEntry): Shard {
+  const shard = shardOf(stream, rowOf(entry.change).key);
+  shard.entries.push(entry);
   return shard;
+}
+
+function rowOf({ before, after }: Change): Row {
+  return (after ?? before) as Row;
 }
 
 /** Forgets the records older than the retention. */
@@ -94,24 +89,25 @@ export function trim(shard: Shard, now: number): void {
   shard.entries = kept < 0 ? [] : shard.entries.slice(kept);
 }
 
-function recordOf(stream: Stream, { before, after, expired }: Change, context: RecordContext): Json {
-  const row = (after ?? before) as Row;
-  const keys = keyOf(stream.key, row.item);
+/** A change in the shape of `GetRecords`; the reader may do with it what it likes. */
+export function recordOf(stream: Stream, { change, sequence, at, eventId }: StreamEntry, region: string): Json {
+  const { before, after, expired } = change;
+  const keys = keyOf(stream.key, rowOf(change).item);
   const newImage = after && stream.viewType.startsWith('NEW') ? copyItem(after.item) : undefined;
   const oldImage = before && stream.viewType.includes('OLD') ? copyItem(before.item) : undefined;
   return {
-    eventID: context.eventId,
+    eventID: eventId,
     eventName: !before ? 'INSERT' : after ? 'MODIFY' : 'REMOVE',
     eventVersion: '1.1',
     eventSource: 'aws:dynamodb',
-    awsRegion: context.region,
+    awsRegion: region,
     dynamodb: {
       // Rounded down to the second (API reference, StreamRecord).
-      ApproximateCreationDateTime: Math.floor(context.now / 1000),
+      ApproximateCreationDateTime: Math.floor(at / 1000),
       Keys: keys,
       ...(newImage && { NewImage: newImage }),
       ...(oldImage && { OldImage: oldImage }),
-      SequenceNumber: sequenceText(context.sequence),
+      SequenceNumber: sequenceText(sequence),
       SizeBytes: itemSize(keys) + imageSize(newImage) + imageSize(oldImage),
       StreamViewType: stream.viewType,
     },

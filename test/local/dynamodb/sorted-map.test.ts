@@ -29,7 +29,7 @@ describe('a sorted map', () => {
     );
   });
 
-  test('takes a hundred thousand entries of a hot partition in well under a second', () => {
+  test('takes a hundred thousand entries of a hot partition, each in microseconds', () => {
     const sorted = createSortedMap<{ key: string }>();
     const started = performance.now();
     for (let at = 0; at < 100_000; at++) sorted.set({ key: `hot#${(Math.imul(at, 2_654_435_761) >>> 0).toString(16).padStart(8, '0')}` });

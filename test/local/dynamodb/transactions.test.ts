@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../lib/local/aws.ts';
 import type { Item } from '../../../lib/local/dynamodb/attribute-value.ts';
-import { throttled, transactionConflict } from '../../../lib/local/dynamodb/refusals.ts';
+import { itemInTransaction, throttled, transactionConflict } from '../../../lib/local/dynamodb/refusals.ts';
 import { benchWithTable } from './dynamodb-harness.ts';
 
 const S = (text: string) => ({ S: text });
@@ -210,6 +210,7 @@ describe('faults for injection', () => {
         { Code: 'None' },
       ],
     });
+    expect(itemInTransaction().code).toBe('TransactionConflictException');
     expect(throttled().code).toBe('ProvisionedThroughputExceededException');
   });
 });
