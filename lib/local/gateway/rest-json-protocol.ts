@@ -70,8 +70,16 @@ function readInput(request: HttpRequest, route: RestRoute, labels: Record<string
     const value = headerOf(request.headers, name);
     if (value !== undefined) input[member] = value;
   }
-  for (const [member, text] of Object.entries(labels)) input[member] = decodeURIComponent(text);
+  for (const [member, text] of Object.entries(labels)) input[member] = decodedLabel(text);
   return input;
+}
+
+function decodedLabel(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AwsError('InvalidParameterValueException', `The path has a malformed percent encoding: ${text}`);
+  }
 }
 
 function parseBody(body: Buffer): Json {

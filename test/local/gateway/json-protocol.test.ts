@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, GetItemCommand, PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeStreamCommand, DynamoDBStreamsClient, GetRecordsCommand } from '@aws-sdk/client-dynamodb-streams';
@@ -174,4 +175,18 @@ test('the other JSON services are told apart by their targets', async () => {
     service: 'cloudwatch',
     input: { MetricData: [{ MetricName: 'm', Value: 1, Timestamp: 1_700_000_000 }] },
   });
+});
+
+test('an answer of DynamoDB carries the CRC32 of its body, refusals included', async () => {
+  const ask = () => fetch(aws.gateway.url, { method: 'POST', headers: { 'x-amz-target': 'DynamoDB_20120810.GetItem' }, body: '{}' });
+  aws.answer = () => ({ Item: { id: { S: 'ü' } } });
+  const found = await ask();
+  expect(found.headers.get('x-amz-crc32')).toBe(String(crc32(await found.text())));
+  aws.answer = () => {
+    throw new AwsError('ValidationException', 'The table name is missing');
+  };
+  const refused = await ask();
+  const body = await refused.text();
+  expect(refused.headers.get('x-amz-crc32')).toBe(String(crc32(body)));
+  expect(JSON.parse(body)).toEqual({ __type: 'com.amazon.coral.validate#ValidationException', message: 'The table name is missing' });
 });

@@ -192,3 +192,26 @@ test('a query error of SQS has the old code, and an unknown service is named', a
   });
   expect([unknown.status, await unknown.text()]).toEqual([501, expect.stringContaining('DescribeInstances')]);
 });
+
+test('a role crosses both ways with its tags and dates', async () => {
+  const Role = { Path: '/', RoleName: 'r', RoleId: 'AROA', Arn: 'arn', CreateDate: 1_700_000_000, Tags: [{ Key: 'a', Value: 'b' }] };
+  aws.answer = () => ({ Role });
+  const form = {
+    Action: 'CreateRole',
+    Version: '2010-05-08',
+    RoleName: 'r',
+    AssumeRolePolicyDocument: '{}',
+    MaxSessionDuration: '3600',
+    'Tags.member.1.Key': 'a',
+    'Tags.member.1.Value': 'b',
+  };
+  const text = await (await fetch(aws.gateway.url, { method: 'POST', body: new URLSearchParams(form) })).text();
+  expect(aws.last()).toMatchObject({ service: 'iam', action: 'CreateRole' });
+  expect(aws.last().input).toEqual({
+    RoleName: 'r',
+    AssumeRolePolicyDocument: '{}',
+    MaxSessionDuration: 3600,
+    Tags: [{ Key: 'a', Value: 'b' }],
+  });
+  expect(text).toContain('<CreateDate>2023-11-14T22:13:20.000Z</CreateDate><Tags><member><Key>a</Key><Value>b</Value></member></Tags>');
+});

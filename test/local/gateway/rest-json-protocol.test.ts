@@ -126,3 +126,13 @@ test('two actions at one path are told apart by the query string', async () => {
   await functions.send(new lambda.GetProvisionedConcurrencyConfigCommand({ FunctionName: 'f', Qualifier: 'live' }));
   expect(aws.last()).toMatchObject({ action: 'GetProvisionedConcurrencyConfig', input: { FunctionName: 'f', Qualifier: 'live' } });
 });
+
+test('a path that is not percent-encoded, a body that is not JSON and an unknown path are refused as the client’s fault', async () => {
+  const ask = async (path: string, body?: string) => {
+    const response = await fetch(aws.gateway.url + path, { method: 'POST', ...(body !== undefined && { body }) });
+    return [response.status, response.headers.get('x-amzn-errortype')];
+  };
+  expect(await ask('/2015-03-31/functions/%zz/invocations')).toEqual([400, 'InvalidParameterValueException']);
+  expect(await ask('/2015-03-31/functions', '[')).toEqual([400, 'InvalidRequestContentException']);
+  expect(await ask('/2015-03-31/no-such-thing')).toEqual([501, 'UnknownOperationException']);
+});
