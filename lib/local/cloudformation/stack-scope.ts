@@ -28,6 +28,7 @@ export function stackScope(deps: ScopeDeps): Scope & { readonly imports: Readonl
   const { template, parameters } = deps.input;
   const imports = new Set<string>();
   const conditions = new Map<string, boolean>();
+  const evaluating = new Set<string>();
   const pseudo = pseudoParameters(deps);
   const scope: Scope & { readonly imports: ReadonlySet<string> } = {
     region: deps.place.region,
@@ -47,6 +48,8 @@ export function stackScope(deps: ScopeDeps): Scope & { readonly imports: Readonl
     condition(name) {
       const known = conditions.get(name);
       if (known !== undefined) return known;
+      if (evaluating.has(name)) throw validationError(`Template format error: Found circular condition dependency: ${name}`);
+      evaluating.add(name);
       const value = evaluateCondition(template, name, scope);
       conditions.set(name, value);
       return value;

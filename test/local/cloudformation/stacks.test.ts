@@ -244,6 +244,13 @@ describe('deleting a stack', () => {
   });
 });
 
+test('conditions that need each other are refused', async () => {
+  const { deploy } = createWorld();
+  const Conditions = { A: { 'Fn::Not': [{ Condition: 'B' }] }, B: { 'Fn::Not': [{ Condition: 'A' }] } };
+  const stack = await deploy(template({ Q: queue({}, { Condition: 'A' }) }, { Conditions }));
+  expect(stack['StackStatusReason']).toContain('circular condition dependency');
+});
+
 test('an export has one owner', async () => {
   const { deploy } = createWorld();
   const exporting = template({ A: queue() }, { Outputs: { Out: { Value: 'x', Export: { Name: 'shared' } } } });
