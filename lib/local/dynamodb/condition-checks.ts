@@ -1,5 +1,5 @@
 import type { AttributeType } from './attribute-value.ts';
-import type { Term } from './condition-parser.ts';
+import type { Term } from './condition-term.ts';
 import type { Condition, Operand } from './expression.ts';
 import { type ExpressionReader, shownPath } from './expression-reader.ts';
 

@@ -1,12 +1,7 @@
-import type { AttributeType } from './attribute-value.ts';
 import { checkFunction, checkOrderedOperands, noteSamePath } from './condition-checks.ts';
+import type { Term } from './condition-term.ts';
 import type { Comparator, Condition, Operand, Parsed } from './expression.ts';
 import { type ExpressionReader, type Fault, readExpression, type Vocabulary } from './expression-reader.ts';
-
-/** What stands at some place of a condition: an operand, or a condition of its own. */
-export type Term =
-  | { readonly kind: 'operand'; readonly operand: Operand; readonly type?: AttributeType | undefined; readonly parens?: boolean }
-  | { readonly kind: 'condition'; readonly condition: Condition; readonly called?: string; readonly parens?: boolean };
 
 const COMPARATORS: readonly string[] = ['=', '<>', '<', '<=', '>', '>='];
 /** Words that cannot start an operand. */
