@@ -24,6 +24,7 @@ export {
   MessageInvalidError,
   type MessageIssue,
   MessageKindError,
+  MessageTooLargeError,
 } from './message/message.errors.ts';
 export type {
   AnyCommandDefinition,
@@ -46,9 +47,20 @@ export {
   type OutboxUnit,
   type OutboxUnitContext,
 } from './outbox/create-outbox.ts';
-export { IdempotencyKeyReusedError } from './outbox/outbox.errors.ts';
+export { IdempotencyKeyEmptyError, IdempotencyKeyReusedError } from './outbox/outbox.errors.ts';
 export { Permanent, Transient } from './retry/retry.errors.ts';
 export { type CreateConsumerOptions, createConsumer } from './runtime/create-consumer.ts';
+export { DestinationError } from './topic/destination.ts';
+export {
+  createPublisher,
+  type Published,
+  type Publisher,
+  PublisherClosedError,
+  type PublisherOptions,
+  type PublishOptions,
+  PublishRefusedError,
+  PublishUnavailableError,
+} from './topic/publisher.ts';
 export {
   HopsExceededError,
   UnitConditionError,

@@ -1,5 +1,5 @@
 /** Attributes mirrored onto every published message: raw delivery to SQS drops a message with more than ten (SNS "Raw message delivery"). */
-export const MAX_MESSAGE_ATTRIBUTES = 10;
+const MAX_MESSAGE_ATTRIBUTES = 10;
 
 /** Attribute names that the envelope itself mirrors. */
 export const ENVELOPE_ATTRIBUTES = { type: 'type', source: 'source', traceparent: 'traceparent', tenant: 'tenant' } as const;

@@ -12,8 +12,9 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Clock, sleep } from '../core/clock.ts';
 import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Rng } from '../core/rng.ts';
-import { awsFailure, errorName } from '../retry/aws-failure.ts';
+import { errorName } from '../retry/aws-failure.ts';
 import { CALL_BACKOFF, fullJitter } from '../retry/backoff.ts';
+import { retry } from '../retry/retry.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
 import type { Item } from '../unit-of-work/unit-of-work.ts';
 import { OUTBOX_ATTRIBUTES, OUTBOX_PENDING_INDEX } from './outbox.contract.ts';
@@ -192,16 +193,8 @@ function next({ LastEvaluatedKey }: QueryCommandOutput): { next?: unknown } {
   return LastEvaluatedKey === undefined ? {} : { next: LastEvaluatedKey };
 }
 
-async function retried<T>(deps: OutboxStoreDeps, call: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      const failure = awsFailure(error);
-      if (attempt >= MAX_TRIES || (failure !== 'throttled' && failure !== 'ambiguous')) throw error;
-      await sleep(deps.clock, fullJitter(CALL_BACKOFF, attempt, deps.rng));
-    }
-  }
+function retried<T>({ clock, rng }: OutboxStoreDeps, call: () => Promise<T>): Promise<T> {
+  return retry(call, { clock, rng, tries: MAX_TRIES });
 }
 
 /** Waits before asking for what a batch left over; gives up, as a throttle would, after `MAX_TRIES` rounds. */

@@ -28,7 +28,7 @@ export interface PublishParts {
 }
 
 /** `POSTHASTE_DESTINATIONS` is not what the construct writes. Code `DESTINATIONS_UNREADABLE`. */
-export class DestinationsUnreadableError extends PosthasteError {
+class DestinationsUnreadableError extends PosthasteError {
   constructor(options: ErrorOptions) {
     super(`${OUTBOX_ENV.destinations} is not a JSON object from destination name to ARN; the Outbox construct writes it`, {
       ...options,

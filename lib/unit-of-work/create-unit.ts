@@ -40,46 +40,9 @@ export function unitIdOf(consumer: string, messageId: string): string {
  */
 export function createUnit(context: UnitContext): UnitOfWork & CollectedUnit {
   assertSource(context.source);
-  const writes: PreparedWrite[] = [];
-  const messages: OutgoingMessage[] = [];
-  const items = new Set<string>();
-  const orderingKeys = new Set<string>();
-  let sealed = false;
-
-  const assertOpen = () => {
-    if (sealed) throw new UnitSealedError(context.unitId);
-  };
-  const collect = (write: Write) => {
-    assertOpen();
-    const prepared = prepareWrite(write);
-    if (items.has(prepared.identity)) {
-      throw new UnitWriteError(
-        `the ${describe(prepared.site)} is the second write of its item in this unit; a transaction takes one an item: fold them together`,
-      );
-    }
-    items.add(prepared.identity);
-    writes.push(prepared);
-  };
-  const dispatch = (
-    compose: typeof composeMessage,
-    definition: AnyMessageDefinition,
-    [data, options = {}]: [unknown, (SendOptions | undefined)?],
-  ) => {
-    assertOpen();
-    const message = compose(definition, data, fieldsOf(context, messages.length, { type: definition.name, options }));
-    if (message.key !== undefined) orderingKeys.add(message.key);
-    messages.push(message);
-  };
-
+  const { collected, collect, dispatch } = createCollector(context);
   return {
-    unitId: context.unitId,
-    writes,
-    messages,
-    items,
-    orderingKeys,
-    seal() {
-      sealed = true;
-    },
+    ...collected,
     put: (table, item, condition) => collect({ kind: 'put', table, item, ...(condition && { condition }) }),
     update: (table, key, change) => collect({ kind: 'update', table, key, ...change }),
     delete: (table, key, condition) => collect({ kind: 'delete', table, key, ...(condition && { condition }) }),
@@ -94,6 +57,48 @@ export function createUnit(context: UnitContext): UnitOfWork & CollectedUnit {
     },
     publishUnchecked: (definition, ...content) => dispatch(composeUnchecked, definition, content),
   };
+}
+
+interface Collector {
+  readonly collected: CollectedUnit;
+  collect(write: Write): void;
+  dispatch(compose: typeof composeMessage, definition: AnyMessageDefinition, content: readonly [unknown, (SendOptions | undefined)?]): void;
+}
+
+function createCollector(context: UnitContext): Collector {
+  const writes: PreparedWrite[] = [];
+  const messages: OutgoingMessage[] = [];
+  const items = new Set<string>();
+  const orderingKeys = new Set<string>();
+  let sealed = false;
+  const seal = () => {
+    sealed = true;
+  };
+  const assertOpen = () => {
+    if (sealed) throw new UnitSealedError(context.unitId);
+  };
+  return {
+    collected: { unitId: context.unitId, writes, messages, items, orderingKeys, seal },
+    collect(write) {
+      assertOpen();
+      const prepared = prepareWrite(write);
+      if (items.has(prepared.identity)) throw secondWrite(prepared);
+      items.add(prepared.identity);
+      writes.push(prepared);
+    },
+    dispatch(compose, definition, [data, options = {}]) {
+      assertOpen();
+      const message = compose(definition, data, fieldsOf(context, messages.length, { type: definition.name, options }));
+      if (message.key !== undefined) orderingKeys.add(message.key);
+      messages.push(message);
+    },
+  };
+}
+
+function secondWrite({ site }: PreparedWrite): UnitWriteError {
+  return new UnitWriteError(
+    `the ${describe(site)} is the second write of its item in this unit; a transaction takes one an item: fold them together`,
+  );
 }
 
 /** The same unit under another id, for an id that is only known at commit: its messages are named after it. */
