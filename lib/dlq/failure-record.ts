@@ -49,7 +49,7 @@ export function failureRecord(letter: DeadLetter): FailureRecord {
     ...(letter.messageId !== undefined && { messageId: letter.messageId }),
     ...(letter.messageType !== undefined && { messageType: letter.messageType }),
     attempts: letter.attempts,
-    attributes: letter.attributes,
+    attributes: bare(letter.attributes),
   };
 }
 
@@ -69,6 +69,13 @@ function isFailureRecord(value: unknown): value is FailureRecord {
   const texts = ['reason', 'type', 'message', 'fingerprint', 'consumer', 'failedAt'];
   return (
     texts.every((name) => typeof record[name] === 'string') && Array.isArray(record['attempts']) && typeof record['attributes'] === 'object'
+  );
+}
+
+/** Lambda adds list members that SQS never fills. */
+function bare(attributes: Readonly<Record<string, RecordAttribute>>): Record<string, RecordAttribute> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, { dataType, stringValue, binaryValue }]) => [name, { dataType, stringValue, binaryValue }]),
   );
 }
 
