@@ -52,6 +52,9 @@ export interface EmbeddedAws {
   close(): void;
 }
 
+/** AWS grows to a thousand pollers and more; each here is a thread of this machine. A mapping's own maximum still holds. */
+const LAPTOP_SCALING = { initial: 2, perMinute: 6, maximum: 8 } as const;
+
 /** Assembles the engines. They know each other only through `Aws`, on which every call is authorised. */
 export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
   const { clock, rng, ids, place, interceptors = [], mappingFaults, onLog, onInvocation, onCallNow } = options;
@@ -70,14 +73,16 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
 
   const sts = createSts(core);
   const logs = createLogs(core);
+  const cloudwatch = createCloudWatch(core);
   const sqs = createSqs(core);
   const { dynamodb, streams, close: closeTables } = createDynamoDb(core);
   const lambda: LambdaEngine = createLambda({
     ...shared,
     credentials: sts.issue,
     mappings: () => mappings,
-    onLog: (functionName, stream, line) => {
-      logs.append(`/aws/lambda/${functionName}`, stream, line);
+    onLog: (functionName, stream, line, logGroup) => {
+      logs.append(logGroup, stream, line);
+      cloudwatch.observeLine(line);
       onLog?.(functionName, line);
     },
     ...(onInvocation && { onInvocation }),
@@ -90,12 +95,13 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
     streams,
     functionRole: lambda.roleOf,
     functionTimeoutSeconds: lambda.timeoutSecondsOf,
+    scaling: LAPTOP_SCALING,
     ...(mappingFaults && { faults: mappingFaults }),
   });
   const scheduler = createScheduler(shared);
   const cloudformation = createCloudFormation(shared);
-  const services = [createS3(core), createSsm(core), createKms(core), createCloudWatch(core), createEcr(core)];
-  dispatcher.register(iam, sts, logs, sqs, sns, dynamodb, streams, lambda, scheduler, cloudformation, ...services);
+  const services = [createS3(core), createSsm(core), createKms(core), createEcr(place)];
+  dispatcher.register(iam, sts, logs, sqs, sns, dynamodb, streams, lambda, scheduler, cloudformation, cloudwatch, ...services);
 
   return {
     aws,
@@ -106,6 +112,7 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
     cloudformation,
     callerOf: sts.callerOf,
     close() {
+      scheduler.close();
       mappings.close();
       lambda.close();
       closeTables();
