@@ -1,0 +1,22 @@
+/**
+ * The simulator: what `posthaste/testing` exports. The embedded AWS under virtual time, with a fault at any call, from one seed.
+ * Handlers run unmodified, on clients that the world's processes give them.
+ */
+export { createRng, type Rng } from './core/rng.ts';
+export { type Accounts, checkConservation, checkOrder, type Violation } from './simulation/conservation.ts';
+export {
+  type Call,
+  FAULT_KINDS,
+  type FaultKind,
+  type FaultSource,
+  faultAt,
+  noFaults,
+  type PlannedFault,
+  plannedFaults,
+  randomFaults,
+} from './simulation/fault.ts';
+export type { SimContext, SimFunction, SimFunctions, SimHandler } from './simulation/functions.ts';
+export type { History, HistoryEvent } from './simulation/history.ts';
+export type { SimClient, SimProcess } from './simulation/process.ts';
+export { createVirtualClock, type VirtualClock } from './simulation/virtual-clock.ts';
+export { createWorld, type World, type WorldOptions } from './simulation/world.ts';
