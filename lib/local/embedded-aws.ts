@@ -55,6 +55,9 @@ export interface EmbeddedAws {
 /** AWS grows to a thousand pollers and more; each here is a thread of this machine. A mapping's own maximum still holds. */
 const LAPTOP_SCALING = { initial: 2, perMinute: 6, maximum: 8 } as const;
 
+/** Each shard of a stream is read by as many relays as its mapping's parallelization says, each of them a thread here. */
+const LAPTOP_SHARDS = 1;
+
 /** Assembles the engines. They know each other only through `Aws`, on which every call is authorised. */
 export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
   const { clock, rng, ids, place, interceptors = [], mappingFaults, onLog, onInvocation, onCallNow } = options;
@@ -75,7 +78,7 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
   const logs = createLogs(core);
   const cloudwatch = createCloudWatch(core);
   const sqs = createSqs(core);
-  const { dynamodb, streams, close: closeTables } = createDynamoDb(core);
+  const { dynamodb, streams, close: closeTables } = createDynamoDb({ ...core, shards: LAPTOP_SHARDS });
   const lambda: LambdaEngine = createLambda({
     ...shared,
     credentials: sts.issue,

@@ -15,8 +15,8 @@ export interface DriveOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Requests under way at once: what a busy webhook endpoint sees. */
-const CONCURRENCY = 16;
+/** Requests under way at once. Each needs an instance of the receiving function, and a cold start on a laptop takes a core for a while. */
+const CONCURRENCY = 6;
 
 /** A delivery without a definite answer is sent again, as anyone who must not lose it would do. */
 const MAX_TRIES = 8;
