@@ -9,3 +9,9 @@ export const CLIENT_SETTINGS = {
   maxAttempts: 1,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 } as const;
+
+/**
+ * The same for SQS, whose clients otherwise take the host of a queue's URL over the endpoint they were given: against anything but AWS
+ * itself, a URL made from an ARN would lead out of this machine.
+ */
+export const SQS_CLIENT_SETTINGS = { ...CLIENT_SETTINGS, useQueueUrlAsEndpoint: false } as const;

@@ -10,6 +10,7 @@ import { createDeadLetters, type DeadLetterClient } from '../dlq/dead-letters.sq
 import { createInbox } from '../inbox/create-inbox.ts';
 import { type BufferedMetrics, createPowertoolsLogger, createPowertoolsMetrics } from '../observability/powertools.ts';
 import { OUTBOX_ENV } from '../outbox/outbox.contract.ts';
+import { SQS_CLIENT_SETTINGS } from '../retry/client-settings.ts';
 import type { DeadLetters } from '../retry/dead-letter.ts';
 
 /** What `createConsumer` takes: what a consumer is, and, where the environment does not say, where its queues are. */
@@ -30,10 +31,7 @@ let shared: SQSClient | undefined;
 
 /** One SQS client per process, made at the first call. */
 function sharedSqs(): SQSClient {
-  shared ??= new SQSClient({
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-  });
+  shared ??= new SQSClient(SQS_CLIENT_SETTINGS);
   return shared;
 }
 
