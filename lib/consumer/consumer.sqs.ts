@@ -27,7 +27,7 @@ const MAX_ENTRIES = 10;
 const MAX_DELAY_SECONDS = 11 * 3_600;
 
 /** Whole seconds, as SQS counts them: 0 stays 0, and less than a second becomes one. */
-export function delaySeconds(delayMs: number): number {
+function delaySeconds(delayMs: number): number {
   return Math.min(MAX_DELAY_SECONDS, Math.ceil(Math.max(0, delayMs) / 1000));
 }
 

@@ -48,7 +48,7 @@ export function attemptsKey(consumer: string, messageId: string): string {
 }
 
 /** Tells two bodies under one message id apart. */
-export function fingerprintOf(body: string): string {
+function fingerprintOf(body: string): string {
   return createHash('sha256').update(body).digest('hex');
 }
 

@@ -18,7 +18,7 @@ export interface RetryOptions {
 }
 
 /** Throttled, in conflict, or its answer lost: the same call may pass. The caller must be able to bear that a lost one was applied. */
-export function isWorthRetrying(error: unknown): boolean {
+function isWorthRetrying(error: unknown): boolean {
   const failure = awsFailure(error);
   return failure === 'throttled' || failure === 'ambiguous';
 }

@@ -22,7 +22,7 @@ export function itemSize(item: Item): number {
 }
 
 /** What one value weighs, without its name. */
-export function valueSize(value: AttributeValue): number {
+function valueSize(value: AttributeValue): number {
   if (value.S !== undefined) return utf8Length(value.S);
   if (value.N !== undefined) return numberSize(value.N);
   if (value.B !== undefined) return blobLength(value.B);

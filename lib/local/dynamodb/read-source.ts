@@ -26,7 +26,7 @@ export function sourceOf(table: Table, input: Json, consistent: boolean): ReadSo
 }
 
 /** The attributes by which reading continues: the key of the source and the key of the table. */
-export function startKeyParts({ table, key }: ReadSource): readonly KeyPart[] {
+function startKeyParts({ table, key }: ReadSource): readonly KeyPart[] {
   const own = partsOf(key);
   return [...own, ...partsOf(table.key).filter((part) => !own.some((each) => each.name === part.name))];
 }

@@ -45,7 +45,7 @@ export function createIndex(options: Omit<SecondaryIndex, 'carried' | 'rows'>): 
 }
 
 /** Where a row sorts in an index; undefined when it lacks an attribute of the index key (the index is sparse). */
-export function indexKey(index: SecondaryIndex, row: Row): string | undefined {
+function indexKey(index: SecondaryIndex, row: Row): string | undefined {
   const { hash, range } = index.key;
   if (!attributeOf(row.item, hash.name) || (range && !attributeOf(row.item, range.name))) return undefined;
   return rowKey(index.key, row.item) + row.key;

@@ -11,7 +11,7 @@ export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_
 export const STREAM_VIEW_TYPES: readonly StreamViewType[] = ['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY'];
 
 /** Records can be read for 24 hours (Developer guide, "Change data capture for DynamoDB Streams"). */
-export const RETENTION_MS = 24 * 60 * 60 * 1000;
+const RETENTION_MS = 24 * 60 * 60 * 1000;
 
 /** One change with its place in the shard; rows are never changed, so the record is made when somebody reads it. */
 export interface StreamEntry {
@@ -63,7 +63,7 @@ export function sequenceOf(text: string): number {
 }
 
 /** The shard that holds the changes of a row. */
-export function shardOf(stream: Stream, rowKey: string): Shard {
+function shardOf(stream: Stream, rowKey: string): Shard {
   return stream.shards[hashOfRow(rowKey) % stream.shards.length] as Shard;
 }
 

@@ -82,7 +82,7 @@ function readThroughput(input: Json): { read: number; write: number } {
 }
 
 /** Reads one index of a table. */
-export function readIndex(input: Json, attributes: readonly KeyPart[]): IndexDefinition {
+function readIndex(input: Json, attributes: readonly KeyPart[]): IndexDefinition {
   const name = requiredText(input, 'IndexName');
   if (name.length < 3 || name.length > 255) throw broken(shown('IndexName', name), 'Member must have length greater than or equal to 3');
   if (!/^[a-zA-Z0-9_.-]+$/.test(name))

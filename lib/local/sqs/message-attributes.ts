@@ -58,7 +58,7 @@ export function md5OfAttributes(attributes: MessageAttributes): string | undefin
 }
 
 /** The bytes that count against the size limit: name, type and value of every attribute (SQS message metadata). */
-export function sizeOfAttributes(attributes: MessageAttributes): number {
+function sizeOfAttributes(attributes: MessageAttributes): number {
   let size = 0;
   for (const name in attributes) {
     const attribute = attributes[name] as MessageAttribute;
