@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Guard, Item, Table } from '../unit-of-work/unit-of-work.ts';
 import { INBOX_ATTRIBUTES } from './inbox.contract.ts';
 
@@ -7,7 +6,7 @@ export interface Handling {
   readonly consumer: string;
   readonly messageId: string;
   readonly type: string;
-  /** Of the received body, see `fingerprintOf`. */
+  /** SHA-256 of the received body: tells two bodies under one message id apart. */
   readonly fingerprint: string;
   /** Fresh for each run: by it a run knows its own marker, and a lease its owner. */
   readonly token: string;
@@ -45,11 +44,6 @@ export function markerKey(consumer: string, messageId: string): string {
 /** The key of the attempts of one message. */
 export function attemptsKey(consumer: string, messageId: string): string {
   return `ATTEMPTS#${consumer}#${messageId}`;
-}
-
-/** Tells two bodies under one message id apart. */
-function fingerprintOf(body: string): string {
-  return createHash('sha256').update(body).digest('hex');
 }
 
 /** Epoch seconds at which what is written now expires. */
