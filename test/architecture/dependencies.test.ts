@@ -92,4 +92,23 @@ describe('the graph guard fails', () => {
     });
     expect(broken).toContain('app-uses-public-entries');
   });
+
+  test('for a handler of an application that does so', async () => {
+    const broken = await brokenRules({
+      'lambdas/place-order.ts': `import { inbox } from '../lib/inbox/inbox.ts';\nexport const handler = async () => inbox;\n`,
+      'lib/inbox/inbox.ts': 'export const inbox = 1;\n',
+    });
+    expect(broken).toEqual(['app-uses-public-entries']);
+  });
+
+  test('for a library that knows its application, its runtime or its command line', async () => {
+    const broken = await brokenRules({
+      'lambdas/outbox-relay.ts': `import { orders } from '../lib/app/orders.ts';\nexport const handler = async () => orders;\n`,
+      'lib/app/orders.ts': 'export const orders = 1;\n',
+      'lib/outbox/outbox.ts': `import { createConsumer } from '../runtime/create-consumer.ts';\nexport const outbox = createConsumer;\n`,
+      'lib/runtime/create-consumer.ts': `import { dev } from '../cli/dev.ts';\nexport const createConsumer = dev;\n`,
+      'lib/cli/dev.ts': 'export const dev = 1;\n',
+    });
+    expect(broken.sort()).toEqual(['nothing-imports-the-app', 'rank-outbox', 'rank-runtime']);
+  });
 });
