@@ -4,9 +4,10 @@ import type { ServiceName } from '../local/aws.ts';
 /**
  * What can go wrong at one call of a service, as a process sees it.
  * `crashBefore` and `crashAfter` kill the caller around the effect, `throttle` refuses without effect, `errorAfterEffect` applies the
- * effect and loses the answer (the ambiguous timeout), `slow` answers after the caller's deadline, `conflict` is a cancelled transaction.
+ * effect and loses the answer (the ambiguous timeout), `effectAfterError` lets the caller time out and applies the effect later, `slow`
+ * answers after every function has timed out, `conflict` is a cancelled transaction (of calls that are no transaction: nothing).
  */
-export const FAULT_KINDS = ['crashBefore', 'crashAfter', 'throttle', 'errorAfterEffect', 'slow', 'conflict'] as const;
+export const FAULT_KINDS = ['crashBefore', 'crashAfter', 'throttle', 'errorAfterEffect', 'effectAfterError', 'slow', 'conflict'] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -26,11 +27,14 @@ export interface FaultSource {
   decide(call: Call): FaultKind | undefined;
 }
 
-/** A named fault of a plan: at the nth call of an action. */
+/** A named fault of a plan: at the nth call of an action, of all processes or of one function's. */
 export interface PlannedFault {
   readonly service: ServiceName;
   readonly action: string;
-  readonly nth: number;
+  /** From 0; undefined for every call. */
+  readonly nth?: number;
+  /** The start of the process's name, e.g. `relay/`; then only its calls are hit, and `nth` still counts everybody's. */
+  readonly process?: string;
   readonly kind: FaultKind;
 }
 
@@ -39,9 +43,12 @@ export const noFaults: FaultSource = { decide: () => undefined };
 
 /** Exactly the faults of a plan. Small plans are what a failure shrinks to. */
 export function plannedFaults(plan: readonly PlannedFault[]): FaultSource {
-  return {
-    decide: (call) => plan.find((fault) => fault.service === call.service && fault.action === call.action && fault.nth === call.nth)?.kind,
-  };
+  return { decide: (call) => plan.find((fault) => hits(fault, call))?.kind };
+}
+
+function hits(fault: PlannedFault, call: Call): boolean {
+  if (fault.service !== call.service || fault.action !== call.action) return false;
+  return (fault.nth === undefined || fault.nth === call.nth) && (fault.process === undefined || call.process.startsWith(fault.process));
 }
 
 /** One fault at one call, by index: the unit of an exhaustive sweep. */
@@ -55,4 +62,9 @@ export function randomFaults(rng: Rng, rate: number): FaultSource {
   return {
     decide: () => (kinds.length > 0 && rng.next() < rate ? kinds[Math.floor(rng.next() * kinds.length)] : undefined),
   };
+}
+
+/** Whether a fault of this kind does anything at this action. */
+export function applies(kind: FaultKind, action: string): boolean {
+  return kind !== 'conflict' || action === 'TransactWriteItems';
 }

@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts';
 import type { Caller } from '../local/aws.ts';
 import type { InvokeOutcome, Invoker } from '../local/lambda/invoker.ts';
 import type { ProcessWorld, SimProcess } from './process.ts';
@@ -20,6 +19,7 @@ export type SimHandler = (event: never, context: SimContext) => Promise<unknown>
 export interface SimFunction {
   readonly arn: string;
   readonly name: string;
+  /** Shorter than the world's slow answers, which otherwise could be waited for. */
   readonly timeoutMs: number;
   readonly caller: Caller;
   /** Makes the handler anew for each process: a crash loses module state. */
@@ -29,14 +29,16 @@ export interface SimFunction {
 interface Instance {
   readonly process: SimProcess;
   readonly handler: SimHandler;
+  /** The deployments before it started; only instances of the present one are used again. */
+  readonly generation: number;
   /** Ends the invocation under way, if any. */
   fail: (reason: string) => void;
 }
 
-/** Runs functions in process, keeps instances warm, and loses them when they crash or time out. */
+/** Runs functions in process, keeps instances warm and frozen, and loses them when they crash or time out. */
 export interface SimFunctions extends Invoker {
   deploy(definition: SimFunction): void;
-  /** Kills every instance: a deployment, or the end of the chaos phase. */
+  /** No instance serves another invocation, as after a deployment: idle ones die, busy ones end what they do. */
   recycle(): void;
 }
 
@@ -46,36 +48,64 @@ export function createFunctions(world: ProcessWorld): SimFunctions {
   const idle = new Map<string, Instance[]>();
   let started = 0;
   let invocations = 0;
+  let generation = 0;
 
   function start(definition: SimFunction): Instance {
     started += 1;
-    const instance = { fail: (_reason: string) => {} };
+    const ends = { fail: (_reason: string) => {} };
     const process = startProcess(world, `${definition.name}/${started}`, {
       caller: definition.caller,
-      onKill: (reason) => instance.fail(reason),
+      onKill: (reason) => ends.fail(reason),
     });
-    return Object.assign(instance, { process, handler: definition.create(process) });
+    return Object.assign(ends, { process, generation, handler: definition.create(process) });
+  }
+
+  /** The instance that was used last, if one is left; a process may have died while it was idle. */
+  function warm(arn: string): Instance | undefined {
+    const instances = idle.get(arn) ?? [];
+    let instance = instances.pop();
+    while (instance && !instance.process.alive) instance = instances.pop();
+    return instance;
+  }
+
+  function rest(arn: string, instance: Instance): void {
+    if (!instance.process.alive) return;
+    if (instance.generation === generation) {
+      instance.process.freeze();
+      idle.set(arn, [...(idle.get(arn) ?? []), instance]);
+    } else instance.process.kill('recycled');
   }
 
   return {
     deploy: (definition) => {
+      if (definition.timeoutMs >= world.slowMs) {
+        throw new RangeError(
+          `${definition.name} may run ${definition.timeoutMs} ms; slow answers of this world arrive after ${world.slowMs}`,
+        );
+      }
       definitions.set(definition.arn, definition);
     },
     recycle: () => {
+      generation += 1;
+      const instances = [...idle.values()].flat();
       idle.clear();
+      for (const { process } of instances) process.kill('recycled');
     },
     async invoke(arn, event) {
       const definition = definitions.get(arn);
-      if (!definition) return { kind: 'error', errorType: 'ResourceNotFoundException', errorMessage: `Function not found: ${arn}` };
-      const warm = idle.get(arn) ?? [];
-      idle.set(arn, warm);
-      const instance = warm.pop() ?? start(definition);
+      if (!definition) return failure('ResourceNotFoundException', `Function not found: ${arn}`);
       invocations += 1;
       const requestId = `invocation-${invocations}`;
+      let instance: Instance;
+      try {
+        instance = warm(arn) ?? start(definition);
+      } catch (error) {
+        return failure('Runtime.ImportModuleError', String(error));
+      }
       world.history.record('invoke', { function: definition.name, process: instance.process.name, requestId });
-      const outcome = await runOnce({ instance, definition, clock: world.clock, requestId, event: structuredClone(event) });
+      const outcome = await runOnce(world, { instance, definition, requestId, event: asJson(event) });
       world.history.record('invoked', { requestId, outcome: outcome.kind });
-      if (instance.process.alive) warm.push(instance);
+      rest(arn, instance);
       return outcome;
     },
   };
@@ -84,12 +114,12 @@ export function createFunctions(world: ProcessWorld): SimFunctions {
 interface Run {
   readonly instance: Instance;
   readonly definition: SimFunction;
-  readonly clock: Clock;
   readonly requestId: string;
   readonly event: unknown;
 }
 
-function runOnce({ instance, definition, clock, requestId, event }: Run): Promise<InvokeOutcome> {
+function runOnce({ clock }: ProcessWorld, { instance, definition, requestId, event }: Run): Promise<InvokeOutcome> {
+  const { process, handler } = instance;
   const deadline = clock.now() + definition.timeoutMs;
   const context: SimContext = {
     awsRequestId: requestId,
@@ -99,16 +129,29 @@ function runOnce({ instance, definition, clock, requestId, event }: Run): Promis
     getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
   };
   return new Promise((resolve) => {
-    const cancel = clock.after(definition.timeoutMs, () => instance.process.kill('Sandbox.Timedout'));
+    const cancel = clock.after(definition.timeoutMs, () => process.kill('Sandbox.Timedout'));
     const end = (outcome: InvokeOutcome) => {
       cancel();
       instance.fail = () => {};
       resolve(outcome);
     };
-    instance.fail = (reason) => end({ kind: 'error', errorType: reason, errorMessage: `the process died: ${reason}` });
-    instance.handler(event as never, context).then(
-      (payload) => instance.process.alive && end({ kind: 'result', payload: payload === undefined ? null : payload }),
-      (error: unknown) => instance.process.alive && end({ kind: 'error', errorType: 'Error', errorMessage: String(error) }),
+    instance.fail = (reason) => end(failure(reason, `the process died: ${reason}`));
+    // What the last invocation left behind goes on in this one, and may end it.
+    process.thaw();
+    if (!process.alive) return;
+    const handled = (async () => handler(event as never, context))();
+    handled.then(
+      (payload) => process.alive && end({ kind: 'result', payload: asJson(payload) }),
+      (error: unknown) => process.alive && end(failure(error instanceof Error ? error.name : 'Error', String(error))),
     );
   });
+}
+
+function failure(errorType: string, errorMessage: string): InvokeOutcome {
+  return { kind: 'error', errorType, errorMessage };
+}
+
+/** Events and responses travel as JSON: nothing is shared, and what JSON does not know is gone. */
+function asJson(value: unknown): unknown {
+  return value === undefined ? null : JSON.parse(JSON.stringify(value));
 }

@@ -16,11 +16,11 @@ export interface VirtualClock extends Clock {
   pending(): number;
 }
 
-/** Microtask turns that settle any chain of promises between two timers; a debug run with more gives the same digest. */
+/** Microtask turns that settle any chain of promises between two timers; a run with more gives the same history. */
 const SETTLE_TURNS = 48;
 
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < SETTLE_TURNS; turn += 1) await null;
+async function settle(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await null;
 }
 
 /**
@@ -31,7 +31,7 @@ async function settle(): Promise<void> {
  * clock.after(60_000, () => console.log('a minute later, at once'));
  * await clock.run();
  */
-export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1)): VirtualClock {
+export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1), settleTurns = SETTLE_TURNS): VirtualClock {
   const heap: Timer[] = [];
   let now = start;
   let live = 0;
@@ -51,7 +51,7 @@ export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1)): Virt
     pending: () => live,
     async run(until = Number.POSITIVE_INFINITY) {
       let count = 0;
-      await settle();
+      await settle(settleTurns);
       for (let next = heap[0]; next && next.at <= until; next = heap[0]) {
         pop(heap);
         if (next.cancelled) continue;
@@ -59,7 +59,7 @@ export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1)): Virt
         live -= 1;
         now = Math.max(now, next.at);
         next.callback();
-        await settle();
+        await settle(settleTurns);
         count += 1;
       }
       if (Number.isFinite(until)) now = Math.max(now, until);

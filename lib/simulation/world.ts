@@ -1,7 +1,7 @@
 import type { Ids } from '../core/ids.ts';
 import type { Rng } from '../core/rng.ts';
 import { createRng } from '../core/rng.ts';
-import type { Aws, Caller, Json, ServiceName } from '../local/aws.ts';
+import type { Aws, AwsRequest, Caller, Interceptor, Json, ServiceName } from '../local/aws.ts';
 import { DEVELOPER, LOCAL_PLACE } from '../local/aws.ts';
 import { createDispatcher } from '../local/dispatch.ts';
 import { createDynamoDb, type DynamoDb } from '../local/dynamodb/dynamodb.ts';
@@ -13,7 +13,7 @@ import { type FaultSource, noFaults } from './fault.ts';
 import { createFunctions, type SimFunctions } from './functions.ts';
 import { createHistory, type History } from './history.ts';
 import type { ProcessWorld, SimProcess } from './process.ts';
-import { startProcess } from './process.ts';
+import { createProcessWorld, startProcess } from './process.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** What a world is made from. The same options give the same history, byte for byte. */
@@ -25,7 +25,19 @@ export interface WorldOptions {
   readonly mappingFaults?: (rng: Rng) => MappingFaults;
   /** Hostile but legal services: standard queues out of order, records of one transaction shuffled. @default true */
   readonly hostile?: boolean;
+  /** Sees every call of a process on its way to the services: counts it, refuses it, changes its answer. @default - none */
+  readonly interceptors?: readonly Interceptor[];
+  /** Throws for calls that are not allowed, those of services among each other included. @default - everything is allowed */
+  readonly authorise?: (request: AwsRequest) => void;
+  /** How far the clock of a process is ahead, in milliseconds. @default - not at all */
+  readonly skewOf?: (process: string) => number;
+  /** When a slow answer arrives, in milliseconds: after every function has timed out. @default 16 minutes */
+  readonly slowMs?: number;
+  /** Microtask turns between two timers; too few would let time pass over promises that have not settled. @default - enough */
+  readonly settleTurns?: number;
 }
+
+const START = Date.UTC(2030, 0, 1);
 
 /** An account under virtual time: real engines, processes that can die, and a record of everything. */
 export interface World {
@@ -56,17 +68,31 @@ export interface World {
  * @example
  * const world = createWorld({ seed: 1, faults: randomFaults(createRng(2), 0.05) });
  */
-export function createWorld({ seed, faults = noFaults, mappingFaults, hostile = true }: WorldOptions): World {
+export function createWorld(options: WorldOptions): World {
+  const { seed, mappingFaults, hostile = true } = options;
   const rng = createRng(seed);
-  const clock = createVirtualClock(createRng(seed ^ 0x51ed270b));
+  const clock = createVirtualClock(createRng(seed ^ 0x51ed270b), START, options.settleTurns);
   const ids = seededIds(createRng(seed ^ 0x2545f491));
   const history = createHistory(clock);
   const place = LOCAL_PLACE;
-  const dispatcher = createDispatcher({ place });
+  const dispatcher = createDispatcher({
+    place,
+    ...(options.interceptors && { interceptors: options.interceptors }),
+    ...(options.authorise && { authorise: options.authorise }),
+  });
 
   const sqs = createSqs({ clock, rng, ids, place, ...(hostile && { shuffle: 4 }) });
   const { dynamodb, streams } = createDynamoDb({ clock, ids, place, ...(hostile && { shuffleTransaction: shuffledOrder(rng) }) });
-  const shared: ProcessWorld = { aws: dispatcher, clock, rng, history, faults, calls: { total: 0, byAction: new Map() } };
+  const shared = createProcessWorld({
+    aws: dispatcher,
+    clock,
+    rng,
+    history,
+    ...(options.faults && { faults: options.faults }),
+    ...(options.skewOf && { skewOf: options.skewOf }),
+    ...(options.slowMs !== undefined && { slowMs: options.slowMs }),
+  });
+  const { calls } = shared;
   const functions = createFunctions(shared);
   const sns = createSns({ clock, ids, place, aws: () => dispatcher, invoker: () => functions });
   dispatcher.register(sqs, sns, dynamodb, streams);
@@ -94,7 +120,7 @@ export function createWorld({ seed, faults = noFaults, mappingFaults, hostile = 
     mappings,
     functions,
     history,
-    calls: shared.calls,
+    calls,
     process: (name, caller = DEVELOPER) => startProcess(shared, name, { caller }),
     call: (service, action, input) => dispatcher.callNow({ service, action, input, caller: DEVELOPER }),
     heal: () => {
@@ -109,8 +135,16 @@ export function createWorld({ seed, faults = noFaults, mappingFaults, hostile = 
 
 /** UUID-shaped ids from a seed. */
 function seededIds(rng: Rng): Ids {
-  const hex = (digits: number) => Array.from({ length: digits }, () => Math.floor(rng.next() * 16).toString(16)).join('');
-  return { next: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}` };
+  const word = () =>
+    Math.floor(rng.next() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, '0');
+  return {
+    next: () => {
+      const [a, b, c, d] = [word(), word(), word(), word()] as const;
+      return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-8${c.slice(1, 4)}-${c.slice(4)}${d}`;
+    },
+  };
 }
 
 function shuffledOrder(rng: Rng): (count: number) => number[] {

@@ -15,10 +15,9 @@ import { defineEvent } from '../../lib/message/define.ts';
 import { encodeEnvelope } from '../../lib/message/envelope.ts';
 import type { Message } from '../../lib/message/message.ts';
 import { type CreateConsumerOptions, createConsumer } from '../../lib/runtime/create-consumer.ts';
-import { type FaultSource, noFaults } from '../../lib/simulation/fault.ts';
 import { createFunctions } from '../../lib/simulation/functions.ts';
 import { createHistory } from '../../lib/simulation/history.ts';
-import type { SimProcess } from '../../lib/simulation/process.ts';
+import { createProcessWorld, type SimProcess } from '../../lib/simulation/process.ts';
 import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
 
 export const OrderPlaced = defineEvent({
@@ -83,7 +82,7 @@ export function createWorld(options: WorldOptions = {}) {
   }
 
   const history = createHistory(clock);
-  const shared = { aws, clock, rng, history, faults: noFaults as FaultSource, calls: { total: 0, byAction: new Map<string, number>() } };
+  const shared = createProcessWorld({ aws, clock, rng, history });
   const functions = createFunctions(shared);
   functions.deploy({
     arn: FUNCTION_ARN,

@@ -31,6 +31,7 @@ export const effects = { name: 'effects', partitionKey: 'id' };
 const ACCOUNT = 'us-east-1:000000000000';
 const TIMEOUT_MS = 10_000;
 const MINUTE = 60_000;
+const STEP_MS = 30_000;
 
 /** What a scenario changes about the pipeline. */
 export interface OrderWorldOptions extends WorldOptions {
@@ -48,7 +49,7 @@ export interface OrderWorldOptions extends WorldOptions {
  * and dead-letter queues. Each consumer applies one countable effect per message, in its own transaction.
  */
 export function createOrderWorld(options: OrderWorldOptions) {
-  const world = createWorld(options);
+  const world = createWorld({ slowMs: 2 * MINUTE, ...options });
   const tables = createTables(world);
   createTopics(world);
   deployRelay(world, options, tables.streamArn);
@@ -68,7 +69,13 @@ export function createOrderWorld(options: OrderWorldOptions) {
       producers += 1;
       const attempt = async (tried: number): Promise<void> => {
         const process = world.process(`producer-${producers}-${tried}`);
-        const outbox = createOutbox({ client: process.client('dynamodb'), table: 'outbox', source: 'urn:posthaste:orders', ...world });
+        const outbox = createOutbox({
+          client: process.client('dynamodb'),
+          table: 'outbox',
+          source: 'urn:posthaste:orders',
+          ...world,
+          clock: process.clock,
+        });
         const unit = outbox.unit({ correlationId: orderId });
         unit.put(orders, { id: orderId, customer });
         unit.publish(OrderPlaced, { orderId, customer });
@@ -97,7 +104,7 @@ export function createOrderWorld(options: OrderWorldOptions) {
       await world.run(chaosMs);
       world.heal();
       const drainedBy = world.clock.now() + drainMs;
-      do await world.run(5 * MINUTE);
+      do await world.run(STEP_MS);
       while (world.clock.now() < drainedBy && !isQuiet(world, ledger, { audit, project }));
       return checkAll(world, ledger, { audit, project });
     },
@@ -171,7 +178,7 @@ function deployRelay(world: World, options: OrderWorldOptions, streamArn: string
       sqs: process.client('sqs'),
       log: silentLogger,
       metrics: silentMetrics,
-      clock: world.clock,
+      clock: process.clock,
       rng: world.rng,
       env: {
         POSTHASTE_OUTBOX_TABLE: 'outbox',
@@ -189,7 +196,7 @@ function deployRelay(world: World, options: OrderWorldOptions, streamArn: string
     create: (process): SimHandler => {
       const relay = createRelay(depsOf(process));
       return (event: { readonly Records: readonly object[] }, context) =>
-        relay.handle(event.Records, { deadline: world.clock.now() + context.getRemainingTimeInMillis() - 3_000 });
+        relay.handle(event.Records, { deadline: process.clock.now() + context.getRemainingTimeInMillis() - 3_000 });
     },
   });
   world.functions.deploy({
@@ -199,7 +206,7 @@ function deployRelay(world: World, options: OrderWorldOptions, streamArn: string
     caller: DEVELOPER,
     create: (process): SimHandler => {
       const sweeper = createSweeper({ ...depsOf(process), sweepAfterMs: MINUTE });
-      return (_event, context) => sweeper.sweep({ deadline: world.clock.now() + context.getRemainingTimeInMillis() - 3_000 });
+      return (_event, context) => sweeper.sweep({ deadline: process.clock.now() + context.getRemainingTimeInMillis() - 3_000 });
     },
   });
   world.mappings.create(functionArn('relay'), {
@@ -255,7 +262,8 @@ function deployConsumer(world: World, options: OrderWorldOptions, { name, topic,
     timeoutMs: TIMEOUT_MS,
     caller: DEVELOPER,
     create: (process) => {
-      const { clock, rng, ids } = world;
+      const { rng, ids } = world;
+      const { clock } = process;
       const inbox = createInbox({ client: process.client('dynamodb'), table: 'inbox', clock, rng });
       const handlers = options.routes?.(name, process) ?? [countEffect(name)];
       const sqs = process.client('sqs');
@@ -269,6 +277,8 @@ function deployConsumer(world: World, options: OrderWorldOptions, { name, topic,
         clock,
         rng,
         ids,
+        log: silentLogger,
+        metrics: silentMetrics,
         ...options.consumer,
       }) as unknown as SimHandler;
     },
@@ -307,7 +317,7 @@ function isQuiet(world: World, ledger: Ledger, { audit, project }: { audit: Cons
   });
   const rows = world.dynamodb.scanTable('outbox') as unknown as readonly { body?: unknown; state?: { S: string } }[];
   const pending = rows.some(({ body, state }) => body && !state?.S.startsWith('PARKED'));
-  return !waiting && !pending && ledger.committed.length + ledger.unknown.length >= ledger.attempted.length;
+  return world.calls.open === 0 && !waiting && !pending && ledger.committed.length + ledger.unknown.length >= ledger.attempted.length;
 }
 
 function checkAll(world: World, ledger: Ledger, queues: { audit: ConsumerQueues; project: ConsumerQueues }): readonly Violation[] {
