@@ -1,6 +1,7 @@
 /** The embedded AWS: what `posthaste/local` exports. */
 export type { DevArguments } from './cli/arguments.ts';
-export { type Demo, type DemoResult, type DemoRun, type DevOptions, dev } from './cli/dev.ts';
+export type { Demo, DemoResult, DemoRun } from './cli/demo.ts';
+export { type DevOptions, dev } from './cli/dev.ts';
 export { type Terminal, table } from './cli/terminal.ts';
 export { type Aws, AwsError, type AwsRequest, type Caller, DEVELOPER, type Json, type Place, type ServiceName } from './local/aws.ts';
 export { CHAOS_KINDS, type Chaos, type ChaosKind, type ChaosReport } from './local/chaos.ts';

@@ -15,6 +15,8 @@ export interface DevArguments {
   readonly once: boolean;
   readonly json: boolean;
   readonly demo: boolean;
+  /** Deploy the synthesized stack; without it the endpoint is as empty as a new account, for `cdk deploy`. */
+  readonly deploy: boolean;
   readonly chaos: boolean;
   readonly input: string | undefined;
   readonly port: number;
@@ -37,6 +39,7 @@ export const DEV_HELP = `posthaste dev: runs the synthesized stack on an embedde
   --chaos          kill workers, deliver twice, throttle, drop answers; the same verdict must hold (exit 2 if chaos hit under 5 %)
   --seed N         what chaos draws from (default 1)
   --no-demo        deploy only, and stay up
+  --no-deploy      stay up with nothing deployed, for the real CLI: npx cdk deploy, then npm run posthaste -- demo
   --port N         port on 127.0.0.1 (default ${DEFAULT_PORT}; 0 takes a free one)
   --json           one JSON document instead of text
   --help           this text
@@ -51,7 +54,8 @@ export function parseDevArguments(argv: readonly string[]): DevArguments {
     help: values.help ?? false,
     once: values.once ?? false,
     json: values.json ?? false,
-    demo: values.demo ?? true,
+    demo: (values.demo ?? true) && (values.deploy ?? true),
+    deploy: values.deploy ?? true,
     chaos: values.chaos ?? false,
     input: values.input,
     port: values.port === undefined ? DEFAULT_PORT : wholeNumber('--port', values.port, { min: 0, max: 65_535 }),
@@ -70,6 +74,7 @@ function parse(argv: readonly string[]) {
         once: { type: 'boolean' },
         json: { type: 'boolean' },
         demo: { type: 'boolean' },
+        deploy: { type: 'boolean' },
         chaos: { type: 'boolean' },
         input: { type: 'string' },
         port: { type: 'string' },

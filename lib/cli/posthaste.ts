@@ -1,4 +1,6 @@
-import { type Demo, dev } from './dev.ts';
+import { isPosthasteError } from '../core/errors.ts';
+import { type Demo, demoCommand } from './demo.ts';
+import { dev } from './dev.ts';
 import { EXIT } from './exit-code.ts';
 
 /** How the command line is started. */
@@ -13,6 +15,7 @@ export interface CommandLine {
 const HELP = `posthaste: the command line.
 
   posthaste dev [options]   run the synthesized stack on an embedded AWS (posthaste dev --help)
+  posthaste demo [options]  run the demo on an endpoint that is up (posthaste demo --help)
   posthaste --help          this text
 
   Example: npm run posthaste -- dev --port 0 --no-demo
@@ -22,10 +25,22 @@ const HELP = `posthaste: the command line.
 export async function posthaste({ argv, project, demo }: CommandLine): Promise<number> {
   const [command, ...rest] = argv;
   if (command === 'dev') return dev({ argv: rest, project, ...(demo && { demo }) });
+  if (command === 'demo') return await withSentence(() => demoCommand(rest));
   if (command === undefined || command === '--help' || command === '-h') {
     process.stdout.write(HELP);
     return command === undefined ? EXIT.unusable : EXIT.ok;
   }
   process.stderr.write(`there is no command ${JSON.stringify(command)}; see posthaste --help\n`);
   return EXIT.unusable;
+}
+
+/** An error of this library is a sentence for people, not a stack. */
+async function withSentence(run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isPosthasteError(error)) throw error;
+    process.stderr.write(`${error.code} ${error.message}\n`);
+    return EXIT.unusable;
+  }
 }

@@ -1,7 +1,7 @@
 import { systemClock } from '../core/clock.ts';
 import { systemIds } from '../core/ids.ts';
 import { createRng, systemRng } from '../core/rng.ts';
-import { type Aws, DEVELOPER, LOCAL_PLACE } from './aws.ts';
+import { type Aws, DEVELOPER, type Json, LOCAL_PLACE } from './aws.ts';
 import { type Chaos, createChaos } from './chaos.ts';
 import { bootstrap } from './cloudformation/bootstrap.ts';
 import { type DeployedAssembly, deployAssembly } from './cloudformation/deploy-assembly.ts';
@@ -37,6 +37,8 @@ export interface LocalAws {
   /** Messages on their way: in queues other than dead-letter queues, in running functions, in streams. 0 means that nothing moves. */
   moving(): number;
   statistics(): Statistics;
+  /** Answers `POST /_posthaste/<name>` with what `serve` makes of the JSON in the body. */
+  serve(name: string, serve: (input: Json) => Promise<Json>): void;
   close(): Promise<void>;
 }
 
@@ -65,7 +67,19 @@ export async function startLocalAws({ port, chaos: chaosOptions }: LocalAwsOptio
     onCallNow: (service, action, caller) => caller.kind === 'role' && statistics.called(service, action),
   });
   const { aws } = embedded;
-  const gateway = await startGateway({ aws, callerOf: embedded.callerOf, port, functionUrls: serveFunctionUrls(embedded, place) });
+  const served = new Map<string, (input: Json) => Promise<Json>>();
+  const gateway = await startGateway({
+    aws,
+    callerOf: embedded.callerOf,
+    port,
+    functionUrls: serveFunctionUrls(embedded, place),
+    control: async ({ method, path, body }) => {
+      const serve = served.get(path.replace('/_posthaste/', ''));
+      if (!serve || method !== 'POST') return undefined;
+      const answer = await serve(body.length > 0 ? (JSON.parse(body.toString()) as Json) : {});
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) };
+    },
+  });
   Object.assign(place, { endpoint: gateway.url });
   bootstrap(aws);
 
@@ -76,6 +90,9 @@ export async function startLocalAws({ port, chaos: chaosOptions }: LocalAwsOptio
     deploy: (directory) => deployAssembly({ directory, aws, cloudformation: embedded.cloudformation }),
     ...inspections(embedded),
     statistics: statistics.read,
+    serve: (name, serve) => {
+      served.set(name, serve);
+    },
     close: async () => {
       embedded.close();
       await gateway.close();

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   /** @default '127.0.0.1' */
   readonly host?: string;
   readonly functionUrls?: FunctionUrls;
+  /** Serves paths below `/_posthaste/` that the gateway does not know itself; undefined for one that nobody knows. */
+  readonly control?: (request: HttpRequest) => Promise<HttpAnswer | undefined>;
   readonly ids?: Ids;
   readonly logger?: Logger;
 }
@@ -95,6 +97,8 @@ async function respond(message: IncomingMessage, signal: AbortSignal, options: R
   const url = functionUrlOf(received);
   if (url !== undefined) return answerUrl({ ...url, received, requestId, sourceIp: message.socket.remoteAddress ?? '127.0.0.1' }, options);
   if (received.path === '/_posthaste/health') return health(options);
+  const controlled = received.path.startsWith('/_posthaste/') && (await options.control?.(received));
+  if (controlled) return controlled;
   const credential = credentialOf(received);
   const undecoded = exchangeOf(received, credential);
   try {

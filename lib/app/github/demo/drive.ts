@@ -62,7 +62,7 @@ async function send(delivery: Delivery, options: DriveOptions): Promise<Answer> 
   return last;
 }
 
-async function post(delivery: Delivery, { url, secret }: DriveOptions): Promise<Answer> {
+async function post(delivery: Delivery, { url, secret, signal }: DriveOptions): Promise<Answer> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -73,6 +73,7 @@ async function post(delivery: Delivery, { url, secret }: DriveOptions): Promise<
         'x-hub-signature-256': signatureOf(delivery.body, secret),
       },
       body: delivery.body,
+      ...(signal && { signal }),
     });
     return answerTo(delivery, response.status, reasonIn(await response.text()));
   } catch (error) {

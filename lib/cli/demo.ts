@@ -1,0 +1,118 @@
+import { resolve } from 'node:path';
+import { PosthasteError } from '../core/errors.ts';
+import type { LocalAws } from '../local/local-aws.ts';
+import { DEFAULT_PORT, type DevArguments, parseDevArguments } from './arguments.ts';
+import { EXIT } from './exit-code.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
+
+/** What a demo shows in the end. */
+export interface DemoResult {
+  /** Whether every guarantee held. */
+  readonly holds: boolean;
+  /** Why the run proves nothing, e.g. chaos that hit too little; absent when it does. */
+  readonly unusable?: string;
+  /** The report for machines. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** The report for people. */
+  readonly lines: (terminal: Terminal) => readonly string[];
+}
+
+/** What a demo may use while it runs. */
+export interface DemoRun {
+  readonly local: LocalAws;
+  readonly args: DevArguments;
+  readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A demo of an application: what it needs before its stack is deployed, and what it does afterwards. */
+export interface Demo {
+  /** Reads the input before anything is started, so that a wrong path fails at once. */
+  load(args: DevArguments): Promise<void>;
+  /** Makes what must exist before the deployment; what it starts is ended by the function that it returns. */
+  prepare(local: LocalAws): Promise<() => Promise<void>>;
+  run(run: DemoRun): Promise<DemoResult>;
+  /** Commands worth trying next, shown once the stack is up. */
+  hints(local: LocalAws): readonly string[];
+}
+
+/** Runs the demo, prints its report, and answers the exit code. */
+export async function runDemo({ demo, ...run }: Omit<DemoRun, 'progress'> & { demo: Demo; terminal: Terminal }): Promise<number> {
+  const { terminal, args, signal } = run;
+  const result = await demo.run({ ...run, progress: (text) => terminal.progress(text) });
+  if (signal.aborted) return EXIT.interrupted;
+  const output = createTerminal(process.stdout);
+  return print({ ...result, text: result.lines(output) }, { json: args.json, terminal });
+}
+
+interface Shown extends Pick<DemoResult, 'holds' | 'unusable' | 'json'> {
+  readonly text: readonly string[];
+}
+
+function print({ holds, unusable, json, text }: Shown, to: { readonly json: boolean; readonly terminal: Terminal }): number {
+  to.terminal.progress('');
+  process.stdout.write(to.json ? `${JSON.stringify(json, null, 2)}\n` : `${text.join('\n')}\n`);
+  if (unusable) {
+    to.terminal.line(to.terminal.red(unusable));
+    return EXIT.unusable;
+  }
+  return holds ? EXIT.ok : EXIT.failed;
+}
+
+/** Lets another process run the demo on this endpoint, however its stack was deployed: `posthaste demo`. One run at a time. */
+export function offerDemo({ demo, local, signal }: { demo: Demo; local: LocalAws; signal: AbortSignal }): void {
+  let last: Promise<unknown> = Promise.resolve();
+  local.serve('demo', async ({ argv }) => {
+    const args = parseDevArguments(argv as string[]);
+    const run = last.then(async () => {
+      await demo.load(args);
+      return demo.run({ local, args, signal, progress: () => {} });
+    });
+    last = run.catch(() => {});
+    const { lines, ...result } = await run;
+    return { ...result, text: lines(PLAIN) };
+  });
+}
+
+const asItIs = (text: string): string => text;
+const PLAIN: Terminal = { line() {}, progress() {}, bold: asItIs, dim: asItIs, green: asItIs, red: asItIs };
+
+/** Nobody answers at the endpoint. */
+class EndpointUnreachableError extends PosthasteError {
+  constructor(endpoint: string, options: ErrorOptions) {
+    super(`no embedded AWS answers at ${endpoint}: start one with npm start -- --no-demo, or name its port with --port`, {
+      code: 'ENDPOINT_UNREACHABLE',
+      ...options,
+    });
+  }
+}
+
+/** Text of `posthaste demo --help`. */
+export const DEMO_HELP = `posthaste demo: runs the demo on an endpoint that is already up, and prints the same report.
+
+  npm run posthaste -- demo [--port N] [--input PATH] [--rate N] [--json]
+
+  --port N   where npm start listens on 127.0.0.1 (default ${DEFAULT_PORT})
+
+  Example: npm start -- --no-deploy, then in another terminal npx cdk deploy, then npm run posthaste -- demo
+`;
+
+/** Runs `posthaste demo` and returns the exit code. */
+export async function demoCommand(argv: readonly string[]): Promise<number> {
+  const args = parseDevArguments(argv);
+  const terminal = createTerminal(process.stderr);
+  if (args.help) {
+    process.stdout.write(DEMO_HELP);
+    return EXIT.ok;
+  }
+  const endpoint = `http://127.0.0.1:${args.port}`;
+  const absolute = args.input === undefined ? argv : argv.map((argument) => (argument === args.input ? resolve(argument) : argument));
+  terminal.progress(`running the demo on ${endpoint} …`);
+  const response = await fetch(`${endpoint}/_posthaste/demo`, { method: 'POST', body: JSON.stringify({ argv: absolute }) }).catch(
+    (cause: unknown) => {
+      throw new EndpointUnreachableError(endpoint, { cause });
+    },
+  );
+  if (!response.ok) throw new EndpointUnreachableError(endpoint, { cause: new Error(await response.text()) });
+  return print((await response.json()) as Shown, { json: args.json, terminal });
+}
