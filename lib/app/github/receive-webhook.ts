@@ -44,16 +44,14 @@ export function receiveWebhook({ outbox, secret, events }: WebhookDeps): (reques
     if (!delivery)
       return answer(400, { code: 'DELIVERY_MISSING', message: 'X-GitHub-Delivery is missing: it is the idempotency key of a delivery' });
 
-    const name = headers['x-github-event'] ?? '';
-    const event = byName.get(`github.${name.replaceAll('_', '-')}`);
-    if (!event)
-      return answer(422, {
-        code: 'EVENT_UNKNOWN',
-        message: `X-GitHub-Event ${JSON.stringify(name)} is not one of the ${byName.size} events declared here`,
-      });
-
     const payload = parseJson(bytes);
     if (payload === undefined) return answer(400, { code: 'NOT_JSON', message: 'the body is not JSON in UTF-8' });
+    const name = headers['x-github-event'] ?? '';
+    const event = byName.get(`github.${name.replaceAll('_', '-')}`);
+    if (!event) {
+      const message = `X-GitHub-Event ${JSON.stringify(name)} is not one of the ${byName.size} events declared here`;
+      return answer(422, { code: 'EVENT_UNKNOWN', message });
+    }
     return commit(outbox, event, { delivery, payload });
   };
 }

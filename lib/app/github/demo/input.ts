@@ -3,13 +3,15 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { PosthasteError } from '../../../index.ts';
+import { GITHUB_EVENTS } from '../github.messages.ts';
 import type { Delivery } from './delivery.ts';
+import { inferEvent } from './infer-event.ts';
 
 /** The path given as input cannot be read as deliveries. */
 export class InputError extends PosthasteError {
   constructor(message: string, options?: ErrorOptions) {
     super(
-      `${message}; give a folder of payloads named <event>.json or <event>.<anything>.json, or a file of JSON lines {"event": "push", "payload": {…}}`,
+      `${message}; give a folder of JSON payloads, best named <event>.json or <event>.<anything>.json, or a file of JSON lines, best {"event": "push", "payload": {…}}`,
       {
         code: 'INPUT_UNREADABLE',
         ...options,
@@ -57,13 +59,14 @@ async function readOne(file: string, origin: string): Promise<readonly Delivery[
       examples.map((payload, index) => delivery(name, encode(payload), `${origin}:${name}#${index}`)),
     );
   }
-  return [wrapped(parsed, origin) ?? delivery(eventOfFile(origin), bytes, origin)];
+  return [wrapped(parsed, origin) ?? delivery(eventOfFile(origin) ?? inferEvent(parsed) ?? UNNAMED, bytes, origin)];
 }
 
 function readLines(bytes: Uint8Array, origin: string): readonly Delivery[] {
   return splitLines(bytes).flatMap(({ line, number }) => {
     const at = `${origin}:${number}`;
-    return [wrapped(parse(line), at) ?? delivery(eventOfFile(origin), line, at)];
+    const parsed = parse(line);
+    return [wrapped(parsed, at) ?? delivery(eventOfFile(origin) ?? inferEvent(parsed) ?? UNNAMED, line, at)];
   });
 }
 
@@ -101,9 +104,16 @@ function deliveryId(event: string, origin: string, body: Uint8Array): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
-function eventOfFile(origin: string): string {
-  return basename(origin).split('.')[0] ?? origin;
+/** Sent where neither a name nor the payload tells the event; the gateway refuses it. */
+const UNNAMED = 'unnamed';
+
+/** The event that a file is named after, when it is one of GitHub's. */
+function eventOfFile(origin: string): string | undefined {
+  const [name = ''] = basename(origin).split('.');
+  return EVENT_NAMES.has(name) ? name : undefined;
 }
+
+const EVENT_NAMES = new Set(GITHUB_EVENTS.map(({ name }) => name.replace(/^github\./, '').replaceAll('-', '_')));
 
 function isExampleSets(value: unknown): value is readonly ExampleSet[] {
   return Array.isArray(value) && value.length > 0 && value.every((set) => typeof set?.name === 'string' && Array.isArray(set?.examples));
