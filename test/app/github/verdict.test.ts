@@ -37,6 +37,11 @@ describe('the verdict holds', () => {
     expect(judge([issue, release, refused], whole)).toMatchObject({ holds: true, refused: 1 });
   });
 
+  test('when a delivery id came again with another payload and was refused', () => {
+    const again: Answer = { ...issue, status: 422, reason: 'IDEMPOTENCY_KEY_REUSED' };
+    expect(judge([issue, again, release], whole)).toMatchObject({ holds: true, accepted: 2, violations: [] });
+  });
+
   test('when a delivery was sent twice and answered twice', () => {
     expect(judge([issue, issue, release], whole)).toMatchObject({ holds: true, accepted: 2 });
   });

@@ -60,8 +60,11 @@ export interface Verdict {
  * under one key, everything else accounted for in a dead-letter queue. Uses no counter that the runtime keeps of itself.
  */
 export function judge(answers: readonly Answer[], state: FinalState): Verdict {
-  const byDelivery = new Map(answers.map((answer) => [answer.deliveryId, answer]));
-  const accepted = [...byDelivery.values()].filter((answer) => answer.status >= 200 && answer.status < 300);
+  // A delivery that was sent again counts by its best answer: what was accepted once stays accepted, whatever a later one said.
+  const byDelivery = new Map(
+    answers.toSorted((a, b) => Number(isAccepted(a)) - Number(isAccepted(b))).map((answer) => [answer.deliveryId, answer]),
+  );
+  const accepted = [...byDelivery.values()].filter(isAccepted);
   const refused = [...byDelivery.values()].filter((answer) => answer.status >= 400 && answer.status < 500);
   const unanswered = [...byDelivery.values()].filter((answer) => !accepted.includes(answer) && !refused.includes(answer));
   const acceptedIds = new Set(accepted.map((answer) => answer.deliveryId));
@@ -80,6 +83,8 @@ export function judge(answers: readonly Answer[], state: FinalState): Verdict {
   ];
   return { holds: violations.length === 0, accepted: accepted.length, refused: refused.length, violations };
 }
+
+const isAccepted = ({ status }: Answer): boolean => status >= 200 && status < 300;
 
 type Consumer = keyof typeof AUDIENCE;
 
