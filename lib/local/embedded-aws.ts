@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Ids } from '../core/ids.ts';
 import type { Rng } from '../core/rng.ts';
-import type { Aws, Caller, Interceptor, Place } from './aws.ts';
+import type { Aws, AwsRequest, Caller, Interceptor, Place } from './aws.ts';
 import { type CloudFormation, createCloudFormation } from './cloudformation/cloudformation.ts';
 import { createCloudWatch } from './cloudwatch/cloudwatch.ts';
 import { createDispatcher } from './dispatch.ts';
@@ -47,6 +47,8 @@ export interface EmbeddedAws {
   readonly lambda: LambdaEngine;
   readonly mappings: EventSourceMappings;
   readonly cloudformation: CloudFormation;
+  /** Throws the refusal of a call that its caller may not make. */
+  readonly authorise: (request: AwsRequest) => void;
   /** Whose access key it is; undefined for the developer's. */
   readonly callerOf: (accessKeyId: string) => Caller | undefined;
   close(): void;
@@ -113,6 +115,7 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
     lambda,
     mappings,
     cloudformation,
+    authorise,
     callerOf: sts.callerOf,
     close() {
       scheduler.close();

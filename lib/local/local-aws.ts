@@ -6,7 +6,7 @@ import { type Chaos, createChaos } from './chaos.ts';
 import { bootstrap } from './cloudformation/bootstrap.ts';
 import { type DeployedAssembly, deployAssembly } from './cloudformation/deploy-assembly.ts';
 import { createEmbeddedAws, type EmbeddedAws } from './embedded-aws.ts';
-import { type FunctionUrls, functionUrlAnswer, functionUrlEvent, functionUrlFailure } from './gateway/function-url.ts';
+import { createFunctionUrls } from './function-urls.ts';
 import { startGateway } from './gateway/gateway.ts';
 import type { PeekedMessage } from './sqs/sqs.ts';
 import { collectStatistics, type Statistics } from './statistics.ts';
@@ -72,7 +72,7 @@ export async function startLocalAws({ port, chaos: chaosOptions }: LocalAwsOptio
     aws,
     callerOf: embedded.callerOf,
     port,
-    functionUrls: serveFunctionUrls(embedded, place),
+    functionUrls: createFunctionUrls({ ...embedded, place, clock: systemClock }),
     control: async ({ method, path, body }) => {
       const serve = served.get(path.replace('/_posthaste/', ''));
       if (!serve || method !== 'POST') return undefined;
@@ -111,14 +111,6 @@ function chaosOn(embedded: () => EmbeddedAws, seed: number): Chaos {
 
 /** `arn:aws:lambda:region:account:function:NAME[:qualifier]` → NAME */
 const nameOf = (functionArn: string): string => functionArn.split(':')[6] ?? functionArn;
-
-function serveFunctionUrls({ lambda }: EmbeddedAws, place: { readonly accountId: string; readonly region: string }): FunctionUrls {
-  return async (urlId, request) => {
-    if (!lambda.urlTarget(urlId)) return { ...functionUrlFailure(), status: 404, body: `no function has the URL id ${urlId}` };
-    const outcome = await lambda.invokeUrl(urlId, functionUrlEvent(request, { urlId, ...place, now: systemClock.now() }));
-    return outcome.kind === 'result' ? functionUrlAnswer(outcome.payload) : functionUrlFailure(outcome.kind);
-  };
-}
 
 function inspections({
   aws,

@@ -11,7 +11,7 @@ export interface Credential {
  * Reads the credential scope `<access key>/<date>/<region>/<service>/aws4_request` of a Signature Version 4 request, from the
  * Authorization header or, in a presigned URL, from the query string (IAM User Guide, "Elements of an AWS API request signature").
  */
-export function credentialOf(request: HttpRequest): Credential | undefined {
+export function credentialOf(request: Pick<HttpRequest, 'headers' | 'query'>): Credential | undefined {
   const authorization = headerOf(request.headers, 'authorization');
   const scope = authorization === undefined ? request.query.get('X-Amz-Credential') : /Credential=([^,\s]+)/.exec(authorization)?.[1];
   if (!scope) return undefined;
