@@ -2,11 +2,11 @@ import { attributesOf, routingProblem, wireBytes } from './attributes.ts';
 import { isTraceparent } from './decode-envelope.ts';
 import { encodeEnvelope } from './envelope.ts';
 import { jsonTrouble } from './json-data.ts';
-import { MAX_KEY_BYTES, SNS_MAX_BYTES, SQS_MAX_BYTES } from './message.contract.ts';
+import { MAX_ID_LENGTH, MAX_KEY_BYTES, SNS_MAX_BYTES, SQS_MAX_BYTES } from './message.contract.ts';
 import { MessageFieldError, MessageInvalidError, MessageKindError, MessageTooLargeError } from './message.errors.ts';
 import type { AnyMessageDefinition, OutgoingMessage, RoutingValue } from './message.ts';
 import { validateMessage } from './validate.ts';
-import { isGroupText, isUriReference, textProblem } from './wire-text.ts';
+import { idProblem, isGroupText, isUriReference, textProblem } from './wire-text.ts';
 
 /** What a message says of itself besides its data. */
 export interface MessageFields {
@@ -57,8 +57,9 @@ export function assertKind(definition: AnyMessageDefinition, kind: 'event' | 'co
 
 /** Refuses a source that no envelope could carry. */
 export function assertSource(source: string): void {
-  if (!isUriReference(source))
-    throw new MessageFieldError('a message', 'source', `'${source}' is no URI reference such as urn:posthaste:orders`);
+  if (isUriReference(source) && source.length <= MAX_ID_LENGTH) return;
+  const problem = `'${source}' is no URI reference of at most ${MAX_ID_LENGTH} characters such as urn:posthaste:orders`;
+  throw new MessageFieldError('a message', 'source', problem);
 }
 
 type Select = (data: unknown) => RoutingValue | undefined;
@@ -79,6 +80,7 @@ function compose(
 ): OutgoingMessage {
   const { id, source, time, correlationId, causationId, hops, tenant, traceparent, key, routing } = given;
   const type = definition.name;
+  checkIds(type, { id, correlationId, causationId });
   checkKey(type, key);
   if (tenant !== undefined && !isGroupText(tenant))
     throw new MessageFieldError(type, 'tenant', 'it is 1 to 128 printable ASCII characters');
@@ -108,6 +110,13 @@ function snapshot(type: string, data: unknown): unknown {
   const trouble = jsonTrouble(data);
   if (trouble !== undefined) throw new MessageInvalidError(type, [trouble]);
   return structuredClone(data);
+}
+
+function checkIds(type: string, ids: Readonly<Record<string, string | undefined>>): void {
+  for (const [field, id] of Object.entries(ids)) {
+    const problem = id === undefined ? undefined : idProblem(id);
+    if (problem !== undefined) throw new MessageFieldError(type, field, problem);
+  }
 }
 
 function checkKey(type: string, key: string | undefined): void {

@@ -1,11 +1,11 @@
 import type { Envelope } from './envelope.ts';
 import { jsonTrouble } from './json-data.ts';
+import { MAX_DATA_DEPTH, MAX_ID_LENGTH } from './message.contract.ts';
 import { EnvelopeInvalidError, type EnvelopeProblem, formatPath } from './message.errors.ts';
-import { isGroupText, isUriReference, textProblem } from './wire-text.ts';
+import { idProblem, isGroupText, isUriReference, textProblem } from './wire-text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const MAX_ID_LENGTH = 256;
 const MAX_HOPS_ON_THE_WIRE = 2_147_483_647;
 const SCHEMA = /^urn:posthaste:schema:(.+):([1-9]\d{0,14})$/;
 const SEQUENCE = /^\d{16}$/;
@@ -63,7 +63,8 @@ function parse(body: string): Fields {
   if (parsed instanceof Object && Object.hasOwn(parsed, 'TopicArn') && Object.hasOwn(parsed, 'Message')) {
     throw new EnvelopeInvalidError('specversion', 'this is an SNS notification: switch raw message delivery on for the subscription');
   }
-  const trouble = jsonTrouble(parsed);
+  // The envelope itself is one level around its data.
+  const trouble = jsonTrouble(parsed, MAX_DATA_DEPTH + 1);
   if (trouble === undefined) return parsed as Fields;
   const where = trouble.path.length === 0 ? 'the envelope' : formatPath(trouble.path);
   throw new EnvelopeInvalidError(trouble.kind === 'not-json' ? 'data' : trouble.kind, `${where}: ${trouble.message}`);
@@ -92,9 +93,7 @@ function optionalText(fields: Fields, name: EnvelopeProblem): string | undefined
   const value = fields[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string' || value === '') throw new EnvelopeInvalidError(name, 'it is a non-empty string');
-  if (name !== 'partitionkey' && value.length > MAX_ID_LENGTH)
-    throw new EnvelopeInvalidError(name, `it has more than ${MAX_ID_LENGTH} characters`);
-  const problem = textProblem(value);
+  const problem = name === 'partitionkey' ? textProblem(value) : idProblem(value);
   if (problem !== undefined) throw new EnvelopeInvalidError(name, problem);
   return value;
 }

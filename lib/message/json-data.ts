@@ -10,11 +10,11 @@ export interface JsonTrouble extends MessageIssue {
  * The first thing in `data` that JSON would lose or change silently, or that would harm a reader: a Date, a NaN, half of a
  * surrogate pair, a key that reaches a prototype. Undefined when the data arrives as it left.
  */
-export function jsonTrouble(data: unknown): JsonTrouble | undefined {
-  return data === undefined ? undefined : inspect(data, 0);
+export function jsonTrouble(data: unknown, maxDepth: number = MAX_DATA_DEPTH): JsonTrouble | undefined {
+  return data === undefined ? undefined : inspect(data, maxDepth);
 }
 
-function inspect(value: unknown, depth: number): JsonTrouble | undefined {
+function inspect(value: unknown, levels: number): JsonTrouble | undefined {
   switch (typeof value) {
     case 'string':
       return value.isWellFormed() ? undefined : trouble('ill-formed-text', 'a string with half of a surrogate pair');
@@ -24,22 +24,22 @@ function inspect(value: unknown, depth: number): JsonTrouble | undefined {
       return undefined;
     case 'object':
       if (value === null) return undefined;
-      if (depth >= MAX_DATA_DEPTH) return trouble('too-deep', `nested deeper than ${MAX_DATA_DEPTH} levels`);
-      return Array.isArray(value) ? inspectArray(value, depth + 1) : inspectObject(value, depth + 1);
+      if (levels === 0) return trouble('too-deep', `nested deeper than ${MAX_DATA_DEPTH} levels`);
+      return Array.isArray(value) ? inspectArray(value, levels - 1) : inspectObject(value, levels - 1);
     default:
       return trouble('not-json', `${value === undefined ? 'undefined' : `a ${typeof value}`} is not JSON`);
   }
 }
 
-function inspectArray(values: readonly unknown[], depth: number): JsonTrouble | undefined {
+function inspectArray(values: readonly unknown[], levels: number): JsonTrouble | undefined {
   for (let index = 0; index < values.length; index += 1) {
-    const found = inspect(values[index], depth);
+    const found = inspect(values[index], levels);
     if (found !== undefined) return below(index, found);
   }
   return undefined;
 }
 
-function inspectObject(object: object, depth: number): JsonTrouble | undefined {
+function inspectObject(object: object, levels: number): JsonTrouble | undefined {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
     const name = (object.constructor as { name?: string } | undefined)?.name ?? 'a class instance';
@@ -49,7 +49,7 @@ function inspectObject(object: object, depth: number): JsonTrouble | undefined {
     if (value === undefined) continue;
     if (!key.isWellFormed()) return trouble('ill-formed-text', 'a key with half of a surrogate pair');
     if (reachesPrototype(key, value)) return trouble('prototype-key', `the key ${key} reaches the prototype of whatever it is copied onto`);
-    const found = inspect(value, depth);
+    const found = inspect(value, levels);
     if (found !== undefined) return below(key, found);
   }
   return undefined;

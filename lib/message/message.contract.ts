@@ -22,5 +22,8 @@ export const MAX_HOPS = 32;
 /** The longest ordering key in UTF-8 bytes; a DynamoDB partition key takes 2,048 with its prefix (DynamoDB "Service quotas"). */
 export const MAX_KEY_BYTES = 1_024;
 
+/** The longest id, source or tenant of an envelope, in UTF-16 units. */
+export const MAX_ID_LENGTH = 256;
+
 /** The deepest nesting of a message's data: far below where `JSON.stringify` runs out of stack. */
 export const MAX_DATA_DEPTH = 500;

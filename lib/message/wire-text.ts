@@ -1,3 +1,5 @@
+import { MAX_ID_LENGTH } from './message.contract.ts';
+
 /**
  * Which text survives the trip. SQS refuses characters outside `#x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF`
  * (SendMessage API reference). Inside JSON an escape helps; in an attribute nothing does.
@@ -14,6 +16,13 @@ export function textProblem(text: string): string | undefined {
   const refused = REFUSED.exec(text)?.[0];
   if (refused !== undefined) return `it holds U+${codePoint(refused)}, which SQS refuses`;
   return undefined;
+}
+
+/** What keeps a text from being an id of an envelope, or undefined when nothing does: senders and readers ask the same question. */
+export function idProblem(text: string): string | undefined {
+  if (text === '') return 'it is empty';
+  if (text.length > MAX_ID_LENGTH) return `it has ${text.length} characters, at most ${MAX_ID_LENGTH} are taken`;
+  return textProblem(text);
 }
 
 /** Escapes the characters that JSON leaves alone and SQS refuses (U+FFFE, U+FFFF); the parsed value stays the same. */

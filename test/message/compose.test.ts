@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { attributesOf, wireBytes } from '../../lib/message/attributes.ts';
-import { composeMessage, composeUnchecked, type MessageFields } from '../../lib/message/compose.ts';
+import { assertSource, composeMessage, composeUnchecked, type MessageFields } from '../../lib/message/compose.ts';
+import { decodeEnvelope } from '../../lib/message/decode-envelope.ts';
 import { defineCommand, defineEvent } from '../../lib/message/define.ts';
 import { encodeEnvelope } from '../../lib/message/envelope.ts';
 import { validateMessage } from '../../lib/message/validate.ts';
@@ -30,6 +31,27 @@ test('the wire carries what was given, while key and routing see what the schema
     amount: { DataType: 'Number', StringValue: '12.5' },
     id: { DataType: 'String', StringValue: 'a' },
   });
+});
+
+test.each(['id', 'correlationId', 'causationId'] as const)('%s is taken exactly as far as a reader takes it', (field) => {
+  const compose = (value: string) => composeMessage(Booked, { id: 'a' }, { ...fields, [field]: value });
+  for (const value of ['x'.repeat(257), '', 'a\ud800', 'a\uffff', 'a\u0000']) {
+    expect(() => compose(value)).toThrow(expect.objectContaining({ code: 'MESSAGE_FIELD_INVALID', field }));
+  }
+  const longest = '𠜎'.repeat(128);
+  expect(decodeEnvelope(encodeEnvelope(compose(longest)))[field]).toBe(longest);
+});
+
+test('a source that no reader takes is refused where it is configured', () => {
+  expect(() => assertSource(`urn:${'x'.repeat(252)}`)).not.toThrow();
+  expect(() => assertSource(`urn:${'x'.repeat(253)}`)).toThrow('at most 256 characters');
+});
+
+test('data as deep as a sender may send is as deep as a reader takes', () => {
+  const nested = (levels: number) => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
+  const deepest = composeUnchecked(Booked, nested(500), fields);
+  expect(decodeEnvelope(encodeEnvelope(deepest)).data).toEqual(nested(500));
+  expect(() => composeUnchecked(Booked, nested(501), fields)).toThrow('deeper than 500');
 });
 
 test('what the sender changes afterwards does not change the message', () => {

@@ -1,6 +1,7 @@
 import type { AnyMessageDefinition, Outbox } from '../../index.ts';
 import { isPosthasteError } from '../../index.ts';
 import { activityKey } from './github.messages.ts';
+import { changedInteger, parsePayload } from './parse-payload.ts';
 import { isSignedBy } from './signature.ts';
 
 /** The parts of a Function URL request (payload format 2.0) that this handler reads. */
@@ -44,7 +45,7 @@ export function receiveWebhook({ outbox, secret, events }: WebhookDeps): (reques
     if (!delivery)
       return answer(400, { code: 'DELIVERY_MISSING', message: 'X-GitHub-Delivery is missing: it is the idempotency key of a delivery' });
 
-    const payload = parseJson(bytes);
+    const payload = parsePayload(bytes);
     if (payload === undefined) return answer(400, { code: 'NOT_JSON', message: 'the body is not JSON in UTF-8' });
     const name = headers['x-github-event'] ?? '';
     const event = byName.get(`github.${name.replaceAll('_', '-')}`);
@@ -52,7 +53,12 @@ export function receiveWebhook({ outbox, secret, events }: WebhookDeps): (reques
       const message = `X-GitHub-Event ${JSON.stringify(name)} is not one of the ${byName.size} events declared here`;
       return answer(422, { code: 'EVENT_UNKNOWN', message });
     }
-    return commit(outbox, event, { delivery, payload });
+    const changed = changedInteger(payload.text);
+    if (changed !== undefined) {
+      const message = `the integer ${shortened(changed)} is more than a JSON number holds exactly: send it as a string`;
+      return answer(422, { code: 'NUMBER_UNSAFE', message });
+    }
+    return commit(outbox, event, { delivery, payload: payload.value });
   };
 }
 
@@ -73,12 +79,8 @@ async function commit(
   }
 }
 
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
+function shortened(digits: string): string {
+  return digits.length > 40 ? `${digits.slice(0, 40)}… of ${digits.length} digits` : digits;
 }
 
 function answer(statusCode: number, body: Readonly<Record<string, unknown>>): WebhookResponse {

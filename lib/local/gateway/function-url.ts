@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { HttpAnswer, HttpRequest } from './exchange.ts';
 
 /** An HTTP request to a function URL. */
@@ -33,7 +34,7 @@ export function functionUrlOf(request: HttpRequest): FunctionUrlAddress | undefi
   return match?.[1] === undefined ? undefined : { urlId: match[1], path: match[2] ?? '/' };
 }
 
-/** Media types whose bodies reach a handler as text; every other body is base64. */
+/** Media types whose bodies reach a handler as text; every other body is base64, and so is text that is none: a handler gets its bytes. */
 const TEXT = /^(text\/|application\/(json|xml|javascript|x-www-form-urlencoded|[\w.+-]+\+(json|xml)))/i;
 
 /** What an event says of where it came from. */
@@ -58,7 +59,7 @@ export function functionUrlEvent(request: FunctionUrlRequest, context: FunctionU
     .flatMap((line) => line.split(/;\s*/))
     .filter((text) => text !== '');
   const body = Buffer.from(request.body);
-  const isText = TEXT.test(String(headers['content-type'] ?? ''));
+  const isText = TEXT.test(String(headers['content-type'] ?? '')) && isUtf8(body);
   return {
     version: '2.0',
     routeKey: '$default',
