@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandsOf, fileOf, PROJECT } from '../docs/code-blocks.ts';
+
+/** Installing the CDK and booting an AWS take seconds on a machine that does nothing else; the limit is for one that does. */
+const PATIENCE_MS = 240_000;
+
+const own = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly version: string;
+  readonly devDependencies: Readonly<Record<string, string>>;
+};
+
+let folder: string;
+let shop: string;
+const tarball = () => join(folder, `${own.name}-${own.version}.tgz`);
+
+/** Runs a program with this Node.js first on the path, and gives what it printed; throws with all of it when it fails. */
+async function run(program: string, args: readonly string[], cwd = shop): Promise<string> {
+  const env = { ...process.env, PATH: [join(PROJECT, 'node_modules/.bin'), process.env['PATH']].join(delimiter), NODE_OPTIONS: '' };
+  try {
+    const { stdout } = await promisify(execFile)(program, args, { cwd, env, timeout: PATIENCE_MS, maxBuffer: 16 * 1024 * 1024 });
+    return stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** What a page's `npm install` lines name, less what is not needed to follow the recipe here: the CLI is the repository's own. */
+function installedPackages(): readonly string[] {
+  const lines = commandsOf('README.md').filter((line) => line.startsWith('npm install'));
+  return lines.flatMap((line) => line.split(' ').slice(2)).filter((word) => !word.startsWith('-'));
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'posthaste-package-'));
+  shop = mkdtempSync(join(folder, 'shop-'));
+  await run('npm', ['pack', '--pack-destination', folder], PROJECT);
+  await run('npm', ['init', '--yes']);
+  await run('npm', ['pkg', 'set', 'type=module']);
+  const packages = installedPackages().filter((name) => !name.startsWith('aws-cdk@'));
+  const exact = packages.map((name) => (name === own.name ? tarball() : `${name}@${own.devDependencies[name]}`));
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...exact]);
+  for (const file of ['messages.ts', 'ship-order.ts', 'stack.ts', 'app.ts', 'place-order.ts']) {
+    writeFileSync(join(shop, file), fileOf('README.md', file));
+  }
+  writeFileSync(join(shop, 'cdk.json'), '{ "app": "node app.ts" }\n');
+}, PATIENCE_MS);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the packed package', () => {
+  test('has nothing that publint minds', async () => {
+    const { messages, pkg } = await publint({ pkgDir: join(shop, 'node_modules', own.name), pack: false, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg ?? {}, { color: false }))).toEqual([]);
+  });
+
+  test('holds the library with its declarations, and neither its sources, tests nor reference applications', () => {
+    const files = readdirSync(join(shop, 'node_modules', own.name), { recursive: true, encoding: 'utf8' });
+    expect(files).toEqual(expect.arrayContaining(['dist/lib/index.js', 'dist/lib/index.d.ts', 'README.md', 'LICENSE', 'CHANGELOG.md']));
+    expect(files.filter((file) => /lib\/app|^test|^bench|\.test\.|(?<!\.d)\.ts$/.test(file))).toEqual([]);
+  });
+});
+
+describe('the recipe of the README, followed in an empty folder', () => {
+  test('is four short files', () => {
+    const lines = ['messages.ts', 'ship-order.ts', 'stack.ts', 'app.ts'].map((file) => fileOf('README.md', file).split('\n').length);
+    expect(Math.max(...lines)).toBeLessThanOrEqual(30);
+    expect(commandsOf('README.md')).toContain(`echo '{ "app": "node app.ts" }' > cdk.json`);
+    expect(installedPackages()).toContain(`aws-cdk@${own.devDependencies['aws-cdk']}`);
+  });
+
+  test('type-checks, and refuses data of another shape', async () => {
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2024',
+      types: ['node'],
+      strict: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      verbatimModuleSyntax: true,
+      // A declaration of @middy/core imports the types of an optional peer.
+      skipLibCheck: true,
+    };
+    writeFileSync(join(shop, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+    const tsc = join(shop, 'node_modules/typescript/bin/tsc');
+    expect(await run(process.execPath, [tsc])).toBe('');
+
+    const wrong = fileOf('README.md', 'place-order.ts').replace("customer: 'ada', parcels: 2", "customer: 'ada', parcels: 'two'");
+    writeFileSync(join(shop, 'wrong.ts'), wrong);
+    await expect(run(process.execPath, [tsc])).rejects.toThrow(/wrong\.ts\(\d+,\d+\): error TS2322: Type 'string' is not assignable/);
+    rmSync(join(shop, 'wrong.ts'));
+  }, 60_000);
+
+  test('synthesizes, and runs on the embedded AWS as the README shows', async () => {
+    await run('cdk', ['synth', '--quiet']);
+    const shown = fileOfLanguage('text');
+    expect(await run(process.execPath, ['place-order.ts'])).toBe(shown);
+  }, 120_000);
+
+  test('has its effect once when the queue delivers a message twice', async () => {
+    writeFileSync(join(shop, 'deliver-twice.ts'), DELIVER_TWICE);
+    expect(await run(process.execPath, ['deliver-twice.ts'])).toBe('[{"customer":{"S":"ada"},"parcels":{"N":"2"}}]\n');
+  }, 60_000);
+
+  test('is deployed by the command that the package installs', async () => {
+    const posthaste = join(shop, 'node_modules/.bin/posthaste');
+    await expect(run(posthaste, ['dev', '--once', '--port', '0'])).resolves.toBe('');
+    expect(readdirSync(join(shop, '.posthaste/cdk.out'))).toContain('shop.template.json');
+  }, 120_000);
+});
+
+function fileOfLanguage(language: string): string {
+  const text = readFileSync(join(PROJECT, 'README.md'), 'utf8');
+  return new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'ms').exec(text)?.[1] ?? '';
+}
+
+const DELIVER_TWICE = `
+import { encodeEnvelope } from 'posthaste';
+import { DEVELOPER, startLocalAws } from 'posthaste/local';
+
+const local = await startLocalAws({ port: 0 });
+await local.deploy('cdk.out');
+const sqs = (action: string, input: Record<string, unknown>) => local.aws.call({ service: 'sqs', action, input, caller: DEVELOPER });
+
+const { QueueUrls } = (await sqs('ListQueues', {})) as { QueueUrls: string[] };
+const QueueUrl = QueueUrls.find((url) => url.endsWith('/shop-ship-order'));
+const MessageBody = encodeEnvelope({
+  id: 'order-1', type: 'orders.order-placed', version: 1, source: 'urn:posthaste:shop', time: new Date().toISOString(),
+  correlationId: 'order-1', hops: 0, data: { customer: 'ada', parcels: 2 },
+});
+for (const _delivery of ['first', 'second']) await sqs('SendMessage', { QueueUrl, MessageBody });
+
+const shipments = local.output('shop', 'ShipmentsTable');
+do await new Promise((resolve) => setTimeout(resolve, 50));
+while (local.moving() > 0);
+console.log(JSON.stringify(local.scan(shipments)));
+await local.close();
+`;
