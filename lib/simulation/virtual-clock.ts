@@ -17,7 +17,7 @@ export interface VirtualClock extends Clock {
 }
 
 /** Microtask turns that settle any chain of promises between two timers; a run with more gives the same history. */
-const SETTLE_TURNS = 48;
+const SETTLE_TURNS = 64;
 
 async function settle(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await null;
