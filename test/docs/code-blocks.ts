@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The repository. */
@@ -39,4 +39,11 @@ export function commandsOf(page: string): readonly string[] {
   return codeBlocks(page)
     .filter(({ language }) => language === 'sh')
     .flatMap(({ code }) => code.trimEnd().split('\n'));
+}
+
+/** Every page of documentation, relative to the repository. */
+export function pages(): readonly string[] {
+  const below = (folder: string) =>
+    readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file));
+  return ['README.md', 'CONTRIBUTING.md', ...below('docs'), ...below('lib')].filter((file) => file.endsWith('.md')).sort();
 }

@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CodeBlock, codeBlocks, PROJECT, pages } from './code-blocks.ts';
+import { PREAMBLES } from './preambles.ts';
+
+const ENTRIES = { posthaste: 'index', 'posthaste/constructs': 'constructs', 'posthaste/testing': 'testing', 'posthaste/local': 'local' };
+
+let folder: string;
+beforeAll(() => {
+  // Inside the repository, so that packages resolve as they do for a user.
+  folder = mkdtempSync(join(import.meta.dirname, '.examples-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const examples = pages()
+  .flatMap(codeBlocks)
+  .filter(({ language }) => language === 'ts');
+const programs = examples.filter(({ page, title }) => title !== undefined && page !== 'README.md');
+
+/** The block as a file of its own, with the package's entries read from the sources. */
+function place({ page, line, title, code }: CodeBlock): string {
+  const file = join(folder, title === undefined ? `${page.replaceAll(/\W/g, '-')}-${line}.ts` : join(page.replaceAll(/\W/g, '-'), title));
+  const preamble = title === undefined ? (PREAMBLES[page] ?? '') : '';
+  const entries = join(relative(dirname(file), PROJECT), 'lib');
+  const text = `${preamble}${code}\nexport {};\n`.replaceAll(/from '(posthaste[^']*)'/g, (whole, entry: keyof typeof ENTRIES) =>
+    ENTRIES[entry] === undefined ? whole : `from '${entries}/${ENTRIES[entry]}.ts'`,
+  );
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('the examples of the documentation', () => {
+  test('type-check as a user would write them', async () => {
+    const files = examples.map(place);
+    const settings = { noUnusedLocals: false, noUnusedParameters: false, noPropertyAccessFromIndexSignature: false };
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: '../../../tsconfig.json', compilerOptions: settings, include: [], files }),
+    );
+    const tsc = promisify(execFile)(join(PROJECT, 'node_modules/.bin/tsc'), ['-p', folder]);
+    const printed = await tsc.then(
+      () => '',
+      ({ stdout }: { stdout: string }) => stdout,
+    );
+    expect(examples.length).toBeGreaterThan(8);
+    expect(printed).toBe('');
+  }, 60_000);
+
+  test.each(programs)(
+    '$page: $title prints what the page shows',
+    async (program) => {
+      const shown = codeBlocks(program.page).find(({ line, language }) => line > program.line && language === 'text');
+      const { stdout } = await promisify(execFile)(process.execPath, [place(program)], { env: { ...process.env, NODE_OPTIONS: '' } });
+      expect(stdout).toBe(shown?.code);
+    },
+    60_000,
+  );
+});
