@@ -1,6 +1,6 @@
 import { AwsError, type AwsRequest, type Json } from '../local/aws.ts';
 import { applies, type Call, type FaultKind } from './fault.ts';
-import type { ProcessWorld, SimProcess } from './process.ts';
+import type { ProcessWorld } from './process-world.ts';
 import { conflictError, sdkError, sdkOutput, throttleError, timeoutError } from './sdk-shapes.ts';
 
 /** Where the answer of a call goes. */
@@ -9,13 +9,20 @@ export interface Answer {
   reject(error: Error): void;
 }
 
+/** Who calls: the part of a process that a call can reach. */
+interface Sender {
+  readonly name: string;
+  kill(reason: string): void;
+  deliver(event: () => void): void;
+}
+
 /** How long a client waits for an answer: the request timeout with which this project's clients are made. */
 const CLIENT_TIMEOUT_MS = 5_000;
 /** How much later a request may still arrive that its sender has given up. */
 const MAX_LATENESS_MS = 30_000;
 
 /** One call over a network that takes its time, with at most one fault. */
-export function callThroughFaults(world: ProcessWorld, process: SimProcess, request: AwsRequest, answer: Answer): void {
+export function callThroughFaults(world: ProcessWorld, process: Sender, request: AwsRequest, answer: Answer): void {
   const call = nextCall(world, process.name, request);
   const decided = world.faults.decide(call);
   const fault = decided !== undefined && applies(decided, call.action) ? decided : undefined;
@@ -25,7 +32,7 @@ export function callThroughFaults(world: ProcessWorld, process: SimProcess, requ
 }
 
 interface UnderWay {
-  readonly process: SimProcess;
+  readonly process: Sender;
   readonly request: AwsRequest;
   readonly answer: Answer;
   readonly fault: FaultKind | undefined;

@@ -1,7 +1,8 @@
 import type { Caller } from '../local/aws.ts';
 import type { InvokeOutcome, Invoker } from '../local/lambda/invoker.ts';
-import type { ProcessWorld, SimProcess } from './process.ts';
+import type { SimProcess } from './process.ts';
 import { startProcess } from './process.ts';
+import type { ProcessWorld } from './process-world.ts';
 
 /** The context that a simulated invocation passes: what handlers of this project read of Lambda's. */
 export interface SimContext {

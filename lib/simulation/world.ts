@@ -12,8 +12,10 @@ import { createSqs, type Sqs } from '../local/sqs/sqs.ts';
 import { type FaultSource, noFaults } from './fault.ts';
 import { createFunctions, type SimFunctions } from './functions.ts';
 import { createHistory, type History } from './history.ts';
-import type { ProcessWorld, SimProcess } from './process.ts';
-import { createProcessWorld, startProcess } from './process.ts';
+import type { SimProcess } from './process.ts';
+import { startProcess } from './process.ts';
+import type { ProcessWorld } from './process-world.ts';
+import { createProcessWorld } from './process-world.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** What a world is made from. The same options give the same history, byte for byte. */

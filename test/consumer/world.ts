@@ -17,7 +17,8 @@ import type { Message } from '../../lib/message/message.ts';
 import { type CreateConsumerOptions, createConsumer } from '../../lib/runtime/create-consumer.ts';
 import { createFunctions } from '../../lib/simulation/functions.ts';
 import { createHistory } from '../../lib/simulation/history.ts';
-import { createProcessWorld, type SimProcess } from '../../lib/simulation/process.ts';
+import type { SimProcess } from '../../lib/simulation/process.ts';
+import { createProcessWorld } from '../../lib/simulation/process-world.ts';
 import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
 
 export const OrderPlaced = defineEvent({

@@ -1,0 +1,37 @@
+import type { Clock } from '../core/clock.ts';
+import type { Rng } from '../core/rng.ts';
+import type { Aws } from '../local/aws.ts';
+import { type FaultSource, noFaults } from './fault.ts';
+import type { History } from './history.ts';
+
+/** What all processes of a world share. */
+export interface ProcessWorld {
+  readonly aws: Aws;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly history: History;
+  /** Replaced between phases: faults, then none. */
+  faults: FaultSource;
+  /** Milliseconds after which a slow answer arrives: more than any function may run. */
+  readonly slowMs: number;
+  /** How far the clock of a process is ahead, in milliseconds. */
+  readonly skewOf: (process: string) => number;
+  /** Calls so far, in all and by action; `open` are those whose effect or answer is still to come. */
+  readonly calls: { total: number; open: number; readonly byAction: Map<string, number> };
+}
+
+/** What a process world is made from. */
+export interface ProcessWorldParts
+  extends Pick<ProcessWorld, 'aws' | 'clock' | 'rng' | 'history'>,
+    Partial<Pick<ProcessWorld, 'faults' | 'slowMs'>> {
+  /** @default - all clocks agree */
+  readonly skewOf?: (process: string) => number;
+}
+
+/** Longer than Lambda lets any function run. */
+const SLOW_MS = 16 * 60_000;
+
+/** What processes share, before the first call. */
+export function createProcessWorld({ faults = noFaults, slowMs = SLOW_MS, skewOf = () => 0, ...parts }: ProcessWorldParts): ProcessWorld {
+  return { ...parts, faults, slowMs, skewOf, calls: { total: 0, open: 0, byAction: new Map() } };
+}
