@@ -54,7 +54,7 @@ export function createCountingWorld() {
 }
 
 /** One business write per message. */
-export const shipOrder = on(OrderPlaced, (message, { unit }) => {
+const shipOrder = on(OrderPlaced, (message, { unit }) => {
   unit.put(shipments, { orderId: message.data.orderId, state: 'waiting', total: message.data.total });
 });
 

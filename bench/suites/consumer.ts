@@ -28,11 +28,14 @@ export const consumer: Suite = {
   },
 };
 
+/** Loaded by `@aws-lambda-powertools/batch/parser`, which declares it as a peer. */
+const PARSER = '@aws-lambda-powertools/parser/helpers';
+
 /** The documented parser of Powertools loads a package of its own, which nothing else here needs. */
 function canRun(contender: string): boolean {
   if (contender !== 'powertools') return true;
   try {
-    return import.meta.resolve('@aws-lambda-powertools/parser/helpers') !== '';
+    return import.meta.resolve(PARSER) !== '';
   } catch {
     return false;
   }

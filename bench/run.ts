@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createTerminal } from '../lib/cli/terminal.ts';
+import { describeMachine, docsPage, loadNow } from './docs.ts';
+import { formatText, type Report } from './report.ts';
+import { bundles } from './suites/bundles.ts';
+import { chain } from './suites/chain.ts';
+import { consumer } from './suites/consumer.ts';
+import { counts } from './suites/counts.ts';
+import { start } from './suites/start.ts';
+
+const SUITES = [counts, consumer, start, chain, bundles];
+const DOCS = join(import.meta.dirname, '..', 'docs', 'benchmarks.md');
+
+const HELP = `npm run bench -- [suite …] [options]
+
+  suites         ${SUITES.map(({ name }) => name).join(', ')} (default: all, about four minutes)
+  --json         one JSON document instead of tables
+  --write-docs   writes docs/benchmarks.md too; takes all suites
+
+  Example: npm run bench -- consumer
+`;
+
+process.exitCode = await bench();
+
+async function bench(): Promise<number> {
+  const options = { json: { type: 'boolean' }, 'write-docs': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const unknown = positionals.filter((name) => !SUITES.some((suite) => suite.name === name));
+  if (unknown.length > 0 || (values['write-docs'] && positionals.length > 0)) {
+    process.stderr.write(unknown.length > 0 ? `there is no suite ${unknown.join(', ')}\n\n${HELP}` : HELP);
+    return 2;
+  }
+
+  const terminal = createTerminal(process.stderr);
+  const reports: Report[] = [];
+  const load: number[] = [];
+  for (const suite of SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+    load.push(loadNow());
+    const report = await suite.run((text) => terminal.progress(text));
+    terminal.progress('');
+    reports.push(report);
+    if (!values.json) process.stdout.write(`${formatText(report)}\n\n`);
+  }
+  const machine = describeMachine(load);
+  if (values.json) process.stdout.write(`${JSON.stringify({ machine, reports }, null, 2)}\n`);
+  if (values['write-docs']) await writeFile(DOCS, docsPage(reports, machine));
+  return 0;
+}
