@@ -8,8 +8,10 @@ const project = join(import.meta.dirname, '../..');
 const CDK = 'lint/style/noRestrictedImports';
 const PORTS = 'plugin';
 
-let planted = '';
-afterEach(() => rmSync(planted, { recursive: true, force: true }));
+const planted: string[] = [];
+afterEach(() => {
+  for (const folder of planted.splice(0)) rmSync(folder, { recursive: true });
+});
 
 interface Finding {
   readonly category: string;
@@ -18,15 +20,16 @@ interface Finding {
 
 /** What the editor underlines in one file, as `file rule`: Biome with the configuration of this repository. */
 async function findings(file: string, content: string): Promise<readonly string[]> {
-  planted = mkdtempSync(join(tmpdir(), 'posthaste-bans-'));
+  const folder = mkdtempSync(join(tmpdir(), 'posthaste-bans-'));
+  planted.push(folder);
   const rules = 'test/architecture/system-ports.grit';
-  for (const path of ['biome.json', rules]) cpSync(join(project, path), join(planted, path), { recursive: true });
-  symlinkSync(join(project, 'node_modules'), join(planted, 'node_modules'));
-  mkdirSync(dirname(join(planted, file)), { recursive: true });
-  writeFileSync(join(planted, file), content);
+  for (const path of ['biome.json', rules]) cpSync(join(project, path), join(folder, path), { recursive: true });
+  symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'));
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), content);
   const biome = join(project, 'node_modules/.bin/biome');
   const printed = await new Promise<string>((resolve) => {
-    execFile(biome, ['lint', '--vcs-enabled=false', '--reporter=json', file], { cwd: planted }, (_error, stdout) => resolve(stdout));
+    execFile(biome, ['lint', '--vcs-enabled=false', '--reporter=json', file], { cwd: folder }, (_error, stdout) => resolve(stdout));
   });
   const { diagnostics } = JSON.parse(printed) as { diagnostics: readonly Finding[] };
   return diagnostics.map(({ category }) => category).filter((category) => category === CDK || category === PORTS);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { commandsOf, fileOf, PROJECT } from '../docs/code-blocks.ts';
+import { codeBlocks, commandsOf, fileOf, PROJECT } from '../docs/code-blocks.ts';
 
 /** Installing the CDK and booting an AWS take seconds on a machine that does nothing else; the limit is for one that does. */
 const PATIENCE_MS = 240_000;
@@ -53,7 +53,7 @@ beforeAll(async () => {
   }
   writeFileSync(join(shop, 'cdk.json'), '{ "app": "node app.ts" }\n');
 }, PATIENCE_MS);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), PATIENCE_MS);
 
 describe('the packed package', () => {
   test('has nothing that publint minds', async () => {
@@ -100,13 +100,17 @@ describe('the recipe of the README, followed in an empty folder', () => {
 
   test('synthesizes, and runs on the embedded AWS as the README shows', async () => {
     await run('cdk', ['synth', '--quiet']);
-    const shown = fileOfLanguage('text');
-    expect(await run(process.execPath, ['place-order.ts'])).toBe(shown);
+    expect(await run(process.execPath, ['place-order.ts'])).toBe(shownIn('README.md'));
   }, 120_000);
 
   test('has its effect once when the queue delivers a message twice', async () => {
     writeFileSync(join(shop, 'deliver-twice.ts'), DELIVER_TWICE);
     expect(await run(process.execPath, ['deliver-twice.ts'])).toBe('[{"customer":{"S":"ada"},"parcels":{"N":"2"}}]\n');
+  }, 60_000);
+
+  test('runs in the simulator as the page about testing shows', async () => {
+    writeFileSync(join(shop, 'simulate-ship-order.ts'), fileOf('docs/testing.md', 'simulate-ship-order.ts'));
+    expect(await run(process.execPath, ['simulate-ship-order.ts'])).toBe(shownIn('docs/testing.md'));
   }, 60_000);
 
   test('is deployed by the command that the package installs', async () => {
@@ -116,9 +120,9 @@ describe('the recipe of the README, followed in an empty folder', () => {
   }, 120_000);
 });
 
-function fileOfLanguage(language: string): string {
-  const text = readFileSync(join(PROJECT, 'README.md'), 'utf8');
-  return new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'ms').exec(text)?.[1] ?? '';
+/** What a page says that its program prints. */
+function shownIn(page: string): string | undefined {
+  return codeBlocks(page).find(({ language }) => language === 'text')?.code;
 }
 
 const DELIVER_TWICE = `
