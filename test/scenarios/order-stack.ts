@@ -61,8 +61,6 @@ export interface StackOptions extends WorldOptions {
   readonly sweepEveryMs?: number;
   /** Settings of the stream's mapping. */
   readonly streamMapping?: Json;
-  /** Settings of the queues' mappings. */
-  readonly queueMapping?: Json;
   /** Replaces the filter of the subscription without order. */
   readonly filterPolicy?: Json;
   /** Records in one batch of a consumer. */
@@ -239,7 +237,6 @@ function deployConsumer(world: World, options: StackOptions, { name, topic, fifo
     BatchSize: options.batchSize ?? 10,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
     ScalingConfig: { MaximumConcurrency: 4 },
-    ...options.queueMapping,
   });
   const subscriptionArn = String(subscription['SubscriptionArn']);
   return { name, queueUrl, deadLetterQueueUrl, undeliveredUrl, subscriptionArn, mapping: String(mapping['UUID']) };
