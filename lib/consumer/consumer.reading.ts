@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isPosthasteError } from '../core/errors.ts';
 import { decodeEnvelope } from '../message/decode-envelope.ts';
 import type { Envelope } from '../message/envelope.ts';
@@ -82,7 +82,7 @@ function judge(envelope: Envelope, record: QueueRecord, { router, now, maxAgeMs 
     );
   }
   const { route } = routing;
-  const fingerprint = createHash('sha256').update(record.body).digest('hex');
+  const fingerprint = hash('sha256', record.body, 'hex');
   return { kind: 'run', ...validated(envelope, route), fingerprint };
 }
 

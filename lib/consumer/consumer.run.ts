@@ -1,4 +1,3 @@
-import { deriveId } from '../core/ids.ts';
 import { charged, NO_ATTEMPTS } from '../retry/attempts.ts';
 import type { CommitRequest } from '../unit-of-work/commit.ts';
 import { createUnit, unitIdOf } from '../unit-of-work/create-unit.ts';
@@ -54,7 +53,7 @@ async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
   const { ports, deadline } = batch;
   const unit = openUnit(batch, run);
   try {
-    await run.reading.route.handle(run.reading.message, { ...contextOf(batch, run), unit });
+    await run.reading.route.handle(run.reading.message, { ...contextOf(batch, run), idempotencyKey: unit.unitId, unit });
   } catch (error) {
     unit.seal();
     return { outcome: await failed(batch, run, error) };
@@ -102,11 +101,10 @@ function openUnit({ ports }: Batch, { handled, reading }: RunState) {
   });
 }
 
-function contextOf(batch: Batch, { delivery, handled, attempts, begun }: RunState): Omit<HandlerContext, 'unit'> {
+function contextOf(batch: Batch, { delivery, handled, attempts, begun }: RunState): Omit<HandlerContext, 'unit' | 'idempotencyKey'> {
   return {
     signal: batch.deadline.signal,
     log: batch.logOf(delivery),
-    idempotencyKey: deriveId(handled.consumer, handled.messageId),
     // The books already hold this run's own beginning.
     attempt: begun ? charged(attempts) : 1,
     consumer: handled.consumer,

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CLIENT_SETTINGS } from '../retry/client-settings.ts';
 import type { InboxClient } from './inbox.dynamodb.ts';
 
 let shared: DynamoDBClient | undefined;
@@ -8,9 +9,6 @@ let shared: DynamoDBClient | undefined;
  * up on a call before the function's own time does.
  */
 export function sharedDynamoDb(): InboxClient {
-  shared ??= new DynamoDBClient({
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-  });
+  shared ??= new DynamoDBClient(CLIENT_SETTINGS);
   return shared;
 }
