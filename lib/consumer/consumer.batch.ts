@@ -11,6 +11,7 @@ import { type Again, DEFERRED, type Outcome } from './consumer.outcome.ts';
 import type { ConsumerPorts } from './consumer.ports.ts';
 import { type Delivery, readRecord } from './consumer.reading.ts';
 import { enterEnd, handleDelivery } from './consumer.run.ts';
+import { errorText } from './error-text.ts';
 
 /** What became of each record, by its place in the batch; filled while the batch runs. */
 type Outcomes = Map<number, Outcome>;
@@ -78,6 +79,7 @@ async function look(deliveries: readonly Delivery[], ports: ConsumerPorts, deadl
     ports.log.warn('inbox not reached; messages that were received before come back', {
       consumer: ports.settings.name,
       code: codeOf(error),
+      error: errorText(error),
     });
     return undefined;
   }
@@ -99,9 +101,7 @@ async function settled(batch: Batch, delivery: Delivery): Promise<Outcome> {
   try {
     return await handleDelivery(batch, delivery);
   } catch (error) {
-    batch
-      .logOf(delivery)
-      .error('record not handled', { code: codeOf(error), error: error instanceof Error ? error.message : String(error) });
+    batch.logOf(delivery).error('record not handled', { code: codeOf(error), error: errorText(error) });
     return busy(batch, delivery);
   }
 }

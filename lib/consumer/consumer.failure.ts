@@ -6,6 +6,7 @@ import type { Batch, RunState } from './consumer.batch-state.ts';
 import { AttemptsExhaustedError } from './consumer.errors.ts';
 import { type Again, DEFERRED, type Outcome } from './consumer.outcome.ts';
 import type { Delivery } from './consumer.reading.ts';
+import { errorText } from './error-text.ts';
 
 /** Decides what a failure does to its message: the dead-letter queue, a later attempt that is charged, or one that is not. */
 export async function failed(batch: Batch, run: RunState, error: unknown): Promise<Outcome> {
@@ -15,7 +16,7 @@ export async function failed(batch: Batch, run: RunState, error: unknown): Promi
   await release(batch, run);
   switch (classification.kind) {
     case 'busy':
-      batch.logOf(run.delivery).warn('message not handled, at no fault of its own', { code: classification.code });
+      batch.logOf(run.delivery).warn('message not handled, at no fault of its own', { code: classification.code, error: errorText(error) });
       return busy(batch, run.delivery);
     case 'permanent':
       return park(batch, run.delivery, { reason: 'HANDLER_PERMANENT', error, attempts: run.attempts.history });
@@ -93,10 +94,10 @@ export async function park(batch: Batch, delivery: Delivery, { reason, error, at
       { until: deadline.abortAt },
     );
   } catch (cause) {
-    batch.logOf(delivery).error('message not parked; it comes back', { reason, code: codeOf(cause) });
+    batch.logOf(delivery).error('message not parked; it comes back', { reason, code: codeOf(cause), error: errorText(cause) });
     return busy(batch, delivery);
   }
-  batch.logOf(delivery).error('message dead-lettered', { reason, code: codeOf(error) });
+  batch.logOf(delivery).error('message dead-lettered', { reason, code: codeOf(error), error: errorText(error) });
   const { message } = reading;
   // Redriven, it starts with a clean record; were it refused at once, nobody could ever run it again.
   if (message && delivery.receiveCount > 1) {
@@ -115,13 +116,10 @@ export async function quietly(batch: Batch, delivery: Delivery, work: () => Prom
   try {
     await work();
   } catch (error) {
-    batch.logOf(delivery).warn('inbox not updated', { code: codeOf(error) });
+    batch.logOf(delivery).warn('inbox not updated', { code: codeOf(error), error: errorText(error) });
   }
 }
 
-const MAX_NOTE_LENGTH = 500;
-
 function noteOf(error: unknown, now: number): AttemptNote {
-  const message = error instanceof Error ? error.message : String(error);
-  return { at: new Date(now).toISOString(), type: codeOf(error), message: message.slice(0, MAX_NOTE_LENGTH).toWellFormed() };
+  return { at: new Date(now).toISOString(), type: codeOf(error), message: errorText(error) };
 }

@@ -1,4 +1,4 @@
-import { charged, NO_ATTEMPTS } from '../retry/attempts.ts';
+import { charged, isExhausted, NO_ATTEMPTS } from '../retry/attempts.ts';
 import type { CommitRequest } from '../unit-of-work/commit.ts';
 import { createUnit, unitIdOf } from '../unit-of-work/create-unit.ts';
 import type { UnitOutcome } from '../unit-of-work/outcome.ts';
@@ -23,7 +23,7 @@ export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<
   const standing = batch.standing(run);
   if (standing.kind !== 'open') return outcomeOf(batch, run, standing);
   const known = batch.attemptsOf(reading.message.id);
-  if (delivery.receiveCount > 1 && batch.exhausts(delivery) && charged(known) >= batch.ports.settings.maxAttempts) {
+  if (delivery.receiveCount > 1 && batch.exhausts(delivery) && isExhausted(known, batch.ports.settings.maxAttempts)) {
     return exhausted(batch, { ...run, attempts: known });
   }
 

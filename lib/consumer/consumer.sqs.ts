@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Rng } from '../core/rng.ts';
 import { retry } from '../retry/retry.ts';
 import type { Visibility } from './consumer.ports.ts';
+import { errorText } from './error-text.ts';
 
 /** The part of an SQS client that visibility needs. */
 export interface VisibilityClient {
@@ -44,7 +45,7 @@ export function createVisibility({ client, queueUrl, clock, rng, log }: Visibili
       const output = await retry(() => client.send(command), { clock, rng, tries: 2 });
       if (output.Failed?.length) log.warn('visibility not changed', { codes: output.Failed.map((failed) => failed.Code) });
     } catch (error) {
-      log.warn('visibility not changed', { error: error instanceof Error ? error.name : String(error), records: entries.length });
+      log.warn('visibility not changed', { error: errorText(error), records: entries.length });
     }
   }
   return {

@@ -30,3 +30,11 @@ export function unsettled(tally: AttemptTally): number {
 export function charged(tally: AttemptTally): number {
   return tally.failed + unsettled(tally);
 }
+
+/**
+ * Whether a message gets no further run. A single run without an outcome accuses nobody: it may have been a neighbour that took the
+ * process with it. Such a message runs once more, alone, even where its attempts are used up.
+ */
+export function isExhausted(tally: AttemptTally, maxAttempts: number): boolean {
+  return tally.failed >= maxAttempts || (charged(tally) >= maxAttempts && unsettled(tally) !== 1);
+}

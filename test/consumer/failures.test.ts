@@ -39,6 +39,21 @@ async function sweep(options: (runs: { n: number }) => WorldOptions, check: (wor
 
 const healthy = (world: World) => [world.effectsOf('message-a'), world.effectsOf('message-c'), world.depth()];
 
+/** A handler that takes its process with it on the order `bad`. */
+const deadly = (maxAttempts: number): WorldOptions => ({
+  maxAttempts,
+  routes: (process) => [
+    on(OrderPlaced, (message, { unit }) => {
+      if (message.data.orderId === 'bad') {
+        process.kill('out of memory');
+        return new Promise(() => {});
+      }
+      count(unit, message.id);
+      return undefined;
+    }),
+  ],
+});
+
 describe('whatever goes wrong at any one call', () => {
   test('a permanent failure is parked with its reason, and its neighbours take effect once', async () => {
     await sweep(
@@ -109,19 +124,7 @@ describe('whatever goes wrong at any one call', () => {
 
   test('a handler that takes its process with it is isolated within its attempts, and its neighbours are not blamed', async () => {
     await sweep(
-      () => ({
-        maxAttempts: 3,
-        routes: (process) => [
-          on(OrderPlaced, (message, { unit }) => {
-            if (message.data.orderId === 'bad') {
-              process.kill('out of memory');
-              return new Promise(() => {});
-            }
-            count(unit, message.id);
-            return undefined;
-          }),
-        ],
-      }),
+      () => deadly(3),
       (world, label) => {
         const dead = world.deadLetters();
         expect([label, ...healthy(world)]).toEqual([label, 1, 1, 0]);
@@ -130,6 +133,16 @@ describe('whatever goes wrong at any one call', () => {
       },
     );
   });
+});
+
+test('where one attempt is all there is, a crash still costs only whoever causes it', async () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const world = createWorld({ seed, ...deadly(1) });
+    for (const orderId of ['a', 'bad', 'c']) world.send(orderId);
+    await world.drain();
+    expect(healthy(world)).toEqual([1, 1, 0]);
+    expect(world.deadLetters().map(({ failure }) => failure?.messageId)).toEqual(['message-bad']);
+  }
 });
 
 test('under faults everywhere, once they stop every message is handled once or parked', async () => {

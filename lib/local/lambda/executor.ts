@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
 import type { Place } from '../aws.ts';
+import { createFailureLog } from './failure-log.ts';
 import type { FunctionVersion, ResolvedFunction } from './function-store.ts';
 import { createInstance, type Execution, type ExecutionReport } from './instance.ts';
 import { createLogFormat } from './log-format.ts';
@@ -76,6 +77,11 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
       const logStream = `${day}/[${version.version}]${deps.ids.next().replaceAll('-', '')}`;
       const format = createLogFormat(clock, version.settings.jsonLogs);
+      const describeFailure = createFailureLog(clock, version.settings.jsonLogs);
+      const write = (requestId: string, line: string) => {
+        tails.get(requestId)?.push(line);
+        deps.onLog(entry.name, logStream, line, version.settings.logGroup);
+      };
       return createInstance({
         clock,
         start: deps.start,
@@ -83,10 +89,10 @@ export function createExecutor(deps: ExecutorDeps): Executor {
         memoryMb: version.settings.memoryMb,
         timeoutMs: version.settings.timeoutSeconds * 1_000,
         init: initMessage(entry.name, version, logStream),
-        onLog: (event) => {
-          const line = format(event);
-          tails.get(event.requestId)?.push(line);
-          deps.onLog(entry.name, logStream, line, version.settings.logGroup);
+        onLog: (event) => write(event.requestId, format(event)),
+        onFailure: (failed) => {
+          const line = describeFailure(failed);
+          if (line !== undefined) write(failed.requestId, line);
         },
         onGone,
       });

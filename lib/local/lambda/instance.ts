@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
+import type { FailedInvocation } from './failure-log.ts';
 import type { Sandbox, SandboxExit, StartSandbox } from './sandbox.ts';
 import type { FromSandbox, FunctionError, InitMessage, InvokeMessage } from './sandbox-protocol.ts';
 
@@ -24,6 +25,8 @@ export interface InstanceOptions {
   readonly init: InitMessage;
   /** A log event, with the request it belongs to (empty while the code is loaded). */
   readonly onLog: (event: { readonly text: string; readonly level?: string | undefined; readonly requestId: string }) => void;
+  /** An invocation ended in an error; told before its outcome is. */
+  readonly onFailure: (failed: FailedInvocation) => void;
   /** It can serve nothing more. */
   readonly onGone: () => void;
 }
@@ -107,6 +110,7 @@ export function createInstance(options: InstanceOptions): Instance {
     if (!current) return;
     if (state === 'ready') sandbox.freeze(true);
     const durationMs = clock.now() - (current.sentAt ?? startedAt);
+    if (execution.kind === 'error') options.onFailure({ requestId: current.message.requestId, error: execution.error, durationMs });
     current.resolve({ execution, durationMs, initMs, memoryBytes });
     initMs = undefined;
   }

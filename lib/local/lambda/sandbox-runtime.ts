@@ -56,7 +56,8 @@ async function invoke(message: InvokeMessage): Promise<void> {
     post({ kind: 'result', payload: serialise(result), memoryBytes: memoryBytes() });
   } catch (error) {
     const functionError = toFunctionError(error);
-    log('stderr', format('Invoke Error', `\t${JSON.stringify(functionError)}`), 'ERROR');
+    const { errorType, errorMessage, trace } = functionError;
+    log('stderr', format('Invoke Error', `\t${JSON.stringify({ errorType, errorMessage, stack: trace })}`), 'ERROR');
     flushStreams();
     post({ kind: 'error', error: functionError, memoryBytes: memoryBytes() });
   }

@@ -212,6 +212,30 @@ test('with the JSON log format a line is an object', async () => {
   expect(JSON.parse(line)).toEqual({ timestamp: expect.any(String), level: 'WARN', requestId: expect.any(String), message: 'careful' });
 });
 
+test.each([
+  [
+    'throw new RangeError("too far")',
+    /^[\d:.TZ-]+\t[0-9a-f-]{36}\tERROR\tInvoke Error \t\{"errorType":"RangeError","errorMessage":"too far","stack":\[".+\]\}$/,
+  ],
+  ['process.exit(3)', /^RequestId: [0-9a-f-]{36} Error: Runtime exited with error: exit status 3\nRuntime\.ExitError$/],
+  ['await new Promise(() => {})', /^[\d:.TZ-]+ [0-9a-f-]{36} Task timed out after 1\.00 seconds$/],
+])('an invocation that ends by %s is in the log of its function', async (body, line) => {
+  await using own = createLambdaWorld();
+  const arn = await own.define('failing', `export const handler = async () => { ${body} };`, { Timeout: 1 });
+  await own.lambda.invoke(arn, {});
+  expect(own.logs.map((entry) => entry.line)).toEqual([expect.stringMatching(line)]);
+});
+
+test('with the JSON log format a failure is an object too', async () => {
+  const source = 'export const handler = async ({ exit }) => { if (exit) process.exit(3); throw new RangeError("too far"); };';
+  const arn = await world.define('json-failures', source, { LoggingConfig: { LogFormat: 'JSON' } });
+  await world.lambda.invoke(arn, {});
+  await world.lambda.invoke(arn, { exit: true });
+  const [thrown, exited] = world.logs.filter(({ functionName }) => functionName === 'json-failures').map(({ line }) => JSON.parse(line));
+  expect(thrown).toMatchObject({ level: 'ERROR', message: expect.stringContaining('"errorType":"RangeError","errorMessage":"too far"') });
+  expect(exited).toMatchObject({ type: 'platform.report', record: { status: 'failure', errorType: 'Runtime.ExitError' } });
+});
+
 test('Invoke with LogType Tail returns the log of that invocation', async () => {
   await world.define('tail', 'export const handler = async () => { console.log("in the tail"); };');
   const output = await world.call('Invoke', { FunctionName: 'tail', LogType: 'Tail', Payload: encode({}) });
@@ -251,5 +275,5 @@ test('in a process of its own a handler behaves the same', async () => {
     errorType: 'Runtime.ExitError',
     errorMessage: expect.stringMatching(/exit status 3$/),
   });
-  expect(isolated.logs.map(({ line }) => line.split('\t').at(-1))).toEqual(['hi', 'hi', 'hi']);
+  expect(isolated.logs.map(({ line }) => line.split('\t').at(-1))).toEqual(['hi', 'hi', 'hi', expect.stringContaining('exit status 3')]);
 });

@@ -26,6 +26,7 @@ function instanceWorld() {
     timeoutMs: 3_000,
     init: { kind: 'init' } as InitMessage,
     onLog: ({ text }) => log.push(text),
+    onFailure: ({ requestId, error }) => log.push(`${requestId} failed: ${error.errorType}`),
     onGone: () => log.push('gone'),
     start: (options) => {
       sandbox = options;
@@ -71,7 +72,7 @@ test('an answer after the timeout comes too late: the outcome is the timeout, to
     kind: 'error',
     error: { errorType: 'Sandbox.Timedout', errorMessage: 'RequestId: r-1 Error: Task timed out after 3.00 seconds' },
   });
-  expect(log.slice(-2)).toEqual(['terminated', 'gone']);
+  expect(log.slice(-3)).toEqual(['terminated', 'r-1 failed: Sandbox.Timedout', 'gone']);
 });
 
 test('loading that never ends is given up after ten seconds and the timeout of the function', async () => {
@@ -92,5 +93,5 @@ test('between invocations the sandbox is frozen', async () => {
   expect(log).toEqual(['frozen', 'thawed']);
   sandbox.onMessage({ kind: 'error', error: { errorType: 'E', errorMessage: 'm' }, memoryBytes: 1 });
   await report;
-  expect(log).toEqual(['frozen', 'thawed', 'frozen']);
+  expect(log).toEqual(['frozen', 'thawed', 'frozen', 'r-1 failed: E']);
 });
