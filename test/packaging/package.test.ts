@@ -7,13 +7,13 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeBlocks, commandsOf, fileOf, PROJECT } from '../docs/code-blocks.ts';
+import { type LockedPackage, lockFor } from './shop-lock.ts';
 
 /** Installing the CDK and booting an AWS take seconds on a machine that does nothing else; the limit is for one that does. */
 const PATIENCE_MS = 240_000;
 
-const own = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+const own = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as LockedPackage & {
   readonly name: string;
-  readonly version: string;
   readonly devDependencies: Readonly<Record<string, string>>;
 };
 
@@ -33,21 +33,27 @@ async function run(program: string, args: readonly string[], cwd = shop): Promis
   }
 }
 
-/** What a page's `npm install` lines name, less what is not needed to follow the recipe here: the CLI is the repository's own. */
+/** What the README's `npm install` lines name. */
 function installedPackages(): readonly string[] {
   const lines = commandsOf('README.md').filter((line) => line.startsWith('npm install'));
   return lines.flatMap((line) => line.split(' ').slice(2)).filter((word) => !word.startsWith('-'));
+}
+
+/** What those lines leave in a package.json, at the versions of this repository. The CDK's CLI is the repository's own. */
+function manifestOfShop(): LockedPackage {
+  const names = installedPackages().filter((name) => !name.startsWith('aws-cdk@'));
+  const versions = names.map((name) => [name, name === own.name ? `file:${tarball()}` : own.devDependencies[name]]);
+  return { name: 'shop', version: '1.0.0', type: 'module', dependencies: Object.fromEntries(versions) };
 }
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'posthaste-package-'));
   shop = mkdtempSync(join(folder, 'shop-'));
   await run('npm', ['pack', '--pack-destination', folder], PROJECT);
-  await run('npm', ['init', '--yes']);
-  await run('npm', ['pkg', 'set', 'type=module']);
-  const packages = installedPackages().filter((name) => !name.startsWith('aws-cdk@'));
-  const exact = packages.map((name) => (name === own.name ? tarball() : `${name}@${own.devDependencies[name]}`));
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...exact]);
+  const manifest = manifestOfShop();
+  writeFileSync(join(shop, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(shop, 'package-lock.json'), JSON.stringify(lockFor(manifest, own, tarball())));
+  await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']);
   for (const file of ['messages.ts', 'ship-order.ts', 'stack.ts', 'app.ts', 'place-order.ts']) {
     writeFileSync(join(shop, file), fileOf('README.md', file));
   }
@@ -72,7 +78,8 @@ describe('the recipe of the README, followed in an empty folder', () => {
   test('is four short files', () => {
     const lines = ['messages.ts', 'ship-order.ts', 'stack.ts', 'app.ts'].map((file) => fileOf('README.md', file).split('\n').length);
     expect(Math.max(...lines)).toBeLessThanOrEqual(30);
-    expect(commandsOf('README.md')).toContain(`echo '{ "app": "node app.ts" }' > cdk.json`);
+    const preparations = ['npm init --yes && npm pkg set type=module', `echo '{ "app": "node app.ts" }' > cdk.json`];
+    expect(commandsOf('README.md')).toEqual(expect.arrayContaining(preparations));
     expect(installedPackages()).toContain(`aws-cdk@${own.devDependencies['aws-cdk']}`);
   });
 
