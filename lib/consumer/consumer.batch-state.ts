@@ -18,8 +18,10 @@ export interface RunState {
   readonly handled: Handled;
   /** The books, this run's beginning included once `begun`. */
   attempts: AttemptTally;
-  /** Whether its beginning is in the books. */
-  begun: boolean;
+  /** Whether its beginning is in the books; `perhaps` until that is known. */
+  begun: boolean | 'perhaps';
+  /** What it is about: only while its handler has the word does time count against the message. */
+  phase: 'beginning' | 'handling' | 'committing';
   /** Whether its end is. */
   ended?: boolean;
   startedAt?: number;

@@ -1,6 +1,6 @@
-import { fullJitter } from '../retry/backoff.ts';
+import { BUSY_BACKOFF, fullJitter } from '../retry/backoff.ts';
 import { codeOf } from '../retry/classify.ts';
-import type { Batch, Known } from './consumer.batch-state.ts';
+import type { Batch, Known, RunState } from './consumer.batch-state.ts';
 import { startBatch } from './consumer.batch-state.ts';
 import { reportMetrics } from './consumer.counts.ts';
 import { type Deadline, deadlinesOf, startDeadline } from './consumer.deadline.ts';
@@ -32,7 +32,7 @@ export async function consumeBatch(records: readonly QueueRecord[], ports: Consu
   const scene: { batch?: Batch } = {};
   try {
     await Promise.race([work(deliveries, { ports, deadline, outcomes, scene }), deadline.aborted]);
-    const ends = deliveries.map((delivery) => outcomes.get(delivery.index) ?? cutOff(delivery, scene.batch));
+    const ends = deliveries.map((delivery) => outcomes.get(delivery.index) ?? cutOff(delivery, scene.batch, ports));
     await deadline.bounded(finish(deliveries, ends, { ports, batch: scene.batch }));
     reportMetrics(ports, ends);
     return {
@@ -107,19 +107,22 @@ async function settled(batch: Batch, delivery: Delivery): Promise<Outcome> {
 }
 
 /** For records without an outcome at the deadline. */
-function cutOff({ index, receiveCount }: Delivery, batch: Batch | undefined): Outcome {
-  const run = batch?.running.get(index);
-  if (!batch || !run) return DEFERRED;
-  const { clock, rng, settings } = batch.ports;
+function cutOff({ index, receiveCount }: Delivery, batch: Batch | undefined, { clock, rng, settings }: ConsumerPorts): Outcome {
+  // The inbox did not answer in all the time there was: whoever comes back at once spends receives on more of the same.
+  if (!batch) return { ...DEFERRED, delayMs: fullJitter(BUSY_BACKOFF, receiveCount, rng) };
+  const run = batch.running.get(index);
+  if (!run) return DEFERRED;
+  const again = (delayMs: number): Outcome => ({ kind: 'again', because: 'cut', delayMs });
   // Its handler may still be running somewhere: nobody else gets in before the lease ends.
-  if (run.leaseUntil !== undefined) return { kind: 'again', because: 'cut', delayMs: Math.max(1, run.leaseUntil - clock.now()) };
-  const delayMs = hadItsTime(batch, run.startedAt) ? fullJitter(settings.backoff, receiveCount, rng) : 0;
-  return { kind: 'again', because: 'cut', delayMs };
+  if (run.leaseUntil !== undefined) return again(Math.max(1, run.leaseUntil - clock.now()));
+  // AWS took the time, not the handler; at once it would take as long again.
+  if (run.phase !== 'handling') return again(fullJitter(BUSY_BACKOFF, receiveCount, rng));
+  return again(hadItsTime(batch, run) ? fullJitter(settings.backoff, receiveCount, rng) : 0);
 }
 
-/** Whoever had half of the invocation and was still not done is slow itself; whoever was begun late is not. */
-function hadItsTime({ deadline }: Batch, startedAt: number = deadline.abortAt): boolean {
-  return deadline.abortAt - startedAt >= (deadline.abortAt - deadline.begunAt) / 2;
+/** A handler that had half of the invocation and was still not done is slow itself; one that was begun late is not. */
+function hadItsTime({ deadline }: Batch, { phase, startedAt = deadline.abortAt }: RunState): boolean {
+  return phase === 'handling' && deadline.abortAt - startedAt >= (deadline.abortAt - deadline.begunAt) / 2;
 }
 
 interface Finish {
@@ -135,7 +138,7 @@ async function finish(deliveries: readonly Delivery[], ends: readonly Outcome[],
   const innocent = ends.flatMap((end, index) => {
     const run = end.kind === 'again' && end.because === 'cut' ? batch?.running.get(index) : undefined;
     // The end of a run that had its time stays out of the books: it counts as a crash does, and makes the message a suspect.
-    return batch && run && !hadItsTime(batch, run.startedAt) ? [enterEnd(batch, run)] : [];
+    return batch && run && !hadItsTime(batch, run) ? [enterEnd(batch, run)] : [];
   });
   await Promise.all([back.length > 0 ? ports.visibility.change(back) : undefined, ...innocent]);
 }

@@ -37,7 +37,7 @@ interface Failure {
 
 async function charge(batch: Batch, run: RunState, { error, classification }: Failure): Promise<Outcome> {
   const { settings, clock, rng, inbox } = batch.ports;
-  const attempt = run.begun ? Math.max(1, charged(run.attempts)) : 1;
+  const attempt = run.begun === true ? Math.max(1, charged(run.attempts)) : 1;
   const note = noteOf(error, clock.now());
   const spent = attempt >= settings.maxAttempts;
   if (spent && batch.exhausts(run.delivery)) {
@@ -47,7 +47,7 @@ async function charge(batch: Batch, run: RunState, { error, classification }: Fa
       attempts: [...run.attempts.history, note].slice(-MAX_HISTORY),
     });
   }
-  const end = { begun: run.begun, failure: note, history: run.attempts.history };
+  const end = { begun: run.begun === true, failure: note, history: run.attempts.history };
   run.ended = true;
   await quietly(batch, run.delivery, () => inbox.end({ ...run.handled, run: run.handled.token }, end, { until: batch.deadline.abortAt }));
   const delayMs = classification.retryAfterMs ?? fullJitter(settings.backoff, attempt, rng);

@@ -57,7 +57,7 @@ export interface ConsumerInbox {
   begin(run: Run, options?: Until): Promise<AttemptTally>;
   end(
     run: Run,
-    end: { readonly begun: boolean; readonly failure?: AttemptNote; readonly history: readonly AttemptNote[] },
+    end: { readonly begun: boolean | 'perhaps'; readonly failure?: AttemptNote; readonly history: readonly AttemptNote[] },
     options?: Until,
   ): Promise<AttemptTally>;
   forget(consumer: string, messageId: string, options?: Until): Promise<void>;

@@ -17,7 +17,7 @@ export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<
   const { reading } = delivery;
   if (reading.kind === 'ignore') return { kind: 'ignored' };
   if (reading.kind === 'park') return park(batch, delivery, { reason: reading.reason, error: reading.error, attempts: [] });
-  const run: RunState = { delivery, reading, handled: batch.handledOf(reading), attempts: NO_ATTEMPTS, begun: false };
+  const run: RunState = { delivery, reading, handled: batch.handledOf(reading), attempts: NO_ATTEMPTS, begun: false, phase: 'beginning' };
 
   // 1. What is known from this batch and from the inbox.
   const standing = batch.standing(run);
@@ -38,10 +38,11 @@ export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<
 
 /** Enters that a run ended without being charged, unless its end is entered already. */
 export async function enterEnd(batch: Batch, run: RunState): Promise<void> {
-  if (!run.begun || run.ended) return;
+  if (run.begun === false || run.ended) return;
   run.ended = true;
-  const end = { begun: true, history: run.attempts.history };
-  await quietly(batch, run.delivery, () => batch.ports.inbox.end({ ...run.handled, run: run.handled.token }, end));
+  const end = { begun: run.begun, history: run.attempts.history };
+  const until = { until: batch.deadline.respondAt };
+  await quietly(batch, run.delivery, () => batch.ports.inbox.end({ ...run.handled, run: run.handled.token }, end, until));
 }
 
 type Ended = { readonly outcome: Outcome } | { readonly commit: Promise<UnitOutcome> };
@@ -53,11 +54,13 @@ async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
   const { ports, deadline } = batch;
   const unit = openUnit(batch, run);
   try {
+    run.phase = 'handling';
     await run.reading.route.handle(run.reading.message, { ...contextOf(batch, run), idempotencyKey: unit.unitId, unit });
   } catch (error) {
     unit.seal();
     return { outcome: await failed(batch, run, error) };
   }
+  run.phase = 'committing';
   const guard = run.reading.route.effect === 'external' ? ports.inbox.completion(run.handled) : ports.inbox.guard(run.handled);
   const request: CommitRequest = { unit, guards: [guard], token: run.handled.token, deadline: deadline.abortAt };
   // What has been reported as unfinished must not commit behind the report's back.
@@ -80,6 +83,8 @@ async function begin(batch: Batch, run: RunState): Promise<Outcome | undefined> 
       run.leaseUntil = claim.until;
     }
     if (delivery.receiveCount > 1) {
+      // If its answer is lost it is in the books all the same.
+      run.begun = 'perhaps';
       run.attempts = await ports.inbox.begin({ ...handled, run: handled.token }, until);
       run.begun = true;
     }
@@ -106,7 +111,7 @@ function contextOf(batch: Batch, { delivery, handled, attempts, begun }: RunStat
     signal: batch.deadline.signal,
     log: batch.logOf(delivery),
     // The books already hold this run's own beginning.
-    attempt: begun ? charged(attempts) : 1,
+    attempt: begun === true ? charged(attempts) : 1,
     consumer: handled.consumer,
     receiveCount: delivery.receiveCount,
   };

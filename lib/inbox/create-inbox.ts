@@ -87,6 +87,9 @@ export interface Inbox {
 
 const DAY_MS = 86_400_000;
 
+/** An end that could not be entered looks like a crash and is charged: it is worth more tries than other calls. */
+const END_TRIES = 12;
+
 /**
  * An inbox over the table that the `Inbox` construct deployed.
  *
@@ -117,7 +120,7 @@ export function createInbox(options: InboxOptions = {}): Inbox {
       await store.remove(markerKey(consumer, messageId), { ...owned, values: { ':running': 'RUNNING', ':me': token } }, until);
     },
     begin: async (run, { until } = {}) => tallyOf((await store.update(beginChange(entry(run)), until)).item),
-    end: async (run, end, { until } = {}) => tallyOf((await store.update(endChange(entry(run), end), until)).item),
+    end: async (run, end, { until } = {}) => tallyOf((await store.update(endChange(entry(run), end), until, END_TRIES)).item),
     forget: (consumer, messageId, { until } = {}) => store.remove(attemptsKey(consumer, messageId), undefined, until),
   };
 }

@@ -15,8 +15,8 @@ export interface RunEntry {
 
 /** How a run ended, for the books. */
 export interface RunEnd {
-  /** Whether its beginning was entered; that of a first receive is not. */
-  readonly begun: boolean;
+  /** Whether its beginning was entered; that of a first receive is not. `perhaps` when the answer was lost: then the end counts if the beginning did. */
+  readonly begun: boolean | 'perhaps';
   /** The failure that it is charged for; without one the run costs nothing (throttle, conflict, deadline). */
   readonly failure?: AttemptNote;
   /** The history known so far. */
@@ -41,7 +41,7 @@ export function endChange({ key, run, expiresAt }: RunEntry, { begun, failure, h
   return {
     key,
     update: `ADD ${counters.join(', ')} SET lastEnded = :run, expiresAt = :expiresAt${failure ? ', #history = :history' : ''}`,
-    condition: 'attribute_not_exists(lastEnded) OR lastEnded <> :run',
+    condition: `${begun === 'perhaps' ? 'lastBegun = :run AND ' : ''}(attribute_not_exists(lastEnded) OR lastEnded <> :run)`,
     names: {
       '#settled': 'settled',
       ...(begun ? {} : { '#started': 'started' }),

@@ -40,7 +40,7 @@ export interface ItemChange {
 export interface InboxStore {
   read(keys: readonly string[], until?: number): Promise<ReadonlyMap<string, Item>>;
   put(item: Item, condition: Omit<ItemChange, 'key' | 'update'>, until?: number): Promise<Conditional>;
-  update(change: ItemChange, until?: number): Promise<Conditional>;
+  update(change: ItemChange, until?: number, tries?: number): Promise<Conditional>;
   remove(key: string, condition?: Omit<ItemChange, 'key' | 'update'>, until?: number): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ export function createInboxStore({ client, table, clock, rng }: InboxStoreOption
         await retry(() => client.send(command), policy(until));
         return item;
       }),
-    update: (change, until) =>
+    update: (change, until, tries) =>
       conditionally(async () => {
         const command = new UpdateItemCommand({
           TableName: table.name,
@@ -91,7 +91,10 @@ export function createInboxStore({ client, table, clock, rng }: InboxStoreOption
           ReturnValues: 'ALL_NEW',
           ...conditionInput(change),
         });
-        const output: UpdateItemCommandOutput = await retry(() => client.send(command), policy(until));
+        const output: UpdateItemCommandOutput = await retry(() => client.send(command), {
+          ...policy(until),
+          ...(tries === undefined ? {} : { tries }),
+        });
         return unmarshall(output.Attributes ?? {});
       }),
     async remove(key, condition, until) {

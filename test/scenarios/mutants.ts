@@ -245,8 +245,8 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'S33',
     defect: 'receives count as attempts',
     file: 'lib/consumer/consumer.run.ts',
-    find: 'charged(known) >= batch.ports.settings.maxAttempts',
-    replace: 'Math.max(charged(known), delivery.receiveCount) >= batch.ports.settings.maxAttempts',
+    find: 'isExhausted(known, batch.ports.settings.maxAttempts)',
+    replace: '(isExhausted(known, batch.ports.settings.maxAttempts) || delivery.receiveCount >= batch.ports.settings.maxAttempts)',
   },
   {
     scenario: 'S34',
