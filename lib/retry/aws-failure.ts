@@ -7,9 +7,9 @@ export type AwsFailure =
   | 'throttled'
   /** The effect may or may not have happened: a timeout, a broken connection, a 5xx. */
   | 'ambiguous'
-  /** The request itself is wrong, without effect: trying it again is useless. */
+  /** What was sent is wrong in itself, without effect: trying it again is useless. */
   | 'rejected'
-  /** Nothing is wrong with the request, but this caller may not make it, or what it names does not exist (yet), without effect. */
+  /** Refused for another reason (permission, signature, clock, key, something that does not exist yet), without effect: the data is not to blame. */
   | 'denied';
 
 /** Names by which services say "too fast" (the SDK's own retry strategy and the API references of DynamoDB, SNS, SQS and KMS). */
@@ -42,7 +42,32 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   'ReplicatedWriteConflictException',
 ]);
 
-// Each is repaired by a deployment or an operator, and none says anything about the data that was sent.
+// Errors that are about what was sent, and would be the same for any caller at any time. Everything else that a service refuses (a signature,
+// a clock, a permission, a key, a proxy in between) is repaired by a deployment or an operator and says nothing about the data.
+const DATA_FAULTS: ReadonlySet<string> = new Set([
+  'BatchEntryIdsNotDistinct',
+  'BatchRequestTooLong',
+  'ConditionalCheckFailed',
+  'DuplicateItem',
+  'EmptyBatchRequest',
+  'InvalidBatchEntryId',
+  'InvalidMessageContents',
+  'InvalidParameter',
+  'InvalidParameterValue',
+  'ItemCollectionSizeLimitExceeded',
+  'ParameterValueInvalid',
+  'RequestEntityTooLarge',
+  'RequestTooLarge',
+  'Serialization',
+  'TooManyEntriesInBatchRequest',
+  'TransactionCanceled',
+  'Validation',
+]);
+
+// The server gave up waiting for the request: it may have begun.
+const LATE = /^RequestTimeout(?:Exception)?$/;
+
+// What is thrown before a request is made, without a status.
 const DENIED =
   /AccessDenied|AuthorizationError|NotAuthorized|NotFound|NonExistentQueue|QueueDoesNotExist|ExpiredToken|InvalidSecurity|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|InvalidAddress|CredentialsProviderError|^K(?:MS|ms)(?:Disabled|InvalidState|OptInRequired)/;
 
@@ -57,10 +82,16 @@ export function awsFailure(error: unknown): AwsFailure {
   const name = errorName(error);
   const status = $metadata?.httpStatusCode;
   if (isCrowd(name) || status === 429 || $retryable?.throttling === true || cancelledByCrowd(CancellationReasons)) return 'throttled';
+  if (LATE.test(name) || status === 408 || (status !== undefined && status >= 500)) return 'ambiguous';
   if (DENIED.test(name)) return 'denied';
-  // A 408 is a timeout: the server may have begun.
-  if (status !== undefined) return status >= 400 && status < 500 && status !== 408 ? 'rejected' : 'ambiguous';
-  return $fault === 'client' ? 'rejected' : 'ambiguous';
+  if (isDataFault(name, status) && ($fault === 'client' || status !== undefined)) return 'rejected';
+  // An answer that could not be read (a page of a proxy) has a status and no fault.
+  return $fault === 'client' ? 'denied' : 'ambiguous';
+}
+
+// Services and SDKs write one name in several ways: `AWS.SimpleQueueService.BatchRequestTooLong`, `ValidationException`, `ValidationError`.
+function isDataFault(name: string, status: number | undefined): boolean {
+  return status === 413 || DATA_FAULTS.has(name.replace(/^AWS\.SimpleQueueService\./, '').replace(/(?:Exception|Error)$/, ''));
 }
 
 interface SdkError {
