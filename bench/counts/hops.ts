@@ -58,7 +58,7 @@ async function relayHops({ ledger, outbox, relay, streamed }: World): Promise<re
     }
     const records = streamed();
     const spent = await ledger.during(async () => {
-      const { batchItemFailures } = await relay.handle(records, { deadline: Number.POSITIVE_INFINITY });
+      const { batchItemFailures } = await relay.handle(records, { deadline: Date.now() + 60_000 });
       if (batchItemFailures.length > 0 || records.length !== messages) throw new Error(`${hop}: the relay did not publish its batch`);
     });
     return { hop, messages, ...spent };

@@ -10,7 +10,7 @@ export const counts: Suite = {
       suite: 'counts',
       title: 'AWS calls and DynamoDB units per message',
       method:
-        'The runtime on the embedded engines, in process; every call is counted, and the units are those of the answers’ `ConsumedCapacity`, indexes included. An order whose envelope has 886 bytes, one business write in each unit of work. A transaction that is refused reports no units (AWS charges for it all the same). Pollers are not included: Lambda pays for reading streams, and for a queue receives and deletes up to ten messages a call. The figures are exact, and `test/bench/counts.test.ts` asserts them.',
+        'The runtime on the embedded engines, in process; every call is counted, and the units are those of the answers’ `ConsumedCapacity`, indexes included (an index entry that a transaction writes counts double here, like its item; AWS documents the doubling for items). An order whose envelope has 886 bytes, one business write in each unit of work. A transaction that is refused reports no units (AWS charges for it all the same). Pollers are not included: Lambda pays for reading streams, and for a queue receives and deletes up to ten messages a call. The figures are exact, and `test/bench/counts.test.ts` asserts them.',
       tables: [
         {
           caption: 'Per message:',
