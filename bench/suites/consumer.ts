@@ -89,7 +89,7 @@ function reportOf(figures: Figures): Report {
   return {
     suite: 'consumer',
     title: 'Consumer CPU per message',
-    method: `Each contender is a process of its own with the stock AWS SDK; a stub in another process answers over loopback HTTP and keeps nothing. CPU is \`process.cpuUsage()\` of the contender alone, user and system. All contenders take turns in every round: ${WARM_UP_WINDOWS} rounds to warm up, then ${WINDOWS} windows of about ${WINDOW_MS} ms each; cells are min / median / max. The same message (886 bytes), the same zod schema, one business write. Powertools is its documentation's batch processor with parser and idempotency; the row is left out where the package `@aws-lambda-powertools/parser` is not installed. Ours includes its metrics.`,
+    method: `Each contender is a process of its own with the stock AWS SDK; a stub in another process answers over loopback HTTP and keeps nothing. CPU is \`process.cpuUsage()\` of the contender alone, user and system. All contenders take turns in every round: ${WARM_UP_WINDOWS} rounds to warm up, then ${WINDOWS} windows of about ${WINDOW_MS} ms each; cells are min / median / max. The same message (886 bytes), the same zod schema, one business write. Powertools is its documentation's batch processor with parser and idempotency; the row is left out where the package \`@aws-lambda-powertools/parser\` is not installed. Ours includes its metrics.`,
     tables: [
       {
         caption: 'Microseconds of CPU per message, and how many times ours that is (medians):',
