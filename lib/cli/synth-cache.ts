@@ -12,6 +12,18 @@ export class SynthFailedError extends PosthasteError {
   }
 }
 
+/** The folder is not that of a CDK app. */
+export class ProjectUnreadableError extends PosthasteError {
+  constructor(project: string, problem: string) {
+    super(
+      `${join(project, 'cdk.json')} ${problem}; run this in the folder of a CDK app, whose cdk.json names it: { "app": "node app.ts" }`,
+      {
+        code: 'PROJECT_UNREADABLE',
+      },
+    );
+  }
+}
+
 /** What to synthesize, and where to. */
 export interface SynthOptions {
   /** The project: the folder of cdk.json. */
@@ -33,12 +45,13 @@ const MARK = 'posthaste-sources.sha256';
  * Runs the app as the CDK CLI does, with the same context, so that the template is the one `cdk deploy` uploads.
  */
 export async function synthesize({ project, output, onSynth }: SynthOptions): Promise<{ readonly cached: boolean }> {
+  const app = await readProject(project);
   const mark = join(output, MARK);
   const digest = await sourcesDigest(project);
   if (existsSync(mark) && (await readFile(mark, 'utf8')) === digest) return { cached: true };
   onSynth?.();
   await rm(output, { recursive: true, force: true });
-  await runApp(project, output);
+  await runApp(app, { project, output });
   await writeFile(mark, digest);
   return { cached: false };
 }
@@ -67,8 +80,26 @@ async function sourceFiles(folder: string): Promise<readonly string[]> {
   return nested.flat().sort();
 }
 
-async function runApp(project: string, output: string): Promise<void> {
-  const { app, context } = JSON.parse(await readFile(join(project, 'cdk.json'), 'utf8')) as { app: string; context?: object };
+/** What cdk.json says. */
+interface CdkApp {
+  readonly app: string;
+  readonly context?: object;
+}
+
+async function readProject(project: string): Promise<CdkApp> {
+  const text = await readFile(join(project, 'cdk.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ProjectUnreadableError(project, error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`);
+  });
+  try {
+    const read = JSON.parse(text) as { readonly app?: unknown; readonly context?: object } | null;
+    if (typeof read?.app === 'string') return { ...read, app: read.app };
+  } catch {
+    throw new ProjectUnreadableError(project, 'is not JSON');
+  }
+  throw new ProjectUnreadableError(project, 'has no "app", the command that makes the stacks');
+}
+
+async function runApp({ app, context }: CdkApp, { project, output }: Pick<SynthOptions, 'project' | 'output'>): Promise<void> {
   const flags = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
   const env = { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...flags }) };
   const child = spawn(app, { cwd: project, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
