@@ -33,7 +33,8 @@ export function createPacker({ committer, clock, lingerMs }: PackerOptions): Pac
   async function commit({ requests }: Pack): Promise<void> {
     const [first] = requests;
     if (requests.length === 1 && first) return settle(first, committer.commit(first));
-    const outcome = await committer.commitPack(requests);
+    // Whatever became of the pack, each unit of it is answered.
+    const outcome = await committer.commitPack(requests).catch(() => 'unknown');
     if (outcome === 'committed') for (const request of requests) settle(request, { status: 'committed' });
     else await Promise.all(requests.map((request) => settle(request, committer.commit(request))));
   }

@@ -93,7 +93,16 @@ interface Doubt {
   readonly error: unknown;
 }
 
+/** The last net: an answer that nobody foresaw leaves the outcome open; it never throws past the units that wait for it. */
 async function settle(deps: CommitterDeps, commit: Commit): Promise<UnitOutcome> {
+  try {
+    return await settleOrThrow(deps, commit);
+  } catch (error) {
+    return { status: 'unknown', error: new UnitUnknownError({ cause: error }) };
+  }
+}
+
+async function settleOrThrow(deps: CommitterDeps, commit: Commit): Promise<UnitOutcome> {
   const stopAt = Math.min(commit.deadline, deps.clock.now() + TOKEN_WINDOW_MS);
   let plan: TransactionPlan | undefined;
   let plans = 0;

@@ -7,8 +7,8 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { awsFailure, errorName } from '../retry/aws-failure.ts';
+import { nativeItem } from './native-item.ts';
 import type { Item, PreparedWrite } from './unit-of-work.ts';
 
 /** A DynamoDB client as this library needs it, e.g. `new DynamoDBClient({ maxAttempts: 1 })`: retries are ours. */
@@ -71,7 +71,7 @@ export async function writeOne(client: DynamoDbSender, write: PreparedWrite): Pr
 export async function readItem(client: DynamoDbSender, { action, site }: PreparedWrite): Promise<Item | undefined> {
   const key = action.Update?.Key ?? pick(action.Put?.Item ?? {}, Object.keys(site.key));
   const output: GetItemCommandOutput = await client.send(new GetItemCommand({ TableName: site.table, Key: key, ConsistentRead: true }));
-  return output.Item === undefined ? undefined : unmarshall(output.Item);
+  return output.Item === undefined ? undefined : nativeItem(output.Item);
 }
 
 function singleCommand({ Put, Update }: TransactWriteItem): PutItemCommand | UpdateItemCommand {
@@ -114,7 +114,7 @@ function toReason({ Code, Message, Item: item }: RawReason): CancellationReason 
   return {
     code: Code ?? 'None',
     ...(Message !== undefined && { message: Message }),
-    ...(item !== undefined && { item: unmarshall(item) }),
+    ...(item !== undefined && { item: nativeItem(item) }),
   };
 }
 

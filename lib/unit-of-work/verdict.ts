@@ -42,6 +42,8 @@ function judgeReasons({ reasons, error }: Cancelled, plan: TransactionPlan, toke
     if (foreign === -1) return done({ status: 'committed' });
     return done({ status: 'guardFailed', guard: foreign, existing: reasons[foreign]?.item });
   }
+  // While a guard is in conflict it is not known whether this is a duplicate, whose own conditions of course do not hold any more.
+  if (plan.guards.some((_, index) => CROWD.has(reasons[index]?.code ?? ''))) return crowded(error);
   const own = plan.own.findIndex((_, index) => failed(plan.guards.length + index));
   const write = plan.own[own];
   if (write !== undefined) {
@@ -53,11 +55,18 @@ function judgeReasons({ reasons, error }: Cancelled, plan: TransactionPlan, toke
   return judgeRows(plan, failed, error);
 }
 
+// Reasons of load and of other transactions, not of the data ("TransactionCanceledException").
+const CROWD: ReadonlySet<string> = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
+function crowded(error: unknown): Verdict {
+  return { next: 'retry', why: 'a transaction conflict or throttle', error, ambiguous: false };
+}
+
 function judgeRows(plan: TransactionPlan, failed: (index: number) => boolean, error: unknown): Verdict {
   const before = plan.guards.length + plan.own.length;
   const row = plan.rows.findIndex((_, index) => failed(before + index));
   const write = plan.rows[row];
-  if (write === undefined) return { next: 'retry', why: 'a transaction conflict or throttle', error, ambiguous: false };
+  if (write === undefined) return crowded(error);
   if (plan.isHead(row)) return { next: 'replan', why: `other commits on ${describe(write.site)}`, error };
   return done({ status: 'conditionFailed', error: new UnitConditionError(write.site, undefined) });
 }

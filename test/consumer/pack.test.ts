@@ -17,7 +17,7 @@ const request = (token: string, items: readonly string[]): CommitRequest => {
   return { unit, token, guards: [{ kind: 'put', table: inbox, item: { pk: token, commit: token } }] };
 };
 
-function packerWith(packOutcome: PackOutcome) {
+function packerWith(packOutcome: PackOutcome | Error) {
   const clock = createVirtualClock(createRng(1));
   const packs: string[][] = [];
   const singles: string[] = [];
@@ -31,6 +31,7 @@ function packerWith(packOutcome: PackOutcome) {
       },
       async commitPack(requests) {
         packs.push(requests.map(({ token = '' }) => token));
+        if (packOutcome instanceof Error) throw packOutcome;
         return packOutcome;
       },
     },
@@ -82,6 +83,14 @@ test.each(['cancelled', 'contended', 'unknown'] as const)(
     expect([packs, singles]).toEqual([[['a', 'b', 'c']], ['a', 'b', 'c']]);
   },
 );
+
+test('a pack whose commit throws leaves no unit without an answer', async () => {
+  const { packer, singles } = packerWith(new Error('nobody foresaw this'));
+  const submitted = ['a', 'b'].map((token) => packer.submit(request(token, [token])));
+  packer.flush();
+  expect(await Promise.all(submitted)).toEqual([{ status: 'committed' }, { status: 'committed' }]);
+  expect(singles).toEqual(['a', 'b']);
+});
 
 test('a finished unit waits for others no longer than the linger', async () => {
   const { packer, packs, singles, clock } = packerWith('committed');
