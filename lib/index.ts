@@ -63,6 +63,7 @@ export {
 } from './topic/publisher.ts';
 export {
   HopsExceededError,
+  OutboxMissingError,
   UnitConditionError,
   UnitContendedError,
   UnitDeniedError,

@@ -17,8 +17,18 @@ export interface Classification {
   readonly retryAfterMs?: number;
 }
 
-/** A unit's condition reads state that others change; a missing variable or a wrong definition is repaired by a deployment. */
-const MAY_PASS_LATER = new Set(['UNIT_CONDITION_FAILED', 'ENV_MISSING', 'MESSAGE_DEFINITION_INVALID']);
+/** A unit's condition reads state that others change; mistakes of the code or the configuration are repaired by a deployment. */
+const MAY_PASS_LATER = new Set([
+  'UNIT_CONDITION_FAILED',
+  'DESTINATION_INVALID',
+  'DESTINATIONS_UNREADABLE',
+  'ENV_MISSING',
+  'MESSAGE_DEFINITION_INVALID',
+  'MESSAGE_KIND',
+  'OUTBOX_MISSING',
+  'PUBLISHER_CLOSED',
+  'UNIT_SEALED',
+]);
 
 /** The inbox or the commit was not reached, whatever the message held. */
 const NOT_THE_MESSAGE = new Set(['UNIT_CONTENDED', 'UNIT_UNKNOWN', 'UNIT_DENIED', 'INBOX_UNREACHABLE']);

@@ -1,5 +1,5 @@
 import { prepareWrite } from './prepared-write.ts';
-import { describe, UnitLimitError, UnitWriteError } from './unit-of-work.errors.ts';
+import { describe, OutboxMissingError, UnitLimitError, UnitWriteError } from './unit-of-work.errors.ts';
 import type { CollectedUnit, Guard, OutgoingPlan, OutgoingWriter, PreparedWrite } from './unit-of-work.ts';
 
 /** 100 actions and 4 MB in one transaction ("Service, account, and table quotas", DynamoDB transactions). */
@@ -44,7 +44,7 @@ async function storeMessages(outgoing: OutgoingWriter | undefined, units: Transa
   const [sender] = senders;
   if (sender === undefined) return { writes: [], isHead: () => false };
   if (outgoing !== undefined) return outgoing.plan(senders);
-  throw new UnitWriteError(`the unit sends ${sender.messages[0]?.type}, but has no outbox to store it in: give this consumer an outbox`);
+  throw new OutboxMissingError(sender.messages[0]?.type ?? 'a message');
 }
 
 function checkLimits(all: readonly PreparedWrite[], rows: number): void {

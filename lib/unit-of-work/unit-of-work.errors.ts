@@ -34,6 +34,13 @@ export class UnitWriteError extends PosthasteError {
   }
 }
 
+/** The unit sends a message, but nothing that stores messages was given. Code `OUTBOX_MISSING`; repaired by a deployment. */
+export class OutboxMissingError extends PosthasteError {
+  constructor(type: string) {
+    super(`the unit sends ${type}, but has no outbox to store it in: give this consumer an outbox`, { code: 'OUTBOX_MISSING' });
+  }
+}
+
 /** The unit was used after its commit began, so the write would have been lost. Code `UNIT_SEALED`. */
 export class UnitSealedError extends PosthasteError {
   constructor(unitId: string) {

@@ -15,6 +15,9 @@ test.each([
   ['one that says it is', new PosthasteError('no', { code: 'X', retryable: true }), 'transient'],
   ['a condition of a unit that does not hold', new PosthasteError('no', { code: 'UNIT_CONDITION_FAILED' }), 'transient'],
   ['a missing variable', new PosthasteError('no', { code: 'ENV_MISSING' }), 'transient'],
+  ...['OUTBOX_MISSING', 'DESTINATION_INVALID', 'DESTINATIONS_UNREADABLE', 'PUBLISHER_CLOSED', 'UNIT_SEALED', 'MESSAGE_KIND'].map(
+    (code) => [`${code}, which a deployment repairs,`, new PosthasteError('no', { code }), 'transient'] as const,
+  ),
   ['a commit that met others', new PosthasteError('no', { code: 'UNIT_CONTENDED', retryable: true }), 'busy'],
   ['a commit whose outcome is unknown', new PosthasteError('no', { code: 'UNIT_UNKNOWN', retryable: true }), 'busy'],
   ['any other error', new TypeError('x is undefined'), 'transient'],

@@ -125,7 +125,7 @@ test('units that send need an outbox', async () => {
   });
   expect(await world.finish(committer.commit(request(world, 'a')))).toMatchObject({
     status: 'invalid',
-    error: { message: expect.stringContaining('no outbox') },
+    error: { code: 'OUTBOX_MISSING', message: expect.stringContaining('no outbox') },
   });
 });
 
