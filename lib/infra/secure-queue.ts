@@ -2,7 +2,7 @@ import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { CfnTopic, ITopic } from 'aws-cdk-lib/aws-sns';
 import {
   type DeadLetterQueue,
   DeduplicationScope,
@@ -92,12 +92,21 @@ export function allowDelivery(queue: IQueue, topic: ITopic, encryptionKey?: IKey
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       principals,
       resources: ['*'],
-      conditions: { ...conditions, StringEquals: { 'aws:SourceAccount': topic.env.account } },
+      conditions: { ArnEquals: { 'aws:SourceArn': namedTopicArn(topic) }, StringEquals: { 'aws:SourceAccount': topic.env.account } },
     }),
     true,
   );
   if (key?.statementAdded === false) warnOfForeignKey(queue, topic);
   return added.policyDependable ? [added.policyDependable] : [];
+}
+
+/**
+ * The ARN of a topic put together from its name, where it has one: the topic may itself be encrypted with the key whose policy says this,
+ * and the two would each need the other to exist first; or the key is of a stack that the topic's depends on.
+ */
+function namedTopicArn(topic: ITopic): string {
+  const name = (topic.node.defaultChild as CfnTopic | undefined)?.topicName;
+  return name === undefined ? topic.topicArn : Stack.of(topic).formatArn({ service: 'sns', resource: name });
 }
 
 /** The policy of an imported key is its owner's: nothing here can add to it, or read what it says. */

@@ -193,7 +193,7 @@ describe('a consumer', () => {
     consume({ encryptionKey: new Key(stack, 'key') }, stack);
     const statement = JSON.stringify(resources(stack, 'AWS::KMS::Key')[0]);
     expect(statement).toMatch(
-      /"Action":\["kms:Decrypt","kms:GenerateDataKey"\],"Condition":\{"ArnEquals":\{"aws:SourceArn":\{"Ref":"ordersTopic\w+"\}\},"StringEquals":\{"aws:SourceAccount":"111111111111"\}\},"Effect":"Allow","Principal":\{"Service":"sns.amazonaws.com"\}/,
+      /"Action":\["kms:Decrypt","kms:GenerateDataKey"\],"Condition":\{"ArnEquals":\{"aws:SourceArn":\{"Fn::Join":\["",\["arn:",\{"Ref":"AWS::Partition"\},":sns:eu-west-1:111111111111:test-orders"\]\]\}\},"StringEquals":\{"aws:SourceAccount":"111111111111"\}\},"Effect":"Allow","Principal":\{"Service":"sns.amazonaws.com"\}/,
     );
     expect(named(stack, 'test-ship-order')).toHaveProperty('KmsMasterKeyId');
     expect(named(stack, 'test-ship-order-dlq')).toHaveProperty('KmsMasterKeyId');
