@@ -13,13 +13,13 @@ async function endure(seed: number, trouble: (call: Call, chance: number) => Fau
     call.process.startsWith('audit-order/') && call.service === 'dynamodb' ? trouble(call, rng.next()) : undefined;
   const world = createOrderWorld({ seed, sweepEveryMs: 0, faults: { decide } });
   for (let order = 1; order <= 10; order += 1) world.note(`note-${order}`);
-  await world.run(6 * HOUR);
+  await world.run(3 * HOUR);
   world.heal();
   expect(await world.judge({ chaosMs: 0 })).toEqual([]);
   return { applied: world.applied('audit-order').length, deadLettered: world.letters(world.audit).length };
 }
 
-describe('through six hours of trouble with DynamoDB no message is charged or given up, whether', () => {
+describe('through three hours of trouble with DynamoDB no message is charged or given up, whether', () => {
   test('its updates are applied and every answer is lost, so that runs seem to begin and never to end', async () => {
     const lost = (call: Call) => (call.action === 'UpdateItem' ? 'errorAfterEffect' : isWrite(call) ? 'throttle' : undefined);
     expect(await endure(1, lost)).toEqual({ applied: 10, deadLettered: 0 });

@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'S6',
     defect: 'the sweeper looks and does not publish',
     file: 'lib/outbox/outbox.sweeper.ts',
-    find: '  await publishLanes(deps, [...lanes.values(), ...fresh.values()], deadline);',
+    find: '  await publishLanes(deps, [...lanes.values()], pass);',
     replace: '',
   },
   {
