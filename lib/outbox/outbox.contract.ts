@@ -43,6 +43,8 @@ export const OUTBOX_ATTRIBUTES = {
   key: 'key',
   /** Message rows with an ordering key: their number; heads: the last number given. */
   seq: 'seq',
+  /** Message rows with an ordering key: the first number that their transaction gave on the key. */
+  first: 'first',
   /** Parked rows: why (a code), what was said, and when (epoch milliseconds). */
   parkedReason: 'parkedReason',
   parkedDetail: 'parkedDetail',

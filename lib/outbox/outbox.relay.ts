@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { keyLane, type Lane, singleLane } from './lanes.ts';
+import { createBreakers } from '../topic/breaker.ts';
+import { keyLane, type Lane, type LaneBounds, singleLane } from './lanes.ts';
 import type { OutboxStore } from './outbox.ts';
 import { type PublishDeps, publishLanes } from './publish-lanes.ts';
 import { fromItem, isPending, type OutboxRow } from './row.ts';
@@ -30,6 +31,8 @@ export interface Relay {
 
 /** Rows read of one key at a time. */
 const PAGE = 25;
+/** Rows of one key that one invocation publishes: as many as one batch of the stream may bring. */
+const MAX_OF_KEY = 100;
 
 /**
  * The relay. Rows without an ordering key are published from the stream's own image; for a key the table is asked, so that neither the
@@ -41,25 +44,34 @@ const PAGE = 25;
  *   relay.handle(event.Records, { deadline: Date.now() + context.getRemainingTimeInMillis() - 3_000 });
  */
 export function createRelay(deps: PublishDeps): Relay {
+  const breakers = createBreakers(deps.clock);
   return {
     async handle(records, { deadline }) {
       const entries = records.map((record) => ({ record, row: readRow(deps, record) }));
-      const lanes = new Map<string, Lane>();
-      for (const { row } of entries) {
-        if (row === undefined) continue;
-        const name = laneOf(row);
-        if (!lanes.has(name)) lanes.set(name, row.key === undefined ? singleLane(row) : oldestFirst(deps.store, row.key));
-      }
-      await publishLanes(deps, [...lanes.values()], deadline);
+      const lanes = lanesOf(
+        deps.store,
+        entries.flatMap(({ row }) => row ?? []),
+      );
+      await publishLanes(deps, [...lanes.values()], { deadline, breakers });
       const failed = entries.find(({ row }) => row !== undefined && isUnfinished(lanes.get(laneOf(row)), row));
       return { batchItemFailures: toFailures(failed?.record) };
     },
   };
 }
 
-/** The lane of a key that reads the oldest rows from the table. */
-export function oldestFirst(store: OutboxStore, key: string): Lane {
-  return keyLane(key, (after) => store.oldestOf(key, { limit: PAGE, ...(after && { after }) }));
+/** A lane of a key that reads its rows from the table, the oldest first. */
+export function oldestFirst(store: OutboxStore, key: string, bounds: LaneBounds): Lane {
+  return keyLane(key, (after) => store.oldestOf(key, { limit: PAGE, ...(after && { after }) }), bounds);
+}
+
+// A key goes as far as its last row of the batch: what came later has its own record, and a backlog beyond the limit is the sweeper's.
+function lanesOf(store: OutboxStore, rows: readonly OutboxRow[]): ReadonlyMap<string, Lane> {
+  const lanes = [...Map.groupBy(rows, laneOf)].map(([name, [row, ...more]]): [string, Lane] => {
+    if (row?.key === undefined) return [name, singleLane(row as OutboxRow)];
+    const until = more.reduce((last, { seq = 0 }) => Math.max(last, seq), row.seq ?? 0);
+    return [name, oldestFirst(store, row.key, { until, limit: MAX_OF_KEY })];
+  });
+  return new Map(lanes);
 }
 
 // Inserts of pending rows alone are messages. Heads and markers are not; a removal is a publication's end; a change is a parking.
@@ -84,7 +96,8 @@ function laneOf(row: OutboxRow): string {
   return row.key === undefined ? `${row.pk} ${row.sk}` : row.pk;
 }
 
-// A held row is finished as far as the stream is concerned: it waits for an operator, and the shard must not wait with it.
+// A held row is finished as far as the stream is concerned, and so is one that was left: the first waits for an operator, the second for
+// the sweeper, and the shard must not wait with them.
 function isUnfinished(lane: Lane | undefined, row: OutboxRow): boolean {
   return lane?.state === 'failed' && (row.seq ?? 1) > lane.reached;
 }

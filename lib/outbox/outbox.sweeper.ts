@@ -1,12 +1,13 @@
 import { requiredEnv } from '../core/env.ts';
 import { PosthasteError } from '../core/errors.ts';
 import { mapConcurrent } from '../core/map-concurrent.ts';
+import { createBreakers } from '../topic/breaker.ts';
 import { type Lane, singleLane } from './lanes.ts';
 import { OUTBOX_ENV, OUTBOX_METRICS } from './outbox.contract.ts';
 import { oldestFirst } from './outbox.relay.ts';
 import type { IndexEntry } from './outbox.ts';
-import { type PublishDeps, publishLanes } from './publish-lanes.ts';
-import { isPending, KEY_PREFIX, PARKED_STATES, PENDING_STATES } from './row.ts';
+import { type PublishDeps, type PublishRun, publishLanes } from './publish-lanes.ts';
+import { isPending, KEY_PREFIX, type OutboxRow, PARKED_STATES, PENDING_STATES } from './row.ts';
 
 /** What one sweep found and did. */
 export interface SweepReport {
@@ -22,7 +23,10 @@ export interface SweepReport {
 
 /** Publishes what the stream missed. */
 export interface Sweeper {
-  /** One pass over all rows that are due; nothing new starts after `deadline` (epoch milliseconds). */
+  /**
+   * One pass over all rows that are due; nothing new starts after `deadline` (epoch milliseconds). Throws what kept it from reading a part
+   * of the table, after it has done and reported the rest.
+   */
   sweep(options: { readonly deadline: number }): Promise<SweepReport>;
 }
 
@@ -34,6 +38,8 @@ export interface SweeperDeps extends PublishDeps {
 
 /** Index entries read at a time: the most that one BatchGetItem reads the rows of. */
 const PAGE = 100;
+/** Rows of one key that one sweep publishes; a longer line goes on in the next, so that it does not use up everybody's time. */
+const MAX_OF_KEY = 500;
 
 /**
  * The sweeper: the net under the relay, for a stream that was paused, throttled or trimmed. It follows the relay's own rule, so the two
@@ -43,20 +49,25 @@ const PAGE = 100;
  * const report = await createSweeper({ ...deps, sweepAfterMs: 60_000 }).sweep({ deadline: clock.now() + 45_000 });
  */
 export function createSweeper(deps: SweeperDeps): Sweeper {
+  const resume = new Map<string, unknown>();
   return {
     async sweep({ deadline }) {
       const now = deps.clock.now();
-      const tally: Tally = { swept: 0, left: [], keys: new Map() };
-      for (const state of PENDING_STATES) await sweepShard(deps, tally, { state, before: now - deps.sweepAfterMs, deadline });
-      const counts = await mapConcurrent(PARKED_STATES, PARKED_STATES.length, (state) => deps.store.countOf(state));
-      const oldest = tally.left.reduce((least, entry) => Math.min(least, entry.committedAt), now);
-      const report: SweepReport = {
-        swept: tally.swept,
-        pending: tally.left.length,
-        parked: counts.reduce((total, count) => total + count, 0),
-        oldestPendingAge: Math.round((now - oldest) / 1_000),
+      const pass: Pass = {
+        ...{ deadline, breakers: createBreakers(deps.clock), before: now - deps.sweepAfterMs, resume },
+        ...{ swept: 0, left: [], keys: new Map(), errors: [] },
       };
-      publishReport(deps, report);
+      await Promise.all(PENDING_STATES.map((state) => isolated(pass, () => sweepShard(deps, pass, state))));
+      let parked = 0;
+      await isolated(pass, async () => {
+        const counts = await mapConcurrent(PARKED_STATES, PARKED_STATES.length, (state) => deps.store.countOf(state));
+        parked = counts.reduce((total, count) => total + count, 0);
+      });
+      const oldest = pass.left.reduce((least, entry) => Math.min(least, entry.committedAt), now);
+      const oldestPendingAge = Math.round((now - oldest) / 1_000);
+      const report: SweepReport = { swept: pass.swept, pending: pass.left.length, parked, oldestPendingAge };
+      publishReport(deps, report, pass.errors);
+      if (pass.errors.length > 0) throw pass.errors[0];
       return report;
     },
   };
@@ -72,59 +83,87 @@ export function sweepAfterFromEnv(env: Readonly<Record<string, string | undefine
   });
 }
 
-interface Tally {
+/** One sweep, on its way. */
+interface Pass extends PublishRun {
+  /** Rows committed before this are due. */
+  readonly before: number;
+  /** Where the last sweep of a shard ran out of time. */
+  readonly resume: Map<string, unknown>;
   swept: number;
   readonly left: IndexEntry[];
   /** Keys that this sweep has dealt with already. */
   readonly keys: Map<string, Lane>;
+  readonly errors: unknown[];
 }
 
-interface Shard {
-  readonly state: string;
-  /** Rows committed before this are due. */
-  readonly before: number;
-  readonly deadline: number;
-}
-
-async function sweepShard(deps: SweeperDeps, tally: Tally, { state, before, deadline }: Shard): Promise<void> {
-  let from: unknown;
-  do {
-    const page = await deps.store.due(state, { before, limit: PAGE, ...(from !== undefined && { from }) });
-    const late = deps.clock.now() >= deadline;
-    if (late) tally.left.push(...page.items);
-    else await sweepPage(deps, tally, { entries: page.items, deadline });
-    // Past the deadline one page is enough to know how old the oldest row is.
-    from = late ? undefined : page.next;
-  } while (from !== undefined);
-}
-
-async function sweepPage(
-  deps: SweeperDeps,
-  tally: Tally,
-  { entries, deadline }: { entries: readonly IndexEntry[]; deadline: number },
-): Promise<void> {
-  const keyless = entries.filter((entry) => keyOf(entry) === undefined);
-  // The index lags behind the table: a row that is gone or parked there is none of the sweeper's.
-  const rows = (await deps.store.readRows(keyless)).filter(isPending);
-  const lanes = new Map<string, Lane>(rows.map((row) => [nameOf(row), singleLane(row)]));
-  const fresh = new Map<string, Lane>();
-  for (const entry of entries) {
-    const key = keyOf(entry);
-    if (key === undefined || tally.keys.has(key)) continue;
-    const lane = oldestFirst(deps.store, key);
-    tally.keys.set(key, lane);
-    fresh.set(key, lane);
+// One shard that cannot be read stops no other, and no report.
+async function isolated(pass: Pass, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    pass.errors.push(error);
   }
-  await publishLanes(deps, [...lanes.values(), ...fresh.values()], deadline);
+}
+
+// The first page is looked at in every sweep, and tells the age of the oldest row; then it goes on where the last sweep ran out of time,
+// so that rows that cannot leave do not keep all others from their turn.
+async function sweepShard(deps: SweeperDeps, pass: Pass, state: string): Promise<void> {
+  const resumed = pass.resume.get(state);
+  pass.resume.delete(state);
+  const read = (from?: unknown) => deps.store.due(state, { before: pass.before, limit: PAGE, ...(from !== undefined && { from }) });
+  const isLate = () => deps.clock.now() >= pass.deadline;
+  let page = await read();
+  let from = page.next === undefined ? undefined : (resumed ?? page.next);
+  for (;;) {
+    if (isLate()) pass.left.push(...page.items);
+    else await sweepPage(deps, pass, page.items);
+    if (from === undefined) return;
+    if (isLate()) return void pass.resume.set(state, from);
+    page = await read(from);
+    from = page.next;
+  }
+}
+
+async function sweepPage(deps: SweeperDeps, pass: Pass, entries: readonly IndexEntry[]): Promise<void> {
+  const lanes = await openLanes(deps, pass, entries);
+  await publishLanes(deps, [...lanes.values()], pass);
   for (const entry of entries) {
     const key = keyOf(entry);
-    const lane = key === undefined ? lanes.get(nameOf(entry)) : tally.keys.get(key);
+    const lane = key === undefined ? lanes.get(nameOf(entry)) : pass.keys.get(key);
     if (lane === undefined || lane.state === 'drained') continue;
     // A row that was parked just now, and had no key, waits for an operator; rows behind a parked one of their key still wait.
-    const waits = key === undefined ? lane.state === 'failed' : sequenceOf(entry) > lane.reached;
-    if (waits) tally.left.push(entry);
+    const waits = key === undefined ? lane.state !== 'held' : sequenceOf(entry) > lane.reached;
+    if (waits) pass.left.push(entry);
   }
-  for (const lane of [...lanes.values(), ...fresh.values()]) tally.swept += lane.published;
+  for (const lane of lanes.values()) pass.swept += lane.published;
+}
+
+async function openLanes(deps: SweeperDeps, pass: Pass, entries: readonly IndexEntry[]): Promise<ReadonlyMap<string, Lane>> {
+  const keyless = entries.filter((entry) => keyOf(entry) === undefined);
+  // The index lags behind the table: a row that is gone or parked there is none of the sweeper's.
+  const rows = (await rowsOf(deps, pass, { keyless, entries })).filter(isPending);
+  const lanes = new Map<string, Lane>(rows.map((row) => [nameOf(row), singleLane(row)]));
+  for (const entry of entries) {
+    const key = keyOf(entry);
+    if (key === undefined || pass.keys.has(key)) continue;
+    const lane = oldestFirst(deps.store, key, { until: Number.POSITIVE_INFINITY, limit: MAX_OF_KEY });
+    pass.keys.set(key, lane);
+    lanes.set(nameOf(entry), lane);
+  }
+  return lanes;
+}
+
+async function rowsOf(
+  deps: SweeperDeps,
+  pass: Pass,
+  { keyless, entries }: { readonly keyless: readonly IndexEntry[]; readonly entries: readonly IndexEntry[] },
+): Promise<readonly OutboxRow[]> {
+  try {
+    return await deps.store.readRows(keyless);
+  } catch (error) {
+    pass.left.push(...entries);
+    throw error;
+  }
 }
 
 function keyOf({ pk }: IndexEntry): string | undefined {
@@ -140,9 +179,13 @@ function sequenceOf({ sk }: IndexEntry): number {
   return Number(sk.slice(sk.indexOf('#') + 1));
 }
 
-function publishReport({ metrics, log }: SweeperDeps, report: SweepReport): void {
+// After an error the age and the number of waiting rows are least values: they are worth an alarm, and a zero among them says nothing.
+function publishReport({ metrics, log }: SweeperDeps, report: SweepReport, errors: readonly unknown[]): void {
   metrics.add(OUTBOX_METRICS.swept, report.swept);
-  metrics.add(OUTBOX_METRICS.pending, report.pending);
-  metrics.add(OUTBOX_METRICS.oldestPendingAge, report.oldestPendingAge, { unit: 'Seconds' });
+  if (errors.length === 0 || report.pending > 0) {
+    metrics.add(OUTBOX_METRICS.pending, report.pending);
+    metrics.add(OUTBOX_METRICS.oldestPendingAge, report.oldestPendingAge, { unit: 'Seconds' });
+  }
+  for (const error of errors) log.error('a part of the outbox could not be swept', { error });
   if (report.swept + report.pending + report.parked > 0) log.info('swept the outbox', { ...report });
 }

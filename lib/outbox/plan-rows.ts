@@ -25,7 +25,8 @@ export function planRows({ units, table, heads }: RowSources): OutgoingPlan {
     for (const [index, message] of messages.entries()) {
       const numbered =
         message.key === undefined ? message : { ...message, sequence: (given.get(message.key) ?? heads.get(message.key) ?? 0) + 1 };
-      const row = putRow(table, numbered, { unitId, index });
+      const first = message.key === undefined ? undefined : (heads.get(message.key) ?? 0) + 1;
+      const row = putRow(table, numbered, { unitId, index, first });
       rows.push(row);
       if (numbered.key === undefined || numbered.sequence === undefined) continue;
       given.set(numbered.key, numbered.sequence);
@@ -37,8 +38,15 @@ export function planRows({ units, table, heads }: RowSources): OutgoingPlan {
   return { writes: [...moves, ...rows], isHead: (write) => contended.has(write) };
 }
 
-function putRow(table: Table, message: OutgoingMessage, place: { readonly unitId: string; readonly index: number }): Write {
-  return { kind: 'put', table, item: toItem(message, messageKey(message, place)), condition: NEW };
+interface Place {
+  readonly unitId: string;
+  readonly index: number;
+  /** The first number given on the message's key here. */
+  readonly first: number | undefined;
+}
+
+function putRow(table: Table, message: OutgoingMessage, place: Place): Write {
+  return { kind: 'put', table, item: toItem(message, messageKey(message, place), place.first), condition: NEW };
 }
 
 function moveHead(table: Table, key: string, { from, to }: { readonly from: number | undefined; readonly to: number }): Write {

@@ -22,6 +22,8 @@ export interface OutboxRow extends RowKey {
   readonly destinations: readonly string[];
   readonly key?: string;
   readonly seq?: number;
+  /** Sequence of the first row of this key in the same transaction. */
+  readonly first?: number;
   readonly state: string;
   readonly committedAt: number;
 }
@@ -68,8 +70,8 @@ export function parkedState(state: string): string {
   return `${PARKED}${state.slice(state.indexOf('#') + 1)}`;
 }
 
-/** The item that stores a message until it is published. */
-export function toItem(message: OutgoingMessage, rowKey: RowKey): Item {
+/** The item that stores a message until it is published; `first` is the first number that its transaction gives on its key. */
+export function toItem(message: OutgoingMessage, rowKey: RowKey, first?: number): Item {
   const attributes = Object.entries(attributesOf(message)).map(([name, { DataType, StringValue }]) => [
     name,
     DataType === 'Number' ? Number(StringValue) : StringValue,
@@ -83,6 +85,7 @@ export function toItem(message: OutgoingMessage, rowKey: RowKey): Item {
     destinations: [...message.destinations],
     ...(message.key !== undefined && { key: message.key }),
     ...(message.sequence !== undefined && { seq: message.sequence }),
+    ...(first !== undefined && { first }),
     state: PENDING_STATES[shardOf(rowKey.pk)],
     committedAt: Date.parse(message.time),
   };

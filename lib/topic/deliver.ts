@@ -4,6 +4,7 @@ import type { Rng } from '../core/rng.ts';
 import { wireBytes } from '../message/attributes.ts';
 import { MAX_BATCH_ENTRIES } from '../message/message.contract.ts';
 import { type Backoff, fullJitter } from '../retry/backoff.ts';
+import type { Breaker } from './breaker.ts';
 import type { Destination, Parcel } from './destination.ts';
 import { packBatches } from './pack.ts';
 import { NO_RESULT, type SendResult } from './send-result.ts';
@@ -21,7 +22,9 @@ export type Delivery =
   /** The destination refuses this message, on its own too: it can never be published as it is. */
   | { readonly status: 'refused'; readonly code: string; readonly message: string }
   /** Throttled, unreachable or forbidden until the tries or the time ran out; it may have been delivered. */
-  | { readonly status: 'unavailable'; readonly code: string; readonly message: string };
+  | { readonly status: 'unavailable'; readonly code: string; readonly message: string }
+  /** The time was over before the first try: nothing is known of the destination, and nothing was sent. */
+  | { readonly status: 'unsent'; readonly code: string; readonly message: string };
 
 /** What delivering works with. */
 export interface DeliverDeps {
@@ -32,14 +35,28 @@ export interface DeliverDeps {
 
 /** How far one delivery goes. */
 export interface DeliverOptions {
-  /** No try starts after this time, in epoch milliseconds. */
+  /** No call starts after this time, in epoch milliseconds, and none that is under way then is waited for. */
   readonly deadline: number;
   /** Batches under way at a time. @default 8 */
   readonly maxInFlight?: number;
+  /** Opened when the destination turns out to be out; while it is open nothing is tried. @default - the tries and the deadline decide */
+  readonly breaker?: Breaker;
 }
 
 const MAX_TRIES = 4;
 const BACKOFF: Backoff = { baseMs: 50, capMs: 1_000 };
+/** No call is waited for longer than this. */
+const CALL_LIMIT_MS = 6_000;
+/** A destination that has taken nothing for this long is out: less than one call that hangs, more than four that fail fast. */
+const PATIENCE_MS = 2_000;
+
+const UNSENT: Delivery = { status: 'unsent', code: 'DEADLINE', message: 'there was no time left to send it' };
+const OUT: Delivery = {
+  status: 'unavailable',
+  code: 'DESTINATION_OUT',
+  message: 'the destination took nothing lately; it is left alone for now',
+};
+const NO_ANSWER: SendResult = { status: 'failed', failure: 'ambiguous', code: 'DEADLINE', message: 'no answer came in time' };
 
 interface Pending {
   readonly index: number;
@@ -50,35 +67,31 @@ interface Pending {
 /**
  * Delivers parcels whose order among each other does not matter to one destination, in as few calls as the limits allow.
  * Every entry of every answer is looked at; throttled ones are tried again with full jitter; what a batch refuses is tried once
- * alone, so that one bad message cannot condemn nine others. Results are in the order of the parcels.
+ * alone, so that one bad message cannot condemn nine others. Results are in the order of the parcels, and there by the deadline.
  */
 export async function deliver(
-  deps: DeliverDeps,
+  { sender, clock, rng }: DeliverDeps,
   { destination, parcels }: { readonly destination: Destination; readonly parcels: readonly Parcel[] },
-  { deadline, maxInFlight = 8 }: DeliverOptions,
+  { deadline, maxInFlight = 8, breaker }: DeliverOptions,
 ): Promise<Delivery[]> {
-  const deliveries: Delivery[] = parcels.map(() => ({
-    status: 'unavailable',
-    code: 'DEADLINE',
-    message: 'there was no time left to send it',
-  }));
+  const deliveries: Delivery[] = parcels.map(() => UNSENT);
   let pending: Pending[] = parcels.map((parcel, index) => ({ index, parcel, bytes: wireBytes(parcel.body, parcel.attributes) }));
-
-  for (let attempt = 1; attempt <= MAX_TRIES && pending.length > 0 && deps.clock.now() < deadline; attempt += 1) {
+  const line = openLine({ sender, destination, clock, deadline, ...(breaker && { breaker }) });
+  for (let attempt = 1; attempt <= MAX_TRIES && pending.length > 0 && line.isOpen(); attempt += 1) {
     if (attempt > 1) {
-      const wait = fullJitter(BACKOFF, attempt - 1, deps.rng);
-      if (deps.clock.now() + wait >= deadline) break;
-      await sleep(deps.clock, wait);
+      const wait = fullJitter(BACKOFF, attempt - 1, rng);
+      if (clock.now() + wait >= deadline) break;
+      await sleep(clock, wait);
     }
     const batches = packBatches(pending, { maxEntries: MAX_BATCH_ENTRIES, maxBytes: destination.maxBytes });
-    const results = await mapConcurrent(batches, maxInFlight, (batch) => sendBatch(deps.sender, destination, batch));
+    const results = await mapConcurrent(batches, maxInFlight, line.send);
     pending = [];
     for (const { entry, result } of results.flat()) {
       deliveries[entry.index] = toDelivery(result);
       if (isWorthRetrying(result)) pending.push(entry);
     }
   }
-  return deliveries;
+  return breaker?.isOpen() ? deliveries.map((delivery) => (delivery === UNSENT ? OUT : delivery)) : deliveries;
 }
 
 interface Attempted {
@@ -86,17 +99,62 @@ interface Attempted {
   readonly result: SendResult;
 }
 
-async function sendBatch(sender: Sender, destination: Destination, batch: readonly Pending[]): Promise<Attempted[]> {
-  const answer = await sender.sendBatch(
-    destination,
-    batch.map((entry) => entry.parcel),
-  );
-  const results = 'rejected' in answer ? batch.map(() => answer.rejected) : answer;
-  return mapConcurrent(batch, MAX_BATCH_ENTRIES, async (entry, index) => {
-    const result = results[index] ?? NO_RESULT;
-    // An entry or batch that is wrong in itself gets one try alone: the fault may be a neighbour's, or the total size.
-    return { entry, result: isRejected(result) ? await sender.sendOne(destination, entry.parcel) : result };
-  });
+/** The calls of one delivery: none starts once the time is over or the destination is out, and none is waited for any longer than that. */
+interface Line {
+  isOpen(): boolean;
+  /** Sends one batch; nothing for a batch that was not tried. */
+  send(batch: readonly Pending[]): Promise<Attempted[]>;
+}
+
+interface LineParts extends Pick<DeliverDeps, 'sender' | 'clock'> {
+  readonly destination: Destination;
+  readonly deadline: number;
+  readonly breaker?: Breaker;
+}
+
+function openLine({ sender, destination, clock, deadline, breaker }: LineParts): Line {
+  const isOpen = () => clock.now() < deadline && breaker?.isOpen() !== true;
+  let tookNothingSince = clock.now();
+  let tookSome = false;
+  // A client that gives up by itself does so before this.
+  async function inTime<T>(call: Promise<T>, late: T): Promise<T> {
+    const left = Math.min(CALL_LIMIT_MS, deadline - clock.now());
+    let cancel = () => {};
+    const over = new Promise<T>((resolve) => {
+      cancel = clock.after(left, () => resolve(late));
+    });
+    return Promise.race([call, over]).finally(() => cancel());
+  }
+
+  function note(results: readonly SendResult[]): void {
+    if (results.some((result) => result.status === 'sent')) {
+      tookSome = true;
+      tookNothingSince = clock.now();
+    } else if (clock.now() - tookNothingSince >= PATIENCE_MS || (!tookSome && results.every(isDenied))) breaker?.open();
+  }
+
+  async function sendAlone({ parcel }: Pending): Promise<SendResult> {
+    return isOpen() ? inTime(sender.sendOne(destination, parcel), NO_ANSWER) : NO_ANSWER;
+  }
+
+  return {
+    isOpen,
+    async send(batch) {
+      if (!isOpen()) return [];
+      const call = sender.sendBatch(
+        destination,
+        batch.map(({ parcel }) => parcel),
+      );
+      const answer = await inTime(call, { rejected: NO_ANSWER });
+      const results = 'rejected' in answer ? batch.map(() => answer.rejected) : answer;
+      note(results);
+      return mapConcurrent(batch, MAX_BATCH_ENTRIES, async (entry, index) => {
+        const result = results[index] ?? NO_RESULT;
+        // An entry or batch that is wrong in itself gets one try alone: the fault may be a neighbour's, or the total size.
+        return { entry, result: isRejected(result) ? await sendAlone(entry) : result };
+      });
+    },
+  };
 }
 
 // A permission or a missing topic is repaired by people, not by another try within the second.
@@ -106,6 +164,10 @@ function isWorthRetrying(result: SendResult): boolean {
 
 function isRejected(result: SendResult): boolean {
   return result.status === 'failed' && result.failure === 'rejected';
+}
+
+function isDenied(result: SendResult): boolean {
+  return result.status === 'failed' && result.failure === 'denied';
 }
 
 function toDelivery(result: SendResult): Delivery {

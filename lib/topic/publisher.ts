@@ -18,9 +18,9 @@ import { createSqsSender } from './topic.sqs.ts';
 /** What `createPublisher` takes. */
 export interface PublisherOptions {
   /** e.g. `new SNSClient({ maxAttempts: 1 })`: the publisher retries itself. */
-  readonly sns: Pick<SNSClient, 'send'> | CommandSender;
+  readonly sns: Pick<SNSClient, 'send'>;
   /** Needed for commands. */
-  readonly sqs?: Pick<SQSClient, 'send'> | CommandSender;
+  readonly sqs?: Pick<SQSClient, 'send'>;
   /** Topic and queue ARNs by destination name. */
   readonly destinations: Readonly<Record<string, string>>;
   /** The CloudEvents source of every message, a URI reference. */
@@ -172,6 +172,6 @@ function unknownDestination(definition: AnyMessageDefinition, name: string): nev
 function assertDelivered(type: string, deliveries: readonly Delivery[]): void {
   const refused = deliveries.find((delivery) => delivery.status === 'refused');
   if (refused !== undefined) throw new PublishRefusedError(type, refused);
-  const unavailable = deliveries.find((delivery) => delivery.status === 'unavailable');
+  const unavailable = deliveries.find((delivery) => delivery.status === 'unavailable' || delivery.status === 'unsent');
   if (unavailable !== undefined) throw new PublishUnavailableError(type, unavailable);
 }

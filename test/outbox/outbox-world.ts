@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/core/clock.ts';
 import { silentLogger } from '../../lib/core/logger.ts';
 import type { Metrics } from '../../lib/core/metrics.ts';
 import { createRng } from '../../lib/core/rng.ts';
@@ -84,6 +85,22 @@ export async function createOutboxWorld(seed = 1): Promise<OutboxWorld> {
   const counted: Record<string, number> = {};
   let decide: (call: Call) => Fault | undefined = () => undefined;
 
+  // Whoever dies hears none of its timers any more.
+  let life = 0;
+  const mortal: Clock = {
+    now: () => clock.now(),
+    after: (ms, callback) => {
+      const born = life;
+      return clock.after(ms, () => {
+        if (born === life) callback();
+      });
+    },
+  };
+  function die(): Promise<never> {
+    life += 1;
+    return new Promise(() => {});
+  }
+
   function client(service: ServiceName): CommandSender {
     return {
       async send(command: { constructor: { name: string }; input: Json }) {
@@ -92,12 +109,12 @@ export async function createOutboxWorld(seed = 1): Promise<OutboxWorld> {
         const fault = decide({ index: calls.length, action, input });
         calls.push(action);
         await new Promise<void>((resolve) => void clock.after(1, resolve));
-        if (fault === 'crashBefore') return new Promise(() => {});
+        if (fault === 'crashBefore') return die();
         if (fault === 'throttle') throw sdkError(new AwsError('ThrottlingException', 'Rate exceeded'));
         if (fault === 'conflict' && action === 'TransactWriteItems') throw sdkError(conflict(input));
         if (fault === 'denied') throw sdkError(new AwsError('AccessDeniedException', 'not authorized', { status: 403 }));
         const answer = attempt(() => engine(service, action, input));
-        if (fault === 'crashAfter') return new Promise(() => {});
+        if (fault === 'crashAfter') return die();
         if (fault === 'lost') throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
         if (answer instanceof AwsError) throw sdkError(answer);
         return answer;
@@ -123,10 +140,10 @@ export async function createOutboxWorld(seed = 1): Promise<OutboxWorld> {
 
   const metrics: Metrics = { add: (name, value) => Object.assign(counted, { [name]: (counted[name] ?? 0) + value }) };
   const deps: PublishDeps = {
-    store: createOutboxStore({ client: client('dynamodb'), table: 'outbox', clock, rng }),
+    store: createOutboxStore({ client: client('dynamodb'), table: 'outbox', clock: mortal, rng }),
     senders: { topic: createSnsSender(client('sns')), queue: createSqsSender(client('sqs')) },
     destinations: parseDestinations(ARNS),
-    clock,
+    clock: mortal,
     rng,
     log: silentLogger,
     metrics,

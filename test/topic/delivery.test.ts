@@ -13,8 +13,9 @@ const ledger = destinations.get('ledger');
 const parcel = (id: string, more: object = {}) => ({ id, body: id, attributes: {}, ...more });
 const failed = (failure: 'throttled' | 'rejected' | 'denied'): SendResult => ({ status: 'failed', failure, code: failure, message: 'no' });
 
-function soon(_: number, callback: () => void): () => void {
-  queueMicrotask(callback);
+// Waits between tries are over at once; the deadline never comes.
+function soon(ms: number, callback: () => void): () => void {
+  if (ms < 1_000) queueMicrotask(callback);
   return () => {};
 }
 
@@ -32,7 +33,7 @@ function run(sender: Partial<Sender>, ids: string[]) {
   };
   const clock = { now: () => 0, after: soon };
   const options = { destination: orders as NonNullable<typeof orders>, parcels: ids.map((id) => parcel(id)) };
-  const done = deliver({ sender: full, clock, rng: { next: () => 0 } }, options, { deadline: 1_000 });
+  const done = deliver({ sender: full, clock, rng: { next: () => 0 } }, options, { deadline: 100_000 });
   return done.then((deliveries) => ({ calls, states: deliveries.map((one) => one.status) }));
 }
 
