@@ -28,25 +28,6 @@ export interface DevArguments {
 /** Where the embedded AWS listens unless told otherwise: the port that local AWS emulators share by habit. */
 export const DEFAULT_PORT = 4566;
 
-/** Text of `--help`. */
-export const DEV_HELP = `posthaste dev: runs the synthesized stack on an embedded AWS, on this machine, with no account.
-
-  npm start -- [options]
-
-  --once           run the demo, print the report, exit: 0 if every guarantee held, 1 if not
-  --input PATH     webhook payloads of your own: a folder of <event>[.anything].json, or JSON lines {"event": "push", "payload": {…}}
-  --rate N         deliveries per second (default: as fast as answers come)
-  --chaos          kill workers, deliver twice, throttle, drop answers; the same verdict must hold (exit 2 if chaos hit under 5 %)
-  --seed N         what chaos draws from (default 1)
-  --no-demo        deploy only, and stay up
-  --no-deploy      stay up with nothing deployed, for the real CLI: npx cdk deploy, then npm run posthaste -- demo
-  --port N         port on 127.0.0.1 (default ${DEFAULT_PORT}; 0 takes a free one)
-  --json           one JSON document instead of text
-  --help           this text
-
-  Example: npm start -- --once --chaos --json
-`;
-
 /** Reads the arguments of `posthaste dev`; throws `ArgumentError` with a sentence for what cannot be used. */
 export function parseDevArguments(argv: readonly string[]): DevArguments {
   const values = parse(argv);

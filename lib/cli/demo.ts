@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { PosthasteError } from '../core/errors.ts';
 import type { LocalAws } from '../local/local-aws.ts';
-import { DEFAULT_PORT, type DevArguments, parseDevArguments } from './arguments.ts';
+import { type DevArguments, parseDevArguments } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
+import { demoHelp } from './help.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 /** What a demo shows in the end. */
@@ -87,22 +88,12 @@ class EndpointUnreachableError extends PosthasteError {
   }
 }
 
-/** Text of `posthaste demo --help`. */
-export const DEMO_HELP = `posthaste demo: runs the demo on an endpoint that is already up, and prints the same report.
-
-  npm run posthaste -- demo [--port N] [--input PATH] [--rate N] [--json]
-
-  --port N   where npm start listens on 127.0.0.1 (default ${DEFAULT_PORT})
-
-  Example: npm start -- --no-deploy, then in another terminal npx cdk deploy, then npm run posthaste -- demo
-`;
-
 /** Runs `posthaste demo` and returns the exit code. */
 export async function demoCommand(argv: readonly string[]): Promise<number> {
   const args = parseDevArguments(argv);
   const terminal = createTerminal(process.stderr);
   if (args.help) {
-    process.stdout.write(DEMO_HELP);
+    process.stdout.write(demoHelp());
     return EXIT.ok;
   }
   const endpoint = `http://127.0.0.1:${args.port}`;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { isPosthasteError } from '../core/errors.ts';
 import { type LocalAws, startLocalAws } from '../local/local-aws.ts';
-import { ArgumentError, DEV_HELP, type DevArguments, parseDevArguments } from './arguments.ts';
+import { ArgumentError, type DevArguments, parseDevArguments } from './arguments.ts';
 import { type Demo, offerDemo, runDemo } from './demo.ts';
 import { EXIT } from './exit-code.ts';
+import { devHelp } from './help.ts';
 import { synthesize } from './synth-cache.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
@@ -33,7 +34,7 @@ export async function dev({ argv, project, demo }: DevOptions): Promise<number> 
   try {
     const args = parseDevArguments(argv);
     if (args.help) {
-      process.stdout.write(DEV_HELP);
+      process.stdout.write(devHelp({ demo: demo !== undefined }));
       return EXIT.ok;
     }
     return await runStack({ project, demo, args, terminal, signal: stop.signal });
@@ -79,7 +80,8 @@ async function deploy({ project, terminal }: Session, local: LocalAws): Promise<
 
 async function stayUp({ demo, terminal, signal }: Session, local: LocalAws): Promise<void> {
   terminal.line(`\nThe endpoint stays up at ${terminal.bold(local.endpoint)} until Ctrl-C. Any AWS client works with it:`);
-  for (const hint of demo?.hints(local) ?? []) terminal.line(`  ${hint}`);
+  const env = `AWS_ENDPOINT_URL=${local.endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`;
+  for (const hint of [`${env} npx cdk deploy`, `${env} aws sqs list-queues`, ...(demo?.hints(local) ?? [])]) terminal.line(`  ${hint}`);
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -2,6 +2,7 @@ import { isPosthasteError } from '../core/errors.ts';
 import { type Demo, demoCommand } from './demo.ts';
 import { dev } from './dev.ts';
 import { EXIT } from './exit-code.ts';
+import { mainHelp } from './help.ts';
 
 /** How the command line is started. */
 export interface CommandLine {
@@ -12,22 +13,13 @@ export interface CommandLine {
   readonly demo?: Demo;
 }
 
-const HELP = `posthaste: the command line.
-
-  posthaste dev [options]   run the synthesized stack on an embedded AWS (posthaste dev --help)
-  posthaste demo [options]  run the demo on an endpoint that is up (posthaste demo --help)
-  posthaste --help          this text
-
-  Example: npm run posthaste -- dev --port 0 --no-demo
-`;
-
 /** Runs one command and returns its exit code. */
 export async function posthaste({ argv, project, demo }: CommandLine): Promise<number> {
   const [command, ...rest] = argv;
   if (command === 'dev') return dev({ argv: rest, project, ...(demo && { demo }) });
-  if (command === 'demo') return await withSentence(() => demoCommand(rest));
+  if (command === 'demo' && demo) return await withSentence(() => demoCommand(rest));
   if (command === undefined || command === '--help' || command === '-h') {
-    process.stdout.write(HELP);
+    process.stdout.write(mainHelp({ demo: demo !== undefined }));
     return command === undefined ? EXIT.unusable : EXIT.ok;
   }
   process.stderr.write(`there is no command ${JSON.stringify(command)}; see posthaste --help\n`);

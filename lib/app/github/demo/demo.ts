@@ -68,11 +68,7 @@ export function githubDemo(): Demo {
         clearInterval(ticker);
       }
     },
-    hints: (local) => {
-      const env = `AWS_ENDPOINT_URL=${local.endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`;
-      const port = new URL(local.endpoint).port;
-      return [`${env} npx cdk deploy`, `${env} aws sqs list-queues`, `npm run posthaste -- demo --port ${port}`];
-    },
+    hints: (local) => [`npm run posthaste -- demo --port ${new URL(local.endpoint).port}`],
   };
 }
 
