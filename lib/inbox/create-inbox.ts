@@ -31,6 +31,8 @@ export interface InboxOptions {
   readonly table?: string;
   /** How long a marker is kept, in days. @default - `POSTHASTE_INBOX_RETENTION_DAYS`, or 60 */
   readonly retentionDays?: number;
+  /** Tells consumers of one name apart that share the table. @default - `POSTHASTE_INBOX_SCOPE`, or none */
+  readonly scope?: string;
   readonly clock?: Clock;
   readonly rng?: Rng;
 }
@@ -101,27 +103,30 @@ export function createInbox(options: InboxOptions = {}): Inbox {
   const table = inboxTable(options.table ?? requiredEnv(INBOX_ENV.table, 'the Consumer construct'));
   const retentionMs = (options.retentionDays ?? retentionFromEnv()) * DAY_MS;
   const marker = { table, retentionMs };
+  const scope = options.scope ?? process.env[INBOX_ENV.scope] ?? '';
+  const nameOf = (consumer: string) => (scope === '' ? consumer : `${scope}/${consumer}`);
+  const own = (handling: Handling): Handling => ({ ...handling, consumer: nameOf(handling.consumer) });
   const store = createInboxStore({ client, table, clock, rng });
   const entry = ({ consumer, messageId, run }: InboxRun) => ({
-    key: attemptsKey(consumer, messageId),
+    key: attemptsKey(nameOf(consumer), messageId),
     run,
     expiresAt: expiryOf(clock.now(), retentionMs),
   });
   return {
     client,
     retentionMs,
-    guard: (handling) => markerWrite(handling, clock.now(), marker),
-    completion: (handling) => completionWrite(handling, clock.now(), marker),
+    guard: (handling) => markerWrite(own(handling), clock.now(), marker),
+    completion: (handling) => completionWrite(own(handling), clock.now(), marker),
     standing: (found, handling) => standingOf(found, handling, clock.now()),
-    look: (consumer, messageIds, { until } = {}) => look(store, { consumer, messageIds, until }),
-    claim: (handling, leaseMs, { until } = {}) => claim({ store, clock, retentionMs }, handling, { leaseMs, until }),
+    look: (consumer, messageIds, { until } = {}) => look(store, { consumer: nameOf(consumer), messageIds, until }),
+    claim: (handling, leaseMs, { until } = {}) => claim({ store, clock, retentionMs }, own(handling), { leaseMs, until }),
     async release({ consumer, messageId, token }, { until } = {}) {
       const owned = { condition: '#state = :running AND #owner = :me', names: { '#state': 'state', '#owner': 'owner' } };
-      await store.remove(markerKey(consumer, messageId), { ...owned, values: { ':running': 'RUNNING', ':me': token } }, until);
+      await store.remove(markerKey(nameOf(consumer), messageId), { ...owned, values: { ':running': 'RUNNING', ':me': token } }, until);
     },
     begin: async (run, { until } = {}) => tallyOf((await store.update(beginChange(entry(run)), until)).item),
     end: async (run, end, { until } = {}) => tallyOf((await store.update(endChange(entry(run), end), until, END_TRIES)).item),
-    forget: (consumer, messageId, { until } = {}) => store.remove(attemptsKey(consumer, messageId), undefined, until),
+    forget: (consumer, messageId, { until } = {}) => store.remove(attemptsKey(nameOf(consumer), messageId), undefined, until),
   };
 }
 

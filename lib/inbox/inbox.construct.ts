@@ -1,12 +1,13 @@
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { allowTable } from '../infra/grants.ts';
+import { stackName } from '../infra/names.ts';
 import { enforce, type Rule } from '../infra/rules.ts';
 import { tableDefaults } from '../infra/table-defaults.ts';
-import { type TableRef, tableAddress } from '../infra/table-ref.ts';
+import { accountOf, type TableRef, tableAddress } from '../infra/table-ref.ts';
 import { INBOX_ATTRIBUTES, INBOX_ENV, INBOX_RETENTION_DAYS } from './inbox.contract.ts';
 
 /** Where consumers keep which messages they have handled: one of this stack, or one imported with `Inbox.import`. */
@@ -78,7 +79,7 @@ const INBOX_ACTIONS = [
 
 /**
  * The table that makes effects exactly-once: a marker per consumer and message, written in the same transaction as the effect. Any number
- * of consumers share one.
+ * of consumers share one; the stack's name is part of a marker, so they may have equal names in different stacks.
  *
  * @example
  * const inbox = new Inbox(this, 'inbox');
@@ -129,4 +130,13 @@ function grantUse({ table, retention }: IInbox, fn: LambdaFunction): void {
   allowTable(fn, table, INBOX_ACTIONS);
   fn.addEnvironment(INBOX_ENV.table, tableAddress(table));
   fn.addEnvironment(INBOX_ENV.retentionDays, String(retention.toDays()));
+  fn.addEnvironment(INBOX_ENV.scope, scopeOf(fn, table));
+}
+
+/** Two consumers of one name would take each other's messages for handled: the stack tells them apart, across accounts with the account. */
+function scopeOf(fn: LambdaFunction, table: TableRef): string {
+  const { account } = Stack.of(fn);
+  const owner = accountOf(table);
+  const isForeign = owner !== undefined && !Token.isUnresolved(account) && owner !== account;
+  return isForeign ? `${account}/${stackName(fn)}` : stackName(fn);
 }

@@ -4,6 +4,8 @@ export const INBOX_ENV = {
   table: 'POSTHASTE_INBOX_TABLE',
   /** How long a marker is kept, in days. */
   retentionDays: 'POSTHASTE_INBOX_RETENTION_DAYS',
+  /** Whose consumer this is, the stack's name: consumers of one name in two stacks may share a table. */
+  scope: 'POSTHASTE_INBOX_SCOPE',
 } as const;
 
 /**
@@ -11,8 +13,10 @@ export const INBOX_ENV = {
  *
  * | item | pk |
  * | --- | --- |
- * | marker: this consumer has handled this message | `<consumer>#<message id>` |
- * | attempts of one message, written from the second receive on | `ATTEMPTS#<consumer>#<message id>` |
+ * | marker: this consumer has handled this message | `<scope>/<consumer>#<message id>` |
+ * | attempts of one message, written from the second receive on | `ATTEMPTS#<scope>/<consumer>#<message id>` |
+ *
+ * Without a scope, a consumer that no construct deployed, both begin with its bare name.
  */
 export const INBOX_ATTRIBUTES = {
   pk: 'pk',

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { limitCalls } from '../retry/call-limit.ts';
 import { CLIENT_SETTINGS } from '../retry/client-settings.ts';
 import type { InboxClient } from './inbox.dynamodb.ts';
 
@@ -9,6 +10,6 @@ let shared: DynamoDBClient | undefined;
  * up on a call before the function's own time does.
  */
 export function sharedDynamoDb(): InboxClient {
-  shared ??= new DynamoDBClient(CLIENT_SETTINGS);
+  shared ??= limitCalls(new DynamoDBClient(CLIENT_SETTINGS));
   return shared;
 }

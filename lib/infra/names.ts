@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Names, Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Rule } from './rules.ts';
 
@@ -19,21 +19,29 @@ export const NAME_RULES: readonly Rule<{ readonly name: string }>[] = [
 export const NAME_LIMITS = { function: 64, queue: 80, topic: 256, schedule: 64 } as const;
 
 /**
+ * The name of a stack, known at synth: that of a nested one, which CloudFormation makes up, is put together from the stack around it and
+ * the ids between them. `_` occurs in no stack's own name, so the two kinds never meet.
+ */
+export function stackName(scope: Construct): string {
+  const stack = Stack.of(scope);
+  const parent = stack.nestedStackParent;
+  if (parent === undefined) return stack.stackName;
+  const ids = stack.node.scopes.slice(parent.node.scopes.length).map(({ node }) => node.id.replace(/[^a-zA-Z0-9-]/g, '-'));
+  return [stackName(parent), ...ids].join('_');
+}
+
+/**
  * `<stack>-<name><suffix>`: one name for the queue, the function and the log group, so that what a person reads in a dashboard is what the
  * code says. The name of a queue must be known before the queue exists: its dead-letter queue names it in its redrive allow policy.
  * A name over `max` loses the end of the stack's name to a hash.
  */
 export function physicalName(scope: Construct, name: string, options: { readonly max: number; readonly suffix?: string }): string {
   const suffix = options.suffix ?? '';
-  const { stackName } = Stack.of(scope);
-  if (Token.isUnresolved(stackName)) {
-    const maxLength = options.max - suffix.length;
-    return Names.uniqueResourceName(scope, { maxLength, separator: '-', allowedSpecialCharacters: '-' }) + suffix;
-  }
-  const whole = `${stackName}-${name}${suffix}`;
+  const stack = stackName(scope);
+  const whole = `${stack}-${name}${suffix}`;
   if (whole.length <= options.max) return whole;
   const hash = createHash('sha256').update(whole).digest('hex').slice(0, 8);
   const own = `${hash}-${name}`.slice(0, options.max - suffix.length);
   const room = options.max - own.length - suffix.length - 1;
-  return `${room > 0 ? `${stackName.slice(0, room)}-` : ''}${own}${suffix}`;
+  return `${room > 0 ? `${stack.slice(0, room)}-` : ''}${own}${suffix}`;
 }

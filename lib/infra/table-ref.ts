@@ -21,11 +21,21 @@ export function tableAddress(table: TableRef): string {
 }
 
 /** Account and region of a table as far as they are known at synth: an imported ARN says them, a table of a stack is where its stack is. */
-function placeOf({ tableArn, env }: TableRef): string | undefined {
+function placeOf({ tableArn, env }: TableRef): { readonly account: string | undefined; readonly region: string | undefined } {
   const [, , , region, account] = Token.isUnresolved(tableArn) ? [] : tableArn.split(':');
-  const place = { account: account ?? env?.account, region: region ?? env?.region };
-  const known = place.account && place.region && !Token.isUnresolved(place.account) && !Token.isUnresolved(place.region);
-  return known ? `${place.account}/${place.region}` : undefined;
+  const known = (value: string | undefined) => (value === undefined || Token.isUnresolved(value) ? undefined : value);
+  return { account: known(account ?? env?.account), region: known(region ?? env?.region) };
+}
+
+/** The account of a table, when it is known at synth. */
+export function accountOf(table: TableRef): string | undefined {
+  return placeOf(table).account;
+}
+
+/** Where a unit that writes to the table would have to be. */
+function unitPlaceOf(table: TableRef): string | undefined {
+  const { account, region } = placeOf(table);
+  return account && region && `${account}/${region}`;
 }
 
 /** Two tables that one unit of work writes to. */
@@ -37,9 +47,10 @@ export interface UnitTables {
 /** A transaction ends at the border of an account and a region (DynamoDB API reference, TransactWriteItems). */
 export const UNIT_RULES: readonly Rule<UnitTables>[] = [
   {
-    when: ({ inbox, table }) => placeOf(inbox) !== undefined && placeOf(table) !== undefined && placeOf(inbox) !== placeOf(table),
+    when: ({ inbox, table }) =>
+      unitPlaceOf(inbox) !== undefined && unitPlaceOf(table) !== undefined && unitPlaceOf(inbox) !== unitPlaceOf(table),
     message: ({ inbox, table }) =>
-      `writes to a table in ${placeOf(table)} with its inbox in ${placeOf(inbox)}; a DynamoDB transaction ends at the border of an account and region: use an inbox beside the table, or ` +
+      `writes to a table in ${unitPlaceOf(table)} with its inbox in ${unitPlaceOf(inbox)}; a DynamoDB transaction ends at the border of an account and region: use an inbox beside the table, or ` +
       'send a command to a consumer there',
   },
 ];

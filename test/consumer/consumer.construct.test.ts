@@ -129,6 +129,7 @@ describe('a consumer', () => {
       POSTHASTE_HANDLER_VERSION: expect.stringMatching(/^[0-9a-f]{12}$/),
       POSTHASTE_INBOX_TABLE: { Ref: expect.stringMatching(/^inboxTable/) },
       POSTHASTE_INBOX_RETENTION_DAYS: '60',
+      POSTHASTE_INBOX_SCOPE: 'test',
       POSTHASTE_OUTBOX_TABLE: 'arn:aws:dynamodb:eu-west-1:1:table/out',
       POSTHASTE_SOURCE: 'urn:x',
       SHIPMENTS: 'table',

@@ -205,3 +205,13 @@ test('markers and attempts of a hundred messages take two reads, of one message 
 test('without a table it says who sets it', () => {
   expect(() => createInbox({ client: inbox.client })).toThrowError(/POSTHASTE_INBOX_TABLE is not set; the Consumer construct/);
 });
+
+test('consumers of one name that share a table never see each other’s markers, leases and attempts, under scopes of their own', async () => {
+  const options = { client: inbox.client, table: 'inbox', clock, rng: createRng(2) };
+  const [north, south] = ['north', 'south'].map((scope) => createInbox({ ...options, scope })) as [Inbox, Inbox];
+  expect(await north.claim(handling('n'), 1_000)).toMatchObject({ kind: 'mine' });
+  expect(await south.claim(handling('s'), 1_000)).toMatchObject({ kind: 'mine' });
+  await north.begin({ consumer: 'ship-order', messageId: 'message-1', run: 'n' });
+  const seen = await south.look('ship-order', ['message-1']);
+  expect(seen.get('message-1')).toMatchObject({ marker: { owner: 's' }, attempts: { started: 0 } });
+});
