@@ -1,14 +1,17 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
 import { type Aws, AwsError, type Json } from '../aws.ts';
-import { DEFAULT_RETRY, type Schedule, type ScheduleTarget } from './schedule.ts';
-import { contextOf, deadLetterOf, targetCallOf } from './target-call.ts';
+import type { AssumeRole } from './execution-role.ts';
+import { DEFAULT_RETRY, type Schedule } from './schedule.ts';
+import { contextOf, deadLetterOf, type TargetCall, targetCallOf } from './target-call.ts';
 
 /** What a delivery needs from outside. */
 export interface DeliveryDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly aws: () => Aws;
+  /** Throws when the schedule's role cannot be assumed any more. */
+  readonly assume: AssumeRole;
   /** Keeps the timer of a retry, so that it can be cancelled when the engine stops. */
   readonly keep: (cancel: Cancel) => Cancel;
 }
@@ -27,7 +30,7 @@ export async function deliver(deps: DeliveryDeps, schedule: Schedule, scheduledT
   const deadline = scheduledTime + (target.RetryPolicy?.MaximumEventAgeInSeconds ?? DEFAULT_RETRY.ageSeconds) * 1000;
   for (let attempt = 1; ; attempt++) {
     const context = contextOf({ schedule, scheduledTime, attempt, executionId: executionIdFrom(deps.ids) });
-    const failure = await failureOf(() => call(deps, target, targetCallOf(target, context, deps.aws().place)));
+    const failure = await failureOf(() => call(deps, schedule, targetCallOf(target, context, deps.aws().place)));
     if (failure === undefined) return;
     const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), MAX_BACKOFF_MS);
     const exhausted =
@@ -42,7 +45,7 @@ export async function deliver(deps: DeliveryDeps, schedule: Schedule, scheduledT
       { context, failure, retries: attempt - 1, exhausted: passes ? exhausted : undefined },
       deps.aws().place,
     );
-    if (dead !== undefined) await failureOf(() => call(deps, target, dead));
+    if (dead !== undefined) await failureOf(() => call(deps, schedule, dead));
     return;
   }
 }
@@ -60,8 +63,11 @@ const wait = ({ clock, keep }: DeliveryDeps, ms: number): Promise<void> =>
     );
   });
 
-const call = ({ aws }: DeliveryDeps, target: ScheduleTarget, request: ReturnType<typeof targetCallOf>): Promise<Json> =>
-  aws().call({ ...request, caller: { kind: 'role', roleArn: target.RoleArn, sessionName: 'scheduler' } });
+async function call({ aws, assume }: DeliveryDeps, { group, input }: Schedule, request: TargetCall): Promise<Json> {
+  const roleArn = input.Target.RoleArn;
+  assume(roleArn, group);
+  return aws().call({ ...request, caller: { kind: 'role', roleArn, sessionName: 'scheduler' } });
+}
 
 async function failureOf(work: () => Promise<Json>): Promise<AwsError | undefined> {
   try {

@@ -1,7 +1,8 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
-import { type Aws, AwsError, type Engine, type Json, type Place } from '../aws.ts';
+import { type Aws, AwsError, type AwsRequest, type Engine, type Json, type Place } from '../aws.ts';
 import { deliver } from './delivery.ts';
+import { type AssumeRole, createAssumeRole } from './execution-role.ts';
 import { checkName, checkSchedule, type Schedule, type ScheduleInput } from './schedule.ts';
 import { createScheduleTimers, type ScheduleTimers } from './schedule-timers.ts';
 
@@ -11,6 +12,8 @@ export interface SchedulerDeps {
   readonly ids: Ids;
   readonly place: Place;
   readonly aws: () => Aws;
+  /** Throws when a caller may not make a call; roles are judged by it, and every role will do without it. */
+  readonly authorise?: (request: AwsRequest) => void;
 }
 
 /** The Scheduler engine. */
@@ -33,6 +36,7 @@ interface World {
   readonly schedules: Map<string, Schedule>;
   readonly tags: Map<string, Map<string, string>>;
   readonly timers: ScheduleTimers;
+  readonly assume: AssumeRole;
 }
 
 const DEFAULT_GROUP = 'default';
@@ -45,7 +49,8 @@ const PAGE = 100;
  * @example
  * const scheduler = createScheduler({ clock, ids, place, aws: () => aws });
  */
-export function createScheduler({ clock, ids, place, aws }: SchedulerDeps): Scheduler {
+export function createScheduler({ clock, ids, place, aws, authorise }: SchedulerDeps): Scheduler {
+  const assume = createAssumeRole(place, authorise);
   const retries = new Set<Cancel>();
   const keep = (cancel: Cancel): Cancel => {
     retries.add(cancel);
@@ -54,13 +59,13 @@ export function createScheduler({ clock, ids, place, aws }: SchedulerDeps): Sche
   const schedules = new Map<string, Schedule>();
   const timers = createScheduleTimers({
     clock,
-    run: (schedule, scheduledTime) => deliver({ clock, ids, aws, keep }, schedule, scheduledTime),
+    run: (schedule, scheduledTime) => deliver({ clock, ids, aws, assume, keep }, schedule, scheduledTime),
     completed(schedule) {
       const key = `${schedule.group}/${schedule.input.Name}`;
       if (schedule.input.ActionAfterCompletion === 'DELETE' && schedules.get(key) === schedule) schedules.delete(key);
     },
   });
-  const world: World = { place, clock, groups: new Map(), schedules, tags: new Map(), timers };
+  const world: World = { place, clock, groups: new Map(), schedules, tags: new Map(), timers, assume };
   createGroup(world, { Name: DEFAULT_GROUP });
   return {
     service: 'scheduler',
@@ -100,6 +105,7 @@ function storeSchedule(world: World, input: ScheduleInput, created: number): Jso
   const expression = checkSchedule(input);
   const group = input.GroupName ?? DEFAULT_GROUP;
   groupOf(world, group);
+  world.assume(input.Target.RoleArn, group);
   const arn = arnOf(world.place, `schedule/${group}/${input.Name}`);
   const schedule = { arn, group, input, expression, created, modified: world.clock.now() };
   world.schedules.set(`${group}/${input.Name}`, schedule);
