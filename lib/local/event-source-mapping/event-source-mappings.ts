@@ -1,14 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
 import type { Rng } from '../../core/rng.ts';
-import { type Aws, AwsError, type Json, type Place } from '../aws.ts';
+import { type Aws, AwsError, type AwsRequest, type Json, type Place } from '../aws.ts';
 import type { Invoker } from '../lambda/invoker.ts';
 import { type MappingConfig, readMappingConfig } from './mapping-config.ts';
 import type { MappingFaults } from './mapping-faults.ts';
-import { callAsFunction, type MappingRunner, type MappingTarget, type RunnerDeps } from './mapping-runner.ts';
+import type { MappingRunner, MappingTarget, RunnerDeps } from './mapping-runner.ts';
 import { createCounters, type MappingStats } from './mapping-stats.ts';
 import { AWS_POLLER_SCALING, type PollerScaling } from './poller-scaling.ts';
-import { queueUrl } from './queue-client.ts';
+import { checkMapping, type SourceCheckDeps } from './source-checks.ts';
 import { type QueueSignal, runSqsMapping } from './sqs-mapping.ts';
 import { type Checkpoints, runStreamMapping, type StreamSignal } from './stream-mapping.ts';
 
@@ -27,6 +27,8 @@ export interface EventSourceMappingsDeps {
   readonly functionRole: (functionArn: string) => string;
   /** The timeout of a function, when known: a queue whose visibility timeout is shorter is refused, as on AWS. */
   readonly functionTimeoutSeconds?: (functionArn: string) => number | undefined;
+  /** Throws when a caller may not make a call: the role of a mapping's function is asked for every action before the mapping is made. */
+  readonly authorise?: (request: AwsRequest) => void;
   /** Faults to inject; none by default. */
   readonly faults?: MappingFaults;
   /** How SQS mappings grow; AWS's figures by default. */
@@ -67,6 +69,7 @@ interface Mapping {
  */
 export function createEventSourceMappings(deps: EventSourceMappingsDeps): EventSourceMappings {
   const runnerDeps: RunnerDeps = { ...deps, faults: deps.faults ?? {}, scaling: deps.scaling ?? AWS_POLLER_SCALING };
+  const checkDeps: SourceCheckDeps = { ...deps, ...runnerDeps };
   const mappings = new Map<string, Mapping>();
 
   function find(uuid: string): Mapping {
@@ -107,7 +110,7 @@ export function createEventSourceMappings(deps: EventSourceMappingsDeps): EventS
     create(functionArn, input) {
       const config = readMappingConfig(functionArn, input);
       refuseTwin(config);
-      checkSource(deps, runnerDeps, config);
+      checkMapping(checkDeps, config);
       const uuid = deps.ids.next();
       const state = config.enabled ? 'Enabled' : 'Disabled';
       const past = { ...createCounters(), iteratorAgeMs: undefined };
@@ -121,6 +124,7 @@ export function createEventSourceMappings(deps: EventSourceMappingsDeps): EventS
       const mapping = find(String(input['UUID']));
       const merged = { ...mapping.input, ...input };
       const config = readMappingConfig(functionArn ?? mapping.config.functionArn, merged);
+      checkMapping(checkDeps, config);
       halt(mapping);
       Object.assign(mapping, { input: merged, config, state: config.enabled ? 'Enabled' : 'Disabled', modifiedAt: deps.clock.now() });
       run(mapping);
@@ -163,37 +167,6 @@ function statsOf(mapping: Mapping): MappingStats {
   };
 }
 
-/** AWS checks at creation that the role may read the source, that it exists, and that its visibility timeout covers the function's. */
-function checkSource(deps: EventSourceMappingsDeps, runner: RunnerDeps, config: MappingConfig): void {
-  const { functionArn, eventSourceArn } = config;
-  if (config.source === 'dynamodb') {
-    explain(eventSourceArn, 'DescribeStream', () =>
-      callAsFunction(runner, functionArn, { service: 'dynamodbstreams', action: 'DescribeStream', input: { StreamArn: eventSourceArn } }),
-    );
-    return;
-  }
-  const input = { QueueUrl: queueUrl(deps.place.endpoint, eventSourceArn), AttributeNames: ['VisibilityTimeout'] };
-  const output = explain(eventSourceArn, 'GetQueueAttributes', () =>
-    callAsFunction(runner, functionArn, { service: 'sqs', action: 'GetQueueAttributes', input }),
-  );
-  const visibility = Number((output['Attributes'] as Record<string, string> | undefined)?.['VisibilityTimeout'] ?? 30);
-  const timeout = deps.functionTimeoutSeconds?.(functionArn);
-  if (timeout !== undefined && visibility < timeout) {
-    throw invalid(`Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeout} seconds`);
-  }
-}
-
-function explain(arn: string, action: string, call: () => Json): Json {
-  try {
-    return call();
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
-    if (error.code.startsWith('AccessDenied'))
-      throw invalid(`The function execution role does not have permissions to call ${action} on ${arn}`);
-    throw invalid(`Error occurred while ${action} on ${arn}. Error code: ${error.code}. Error message: ${error.message}`);
-  }
-}
-
 /** The settings that the API echoes only for the sources they belong to. */
 const STREAM_SETTINGS = (config: MappingConfig): Json => ({
   StartingPosition: config.startingPosition,
@@ -232,8 +205,4 @@ function describe(place: Place, mapping: Mapping): Json {
 
 function lastResult(mapping: Mapping): string {
   return statsOf(mapping).received === 0 ? 'No records processed' : 'OK';
-}
-
-function invalid(message: string): AwsError {
-  return new AwsError('InvalidParameterValueException', message);
 }
