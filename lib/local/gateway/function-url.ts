@@ -34,8 +34,11 @@ export function functionUrlOf(request: HttpRequest): FunctionUrlAddress | undefi
   return match?.[1] === undefined ? undefined : { urlId: match[1], path: match[2] ?? '/' };
 }
 
-/** Media types whose bodies reach a handler as text; every other body is base64, and so is text that is none: a handler gets its bytes. */
-const TEXT = /^(text\/|application\/(json|xml|javascript|x-www-form-urlencoded|[\w.+-]+\+(json|xml)))/i;
+/**
+ * Media types whose bodies reach a handler as text. Every other body is base64, as observed on AWS: forms, `+json` types and a body without
+ * a type too. So is text that is none: a handler gets its bytes.
+ */
+const TEXT = /^(text\/.*|application\/(json|xml|javascript)\s*(;.*)?)$/i;
 
 /** What an event says of where it came from. */
 export interface FunctionUrlEventContext {

@@ -53,6 +53,29 @@ test('a body that is not text is base64, and a request without one has none', ()
   for (const absent of ['body', 'cookies', 'queryStringParameters']) expect(empty).not.toHaveProperty(absent);
 });
 
+test.each([
+  ['text/plain', 'text'],
+  ['TEXT/HTML; charset=utf-8', 'text'],
+  ['application/json', 'text'],
+  ['application/json ; charset=utf-8', 'text'],
+  ['application/xml', 'text'],
+  ['application/javascript', 'text'],
+  ['application/x-www-form-urlencoded', 'base64'],
+  ['application/cloudevents+json', 'base64'],
+  ['application/jsonl', 'base64'],
+  ['multipart/form-data; boundary=x', 'base64'],
+  ['application/octet-stream', 'base64'],
+  [undefined, 'base64'],
+])('a body of type %s reaches the handler as %s', (type, form) => {
+  const headers = type === undefined ? {} : { 'content-type': type };
+  const event = functionUrlEvent({ ...REQUEST, headers, body: Buffer.from('a=1') }, CONTEXT);
+  expect(event).toMatchObject(form === 'text' ? { body: 'a=1', isBase64Encoded: false } : { body: 'YT0x', isBase64Encoded: true });
+});
+
+test('a body that is no UTF-8 is base64 whatever its type says', () => {
+  expect(functionUrlEvent({ ...REQUEST, body: Buffer.from([0xff, 0xfe]) }, CONTEXT)).toMatchObject({ body: '//4=', isBase64Encoded: true });
+});
+
 test('what a handler returned becomes a response', () => {
   expect(functionUrlAnswer({ statusCode: 202, headers: { 'X-Id': 7 }, cookies: ['a=1', 'b=2'], body: 'ok' })).toEqual({
     status: 202,
