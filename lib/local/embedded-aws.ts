@@ -15,6 +15,7 @@ import { createResourceLookup } from './iam/resource-lookup.ts';
 import { createKms } from './kms/kms.ts';
 import type { InvocationEvent } from './lambda/executor.ts';
 import { createLambda, type LambdaEngine } from './lambda/lambda.ts';
+import { createLogDelivery } from './log-delivery.ts';
 import { createLogs } from './logs/logs.ts';
 import { createS3 } from './s3/s3.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
@@ -74,10 +75,11 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
       return dispatcher.callNow(request);
     },
   };
-  const shared = { ...core, aws: () => aws };
+  const shared = { ...core, aws: () => aws, authorise };
 
   const sts = createSts(core);
   const logs = createLogs(core);
+  const delivers = createLogDelivery({ clock, logs, authorise });
   const cloudwatch = createCloudWatch(core);
   const sqs = createSqs(core);
   const { dynamodb, streams, close: closeTables } = createDynamoDb({ ...core, shards: LAPTOP_SHARDS });
@@ -85,10 +87,11 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
     ...shared,
     credentials: sts.issue,
     mappings: () => mappings,
-    onLog: (functionName, stream, line, logGroup) => {
-      logs.append(logGroup, stream, line);
+    onLog: (origin, line) => {
+      if (!delivers(origin)) return;
+      logs.append(origin.logGroup, origin.logStream, line);
       cloudwatch.observeLine(line);
-      onLog?.(functionName, line);
+      onLog?.(origin.functionName, line);
     },
     ...(onInvocation && { onInvocation }),
   });

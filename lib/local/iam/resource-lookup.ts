@@ -103,7 +103,8 @@ function describeKey(id: string, ask: Ask): ResourceDescription | undefined {
 function describeRole(arn: string, ask: Ask): ResourceDescription | undefined {
   const role = member(ask('iam', 'GetRole', { RoleName: arn.slice(arn.lastIndexOf('/') + 1) }), 'Role');
   const document = textOf(role['AssumeRolePolicyDocument']);
-  return document === undefined ? undefined : { policy: decodeURIComponent(document) };
+  // A role is named by its name alone, so one of another account or path may be found.
+  return document === undefined || role['Arn'] !== arn ? undefined : { policy: decodeURIComponent(document) };
 }
 
 function member(value: unknown, name: string): Json {

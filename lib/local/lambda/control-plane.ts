@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
-import { AwsError, type Caller, type Json, type Place } from '../aws.ts';
+import { AwsError, type AwsRequest, type Caller, type Json, type Place } from '../aws.ts';
 import type { EventSourceMappings } from '../event-source-mapping/event-source-mappings.ts';
 import type { CodeSource } from './code-source.ts';
 import type { FunctionStore, ResolvedFunction } from './function-store.ts';
@@ -19,6 +19,8 @@ export interface ControlPlane {
   readonly store: FunctionStore;
   readonly code: CodeSource;
   readonly mappings: () => EventSourceMappings | undefined;
+  /** Throws when a caller may not make a call; absent, every role will do. */
+  readonly authorise?: (request: AwsRequest) => void;
   readonly accountConcurrency: number;
   /** Code or settings changed or went: warm instances of it are of no use. */
   readonly retire: (key: object) => void;

@@ -24,8 +24,17 @@ export interface InvocationEvent {
   readonly cold: boolean;
 }
 
-/** Takes log lines. The group is the function's own setting, `/aws/lambda/<name>` unless it has one. */
-export type LogSink = (functionName: string, logStream: string, line: string, logGroup: string) => void;
+/** Where the lines of an instance go, and as whom. */
+export interface LogOrigin {
+  readonly functionName: string;
+  readonly roleArn: string;
+  /** The function's own setting, `/aws/lambda/<name>` unless it has one. */
+  readonly logGroup: string;
+  readonly logStream: string;
+}
+
+/** Takes log lines. */
+export type LogSink = (origin: LogOrigin, line: string) => void;
 
 /** One event to run. */
 interface InvocationRequest {
@@ -77,10 +86,12 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
       const logStream = `${day}/[${version.version}]${deps.ids.next().replaceAll('-', '')}`;
       const format = createLogFormat(clock, version.settings.jsonLogs);
+      const { role: roleArn, logGroup } = version.settings;
+      const origin: LogOrigin = { functionName: entry.name, roleArn, logGroup, logStream };
       const describeFailure = createFailureLog(clock, version.settings.jsonLogs);
       const write = (requestId: string, line: string) => {
         tails.get(requestId)?.push(line);
-        deps.onLog(entry.name, logStream, line, version.settings.logGroup);
+        deps.onLog(origin, line);
       };
       return createInstance({
         clock,

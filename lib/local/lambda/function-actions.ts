@@ -1,5 +1,6 @@
 import type { Json } from '../aws.ts';
 import { type ControlPlane, checkRevision, invalidParameter, type LambdaActions, page, resourceConflict } from './control-plane.ts';
+import { checkExecutionRole } from './execution-role.ts';
 import { functionArn, parseFunctionName } from './function-name.ts';
 import { readFunctionSettings } from './function-settings.ts';
 import type { FunctionEntry, FunctionVersion } from './function-store.ts';
@@ -33,6 +34,7 @@ export function functionActions(plane: ControlPlane): LambdaActions {
       if (input['PackageType'] === 'Image')
         throw invalidParameter('PackageType Image is not supported here: the embedded Lambda runs no containers.');
       const settings = readFunctionSettings(name, input);
+      checkExecutionRole(plane, settings);
       const code = await plane.code.load((input['Code'] ?? {}) as Json, caller);
       if (store.entries.has(name)) throw resourceConflict(`Function already exist: ${name}`);
       const entry = store.add(name, { version: '$LATEST', settings, code, revisionId: ids.next(), modifiedAt: clock.now() });
@@ -63,7 +65,9 @@ export function functionActions(plane: ControlPlane): LambdaActions {
     UpdateFunctionConfiguration(input) {
       const entry = store.entry(input['FunctionName']);
       checkRevision(input, entry.latest.revisionId);
-      return replaceLatest(entry, { settings: readFunctionSettings(entry.name, input, entry.latest.settings) });
+      const settings = readFunctionSettings(entry.name, input, entry.latest.settings);
+      checkExecutionRole(plane, settings);
+      return replaceLatest(entry, { settings });
     },
     DeleteFunction(input) {
       const { entry, version, qualifier } = store.resolve(input['FunctionName'], input['Qualifier']);

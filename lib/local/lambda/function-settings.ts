@@ -54,7 +54,7 @@ export function readFunctionSettings(name: string, input: Json, stored?: Functio
   return settings;
 }
 
-function check({ runtime, role, handler, environment }: FunctionSettings): void {
+function check({ runtime, role, handler, environment, shown }: FunctionSettings): void {
   if (!/^nodejs\d+\.x$/.test(runtime))
     throw invalid(
       `The runtime parameter of ${runtime || 'nothing'} is not supported here. The embedded Lambda runs Node.js functions, e.g. nodejs24.x.`,
@@ -65,6 +65,9 @@ function check({ runtime, role, handler, environment }: FunctionSettings): void 
       `1 validation error detected: Value '${role}' at 'role' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+`,
     );
   }
+  // Lambda Developer Guide, "Improving startup performance with Lambda SnapStart": Java, Python and .NET only.
+  if ((shown['SnapStart'] as { ApplyOn?: string } | undefined)?.ApplyOn === 'PublishedVersions')
+    throw invalid(`${runtime} is not supported for SnapStart enabled functions.`);
   if (handler === '') throw invalid('Runtime and Handler are mandatory parameters for functions created with deployment packages.');
   const reserved = Object.keys(environment).filter((key) => RESERVED_ENV.test(key) && !ALLOWED_ENV.has(key));
   if (reserved.length > 0) {

@@ -1,5 +1,6 @@
 import type { Json } from '../aws.ts';
 import { type ControlPlane, invalidParameter, type LambdaActions, page } from './control-plane.ts';
+import { checkDestination } from './execution-role.ts';
 import { functionArn } from './function-name.ts';
 import { type FunctionEntry, resourceNotFound } from './function-store.ts';
 
@@ -11,13 +12,15 @@ export interface InvokeConfig {
   readonly onFailure: string | undefined;
 }
 
+interface DestinationConfig {
+  readonly OnSuccess?: { readonly Destination?: string };
+  readonly OnFailure?: { readonly Destination?: string };
+}
+
 /** What was configured, or Lambda's defaults: two retries, six hours (Lambda guide, "Configuring error handling settings"). */
 export function invokeConfigOf(entry: FunctionEntry, qualifier: string | undefined): InvokeConfig {
   const stored = entry.invokeConfigs.get(qualifier ?? '$LATEST') ?? {};
-  const destinations = (stored['DestinationConfig'] ?? {}) as {
-    OnSuccess?: { Destination?: string };
-    OnFailure?: { Destination?: string };
-  };
+  const destinations = (stored['DestinationConfig'] ?? {}) as DestinationConfig;
   return {
     maximumRetries: Number(stored['MaximumRetryAttempts'] ?? 2),
     maximumAgeMs: Number(stored['MaximumEventAgeInSeconds'] ?? 21_600) * 1_000,
@@ -26,25 +29,34 @@ export function invokeConfigOf(entry: FunctionEntry, qualifier: string | undefin
   };
 }
 
+/** What one configuration belongs to. */
+interface Target {
+  readonly entry: FunctionEntry;
+  readonly key: string;
+  readonly role: string;
+}
+
 /** Settings of asynchronous invocation. */
 export function invokeConfigActions(plane: ControlPlane): LambdaActions {
   const { store, clock } = plane;
 
-  function find(input: Json): { entry: FunctionEntry; key: string } {
-    const { entry, qualifier } = store.resolve(input['FunctionName'], input['Qualifier']);
-    return { entry, key: qualifier ?? '$LATEST' };
+  function find(input: Json): Target {
+    const { entry, version, qualifier } = store.resolve(input['FunctionName'], input['Qualifier']);
+    return { entry, key: qualifier ?? '$LATEST', role: version.settings.role };
   }
 
-  function existing(input: Json): { entry: FunctionEntry; key: string; config: Json } {
-    const { entry, key } = find(input);
+  function existing(input: Json): Target & { config: Json } {
+    const target = find(input);
+    const { entry, key } = target;
     const config = entry.invokeConfigs.get(key);
     if (!config) throw resourceNotFound(`The function ${functionArn(plane.place, entry.name, key)} doesn't have an EventInvokeConfig`);
-    return { entry, key, config };
+    return { ...target, config };
   }
 
-  function write({ entry, key }: { entry: FunctionEntry; key: string }, settings: Json): Json {
+  function write({ entry, key, role }: Target, settings: Json): Json {
     bound(settings, { name: 'MaximumRetryAttempts', least: 0, most: 2 });
     bound(settings, { name: 'MaximumEventAgeInSeconds', least: 60, most: 21_600 });
+    for (const destination of destinationsOf(settings)) checkDestination(plane, role, destination);
     const FunctionArn = functionArn(plane.place, entry.name, key);
     const config = { ...settings, FunctionArn, LastModified: clock.now() / 1_000 };
     entry.invokeConfigs.set(key, config);
@@ -54,8 +66,8 @@ export function invokeConfigActions(plane: ControlPlane): LambdaActions {
   return {
     PutFunctionEventInvokeConfig: (input) => write(find(input), pick(input)),
     UpdateFunctionEventInvokeConfig(input) {
-      const { entry, key, config } = existing(input);
-      return write({ entry, key }, { ...pick(config), ...pick(input) });
+      const { config, ...target } = existing(input);
+      return write(target, { ...pick(config), ...pick(input) });
     },
     GetFunctionEventInvokeConfig: (input) => existing(input).config,
     DeleteFunctionEventInvokeConfig(input) {
@@ -67,6 +79,11 @@ export function invokeConfigActions(plane: ControlPlane): LambdaActions {
       return page([...store.entry(input['FunctionName']).invokeConfigs.values()], input, 'FunctionEventInvokeConfigs');
     },
   };
+}
+
+function destinationsOf(settings: Json): readonly string[] {
+  const { OnSuccess, OnFailure } = (settings['DestinationConfig'] ?? {}) as DestinationConfig;
+  return [OnSuccess?.Destination, OnFailure?.Destination].filter((arn) => arn !== undefined && arn !== '') as string[];
 }
 
 function pick(input: Json): Json {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
 import { type Rng, systemRng } from '../../core/rng.ts';
-import { type Aws, AwsError, type Engine, type Json, type Place } from '../aws.ts';
+import { type Aws, AwsError, type AwsRequest, type Engine, type Json, type Place } from '../aws.ts';
 import type { EventSourceMappings } from '../event-source-mapping/event-source-mappings.ts';
 import { aliasActions } from './alias-actions.ts';
 import { type AsyncInvocations, createAsyncInvocations } from './async-invocations.ts';
@@ -31,6 +31,8 @@ export interface LambdaDeps {
   readonly aws: () => Aws;
   /** Fresh keys for a role; the gateway recognises the role by them. */
   readonly credentials: (roleArn: string, sessionName: string) => Credentials;
+  /** Throws when a caller may not make a call; roles are judged by it, and every role will do without it. */
+  readonly authorise?: (request: AwsRequest) => void;
   /** Event source mappings; without them their actions are refused. */
   readonly mappings?: () => EventSourceMappings | undefined;
   /** Weighted aliases, jitter, the victim of `kill`. */

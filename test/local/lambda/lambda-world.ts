@@ -55,7 +55,7 @@ export function createLambdaWorld(options: Partial<LambdaDeps> & { answer?: (req
     place: LOCAL_PLACE,
     aws: () => aws,
     credentials: (roleArn, sessionName) => ({ accessKeyId: `AKIA-${sessionName}`, secretAccessKey: roleArn, sessionToken: 'token' }),
-    onLog: (functionName, logStream, line, logGroup) => {
+    onLog: ({ functionName, logStream, logGroup }, line) => {
       logs.push({ functionName, logStream, line, logGroup });
       settle();
     },
