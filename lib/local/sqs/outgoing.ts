@@ -31,9 +31,9 @@ export function sizeOfEntry(entry: Json): number {
  * What a FIFO queue needs of every message. In a batch it is checked for all entries before any is accepted, as the service does:
  * the whole call fails.
  */
-export function checkFifoParameters(entry: Json, settings: QueueSettings, missingGroup = missingParameter('MessageGroupId')): void {
+export function checkFifoParameters(entry: Json, settings: QueueSettings, missingGroup = () => missingParameter('MessageGroupId')): void {
   if (!settings.fifo) return;
-  if (!entry['MessageGroupId']) throw missingGroup;
+  if (!entry['MessageGroupId']) throw missingGroup();
   if (!entry['MessageDeduplicationId'] && !settings.contentBasedDeduplication) {
     throw invalidParameter('The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly');
   }

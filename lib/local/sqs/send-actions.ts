@@ -65,7 +65,7 @@ export function createSendActions(queues: Queues): Actions {
           `Batch requests cannot be longer than ${MAX_BATCH_SIZE} bytes. You have sent ${size} bytes.`,
         );
       }
-      const missingGroup = invalidParameter('The request must contain the parameter MessageGroupId.');
+      const missingGroup = () => invalidParameter('The request must contain the parameter MessageGroupId.');
       for (const entry of entries) checkFifoParameters(entry, queue.settings, missingGroup);
       const output = perEntry(entries, (entry) => send(queue, entry, request));
       // Those who wait are served once the whole batch is in, so that one of them can take all of it.
