@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createOutbox, type Outbox } from '../../lib/index.ts';
+import { CLIENT_SETTINGS } from '../../lib/retry/client-settings.ts';
 import type { Child } from '../child.ts';
 import { OrderPlaced, orderOf } from '../orders.ts';
 import { CHAIN } from './chain.contract.ts';
@@ -21,9 +22,10 @@ export interface Load {
 
 const STUCK_MS = 60_000;
 
-/** A producer that is an ordinary process with an ordinary SDK client. */
+/** A producer in a process of its own, with the client that `createOutbox` makes by default. */
 export function createLoad(host: Child, { endpoint, outboxTable }: HostReady): Load {
-  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' } });
+  const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
+  const client = new DynamoDBClient({ ...CLIENT_SETTINGS, endpoint, region: 'us-east-1', credentials });
   const outbox = createOutbox({ client, table: outboxTable, source: CHAIN.source });
   let committed = 0;
   const commit = async () => {
