@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Cancel, Clock } from '../../core/clock.ts';
 import type { Rng } from '../../core/rng.ts';
 import { AwsError } from '../aws.ts';
 import type { DestinationSender } from './destinations.ts';
@@ -22,6 +22,8 @@ export interface AsyncInvocations {
   submit(target: ResolvedFunction, payload: string, requestId: string): void;
   /** Events accepted and not settled. */
   readonly pending: number;
+  /** Nothing is run or retried any more. */
+  close(): void;
 }
 
 /** What the queue is made of. */
@@ -42,9 +44,17 @@ const MAX_BACKOFF_MS = 300_000;
 /** Makes the queue. */
 export function createAsyncInvocations({ clock, rng, store, executor, destinations }: AsyncDeps): AsyncInvocations {
   let pending = 0;
+  const timers = new Set<Cancel>();
+  let closed = false;
 
   function schedule(event: QueuedEvent, delayMs: number): void {
-    clock.after(delayMs, () => void attempt(event));
+    // What runs while everything is closed ends as an error, which must not be retried.
+    if (closed) return;
+    const cancel = clock.after(delayMs, () => {
+      timers.delete(cancel);
+      void attempt(event);
+    });
+    timers.add(cancel);
   }
 
   async function attempt(event: QueuedEvent): Promise<void> {
@@ -106,6 +116,11 @@ export function createAsyncInvocations({ clock, rng, store, executor, destinatio
     },
     get pending() {
       return pending;
+    },
+    close() {
+      closed = true;
+      for (const cancel of timers) cancel();
+      timers.clear();
     },
   };
 }

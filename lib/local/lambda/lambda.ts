@@ -126,6 +126,7 @@ export function createLambda(deps: LambdaDeps): LambdaEngine {
     },
     ...observers(parts, plane),
     close() {
+      parts.async.close();
       pool.close();
       code.close();
     },

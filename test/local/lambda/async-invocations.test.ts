@@ -129,3 +129,15 @@ test('a destination that refuses is reported', async () => {
   await nextEnds(world, clock, 0);
   expect(failures).toEqual([{ functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:fn', destination: QUEUE, message: 'denied' }]);
 });
+
+test('once the engine is closed nothing waits for a retry: the process may end', async () => {
+  const { world, clock } = await asyncWorld('export const handler = () => new Promise(() => {});');
+  await submit(world, { n: 1 });
+  clock.advance(0);
+  await submit(world, { n: 2 });
+  world.lambda.close();
+  await world.ended(1);
+  await settled();
+  expect(clock.pending()).toBe(0);
+  await world[Symbol.asyncDispose]();
+});
