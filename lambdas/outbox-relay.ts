@@ -5,14 +5,15 @@ import { createPowertoolsLogger, createPowertoolsMetrics } from '../lib/observab
 import { OUTBOX_METRICS } from '../lib/outbox/outbox.contract.ts';
 import { createRelay, type StreamRecord, type StreamResponse } from '../lib/outbox/outbox.relay.ts';
 import { createPublishDeps, deadlineOf, type InvocationTime } from '../lib/outbox/publish-deps.ts';
+import { limitCalls } from '../lib/retry/call-limit.ts';
 import { CLIENT_SETTINGS, SQS_CLIENT_SETTINGS } from '../lib/retry/client-settings.ts';
 
 const metrics = createPowertoolsMetrics(OUTBOX_METRICS.namespace);
 const relay = createRelay(
   createPublishDeps({
-    dynamodb: new DynamoDBClient(CLIENT_SETTINGS),
-    sns: new SNSClient(CLIENT_SETTINGS),
-    sqs: new SQSClient(SQS_CLIENT_SETTINGS),
+    dynamodb: limitCalls(new DynamoDBClient(CLIENT_SETTINGS)),
+    sns: limitCalls(new SNSClient(CLIENT_SETTINGS)),
+    sqs: limitCalls(new SQSClient(SQS_CLIENT_SETTINGS)),
     log: createPowertoolsLogger(),
     metrics,
   }),

@@ -5,13 +5,14 @@ import { createPowertoolsLogger, createPowertoolsMetrics } from '../lib/observab
 import { OUTBOX_METRICS } from '../lib/outbox/outbox.contract.ts';
 import { createSweeper, type SweepReport, sweepAfterFromEnv } from '../lib/outbox/outbox.sweeper.ts';
 import { createPublishDeps, deadlineOf, type InvocationTime } from '../lib/outbox/publish-deps.ts';
+import { limitCalls } from '../lib/retry/call-limit.ts';
 import { CLIENT_SETTINGS, SQS_CLIENT_SETTINGS } from '../lib/retry/client-settings.ts';
 
 const metrics = createPowertoolsMetrics(OUTBOX_METRICS.namespace);
 const clients = {
-  dynamodb: new DynamoDBClient(CLIENT_SETTINGS),
-  sns: new SNSClient(CLIENT_SETTINGS),
-  sqs: new SQSClient(SQS_CLIENT_SETTINGS),
+  dynamodb: limitCalls(new DynamoDBClient(CLIENT_SETTINGS)),
+  sns: limitCalls(new SNSClient(CLIENT_SETTINGS)),
+  sqs: limitCalls(new SQSClient(SQS_CLIENT_SETTINGS)),
 };
 const deps = createPublishDeps({ ...clients, log: createPowertoolsLogger(), metrics });
 const sweeper = createSweeper({ ...deps, sweepAfterMs: sweepAfterFromEnv() });

@@ -6,10 +6,11 @@ const NO_LOGGER = { debug() {}, warn() {}, error() {} } as unknown as Console;
 
 /**
  * How AWS SDK clients are made for this library: one try, because the retries here know the deadline, the clock and the chance of whoever
- * runs the code; and a call that hangs fails, in milliseconds, long before the invocation ends (the SDK only warns by default).
+ * runs the code; and a call that hangs fails, in milliseconds, long before the invocation ends (the SDK only warns by default). That holds
+ * up to the headers of the answer; `limitCalls` bounds the rest.
  *
  * @example
- * const client = new DynamoDBClient(CLIENT_SETTINGS);
+ * const client = limitCalls(new DynamoDBClient(CLIENT_SETTINGS));
  */
 export const CLIENT_SETTINGS = {
   maxAttempts: 1,

@@ -10,6 +10,7 @@ import { createDeadLetters, type DeadLetterClient } from '../dlq/dead-letters.sq
 import { createInbox } from '../inbox/create-inbox.ts';
 import { type BufferedMetrics, createPowertoolsLogger, createPowertoolsMetrics } from '../observability/powertools.ts';
 import { OUTBOX_ENV } from '../outbox/outbox.contract.ts';
+import { limitCalls } from '../retry/call-limit.ts';
 import { SQS_CLIENT_SETTINGS } from '../retry/client-settings.ts';
 import type { DeadLetters } from '../retry/dead-letter.ts';
 
@@ -31,7 +32,7 @@ let shared: SQSClient | undefined;
 
 /** One SQS client per process, made at the first call. */
 function sharedSqs(): SQSClient {
-  shared ??= new SQSClient(SQS_CLIENT_SETTINGS);
+  shared ??= limitCalls(new SQSClient(SQS_CLIENT_SETTINGS));
   return shared;
 }
 
@@ -83,7 +84,14 @@ export function createConsumer(options: CreateConsumerOptions): ConsumerHandler 
 function consumerMetrics(consumer: string): BufferedMetrics {
   const { namespace } = CONSUMER_METRICS;
   const { add, flush } = createPowertoolsMetrics(namespace, new PowertoolsMetrics({ namespace, defaultDimensions: { consumer } }));
-  return { add: (name, value, { unit = 'Count' } = {}) => add(name, value, { unit }), flush };
+  return {
+    add(name, value, { unit = 'Count' } = {}) {
+      add(name, value, { unit });
+      // What blocks its key may be about to take the process with it, and the lines that were not written.
+      if (name === CONSUMER_METRICS.blocked) flush();
+    },
+    flush,
+  };
 }
 
 function deadLetterQueueUrlOf({ deadLetterQueueUrl }: CreateConsumerOptions): string {

@@ -4,6 +4,7 @@ import type { Rng } from '../core/rng.ts';
 import { wireBytes } from '../message/attributes.ts';
 import { MAX_BATCH_ENTRIES } from '../message/message.contract.ts';
 import { type Backoff, fullJitter } from '../retry/backoff.ts';
+import { CALL_LIMIT_MS } from '../retry/call-limit.ts';
 import type { Breaker } from './breaker.ts';
 import type { Destination, Parcel } from './destination.ts';
 import { packBatches } from './pack.ts';
@@ -45,8 +46,8 @@ export interface DeliverOptions {
 
 const MAX_TRIES = 4;
 const BACKOFF: Backoff = { baseMs: 50, capMs: 1_000 };
-/** No call is waited for longer than this. */
-const CALL_LIMIT_MS = 6_000;
+/** No call is waited for longer than this, whatever the client; ours give up before. */
+const PATIENT_CALL_MS = CALL_LIMIT_MS + 500;
 /** A destination that has taken nothing for this long is out: less than one call that hangs, more than four that fail fast. */
 const PATIENCE_MS = 2_000;
 
@@ -116,9 +117,8 @@ function openLine({ sender, destination, clock, deadline, breaker }: LineParts):
   const isOpen = () => clock.now() < deadline && breaker?.isOpen() !== true;
   let tookNothingSince = clock.now();
   let tookSome = false;
-  // A client that gives up by itself does so before this.
   async function inTime<T>(call: Promise<T>, late: T): Promise<T> {
-    const left = Math.min(CALL_LIMIT_MS, deadline - clock.now());
+    const left = Math.min(PATIENT_CALL_MS, deadline - clock.now());
     let cancel = () => {};
     const over = new Promise<T>((resolve) => {
       cancel = clock.after(left, () => resolve(late));
