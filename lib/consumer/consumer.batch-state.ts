@@ -21,10 +21,13 @@ export interface RunState {
   /** Whether its beginning is in the books; `perhaps` until that is known. */
   begun: boolean | 'perhaps';
   /** What it is about: only while its handler has the word does time count against the message. */
-  phase: 'beginning' | 'handling' | 'committing';
+  phase: 'beginning' | 'handling' | 'ending';
   /** Whether its end is. */
   ended?: boolean;
+  /** When its handler was called. */
   startedAt?: number;
+  /** It runs though its attempts are used up, because it holds its key; that was counted before it began. */
+  blocks?: boolean;
   /** The end of its lease, when it has one. */
   leaseUntil?: number;
 }
@@ -35,6 +38,8 @@ export interface Batch {
   readonly deadline: Deadline;
   readonly slots: Slots;
   readonly packer: Packer | undefined;
+  /** Whether the inbox said how the messages stand that were handed out before. */
+  readonly looked: boolean;
   /** Runs that were started, by their place in the batch. */
   readonly running: Map<number, RunState>;
   /** Fingerprints of the messages that this batch has handled. */
@@ -48,8 +53,8 @@ export interface Batch {
   logOf(delivery: Delivery): Logger;
 }
 
-/** Starts the state of one batch. */
-export function startBatch(ports: ConsumerPorts, deadline: Deadline, known: Known): Batch {
+/** Starts the state of one batch; `known` is undefined when the inbox did not answer. */
+export function startBatch(ports: ConsumerPorts, deadline: Deadline, known: Known | undefined): Batch {
   const { settings, inbox, ids } = ports;
   const settled = new Map<string, string>();
   const packer =
@@ -61,6 +66,7 @@ export function startBatch(ports: ConsumerPorts, deadline: Deadline, known: Know
     deadline,
     packer,
     slots: createSlots(settings.concurrency, () => packer?.flush()),
+    looked: known !== undefined,
     running: new Map(),
     settled,
     handledOf: ({ message, fingerprint }) => ({
@@ -70,11 +76,11 @@ export function startBatch(ports: ConsumerPorts, deadline: Deadline, known: Know
       fingerprint,
       token: ids.next(),
     }),
-    attemptsOf: (messageId) => known.get(messageId)?.attempts ?? NO_ATTEMPTS,
+    attemptsOf: (messageId) => known?.get(messageId)?.attempts ?? NO_ATTEMPTS,
     standing({ handled }) {
       const fingerprint = settled.get(handled.messageId);
       if (fingerprint !== undefined) return { kind: fingerprint === handled.fingerprint ? 'done' : 'mismatch' };
-      return inbox.standing(known.get(handled.messageId)?.marker, handled);
+      return inbox.standing(known?.get(handled.messageId)?.marker, handled);
     },
     exhausts: ({ record }) => settings.onExhausted === 'deadLetter' || (settings.onExhausted === 'byQueue' && !isFifo(record)),
     logOf: (delivery) => logWith(ports.log, fieldsOf(settings.name, delivery)),

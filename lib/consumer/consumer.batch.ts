@@ -1,3 +1,4 @@
+import { isExhausted } from '../retry/attempts.ts';
 import { BUSY_BACKOFF, fullJitter } from '../retry/backoff.ts';
 import { codeOf } from '../retry/classify.ts';
 import type { Batch, Known, RunState } from './consumer.batch-state.ts';
@@ -55,13 +56,11 @@ interface Work {
 async function work(deliveries: readonly Delivery[], { ports, deadline, outcomes, scene }: Work): Promise<void> {
   // 1. What the inbox knows of the messages that were handed out before: one read.
   const known = await look(deliveries, ports, deadline);
-  const batch = startBatch(ports, deadline, known ?? new Map());
+  const batch = startBatch(ports, deadline, known);
   scene.batch = batch;
-  const ready = known ? deliveries : deliveries.filter((delivery) => !needsLook(delivery));
-  for (const delivery of deliveries) if (!ready.includes(delivery)) outcomes.set(delivery.index, busy(batch, delivery));
 
   // 2. The calm lanes together, then each suspect on its own.
-  const lanes = planLanes(ready, batch.attemptsOf);
+  const lanes = planLanes(deliveries, batch.attemptsOf);
   await Promise.all(lanes.calm.map((lane) => runLane(batch, lane, outcomes)));
   for (const lane of lanes.suspects) await runLane(batch, lane, outcomes);
 }
@@ -86,9 +85,11 @@ async function look(deliveries: readonly Delivery[], ports: ConsumerPorts, deadl
 }
 
 async function runLane(batch: Batch, { fifo, deliveries }: Lane, outcomes: Outcomes): Promise<void> {
+  // Without the inbox nothing is known of one of them: those behind it must not overtake it, nor those before it be given up on.
+  const unknown = !batch.looked && deliveries.some(needsLook);
   let stop: Again | undefined;
   for (const delivery of deliveries) {
-    const outcome: Outcome = stop ?? (batch.deadline.mayStart() ? await settled(batch, delivery) : DEFERRED);
+    const outcome: Outcome = stop ?? (unknown ? busy(batch, delivery) : await outcomeFor(batch, delivery));
     outcomes.set(delivery.index, outcome);
     // A group stops at its first failure, or the next message would be applied before it. Its followers return at once: while the
     // head is invisible, SQS hands out none of the group (SQS FIFO "Delivery logic"). A copy of a failed message waits like the original.
@@ -97,7 +98,8 @@ async function runLane(batch: Batch, { fifo, deliveries }: Lane, outcomes: Outco
 }
 
 /** The last net: a mistake in our own code costs one record a delay, not the batch its response. */
-async function settled(batch: Batch, delivery: Delivery): Promise<Outcome> {
+async function outcomeFor(batch: Batch, delivery: Delivery): Promise<Outcome> {
+  if (!batch.deadline.mayStart()) return DEFERRED;
   try {
     return await handleDelivery(batch, delivery);
   } catch (error) {
@@ -112,12 +114,13 @@ function cutOff({ index, receiveCount }: Delivery, batch: Batch | undefined, { c
   if (!batch) return { ...DEFERRED, delayMs: fullJitter(BUSY_BACKOFF, receiveCount, rng) };
   const run = batch.running.get(index);
   if (!run) return DEFERRED;
-  const again = (delayMs: number): Outcome => ({ kind: 'again', because: 'cut', delayMs });
+  const again = (delayMs: number): Again => ({ kind: 'again', because: 'cut', delayMs });
   // Its handler may still be running somewhere: nobody else gets in before the lease ends.
   if (run.leaseUntil !== undefined) return again(Math.max(1, run.leaseUntil - clock.now()));
-  // AWS took the time, not the handler; at once it would take as long again.
-  if (run.phase !== 'handling') return again(fullJitter(BUSY_BACKOFF, receiveCount, rng));
-  return again(hadItsTime(batch, run) ? fullJitter(settings.backoff, receiveCount, rng) : 0);
+  // AWS or its neighbours took the time, not its handler; at once they would take as long again.
+  if (!hadItsTime(batch, run)) return again(fullJitter(BUSY_BACKOFF, receiveCount, rng));
+  const blocks = run.begun === true && !run.blocks && !batch.exhausts(run.delivery) && isExhausted(run.attempts, settings.maxAttempts);
+  return { ...again(fullJitter(settings.backoff, receiveCount, rng)), ...(blocks && { blocks }) };
 }
 
 /** A handler that had half of the invocation and was still not done is slow itself; one that was begun late is not. */

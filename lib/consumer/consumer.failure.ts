@@ -52,7 +52,7 @@ async function charge(batch: Batch, run: RunState, { error, classification }: Fa
   await quietly(batch, run.delivery, () => inbox.end({ ...run.handled, run: run.handled.token }, end, { until: batch.deadline.abortAt }));
   const delayMs = classification.retryAfterMs ?? fullJitter(settings.backoff, attempt, rng);
   batch.logOf(run.delivery).warn('message failed', { code: classification.code, error: note.message, attempt, delayMs });
-  return { kind: 'again', because: 'failed', delayMs, ...(spent && { blocks: true }) };
+  return { kind: 'again', because: 'failed', delayMs, ...(spent && !run.blocks && { blocks: true }) };
 }
 
 /** Parks a message whose attempts were used up before this delivery. */

@@ -16,7 +16,7 @@ export interface Again {
   /** `failed` is charged; the others cost the message nothing. `cut` was running when the time was up, `deferred` never started. */
   readonly because: 'failed' | 'busy' | 'leased' | 'cut' | 'deferred';
   readonly delayMs: number;
-  /** Its attempts are used up, and it holds its key. */
+  /** Its attempts are used up, and it holds its key; not set where that was counted before the run. */
   readonly blocks?: boolean;
 }
 

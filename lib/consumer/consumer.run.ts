@@ -23,8 +23,9 @@ export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<
   const standing = batch.standing(run);
   if (standing.kind !== 'open') return outcomeOf(batch, run, standing);
   const known = batch.attemptsOf(reading.message.id);
-  if (delivery.receiveCount > 1 && batch.exhausts(delivery) && isExhausted(known, batch.ports.settings.maxAttempts)) {
-    return exhausted(batch, { ...run, attempts: known });
+  if (delivery.receiveCount > 1 && isExhausted(known, batch.ports.settings.maxAttempts)) {
+    if (batch.exhausts(delivery)) return exhausted(batch, { ...run, attempts: known });
+    reportBlocked(batch, run);
   }
 
   // 2. The run itself. A unit that may share a transaction leaves its slot before it commits.
@@ -34,6 +35,12 @@ export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<
   // 3. The books: a run that came to an end must not look like a crash. About one that outlived the deadline it was decided there.
   if (outcome.kind === 'again' && !batch.deadline.signal.aborted) await enterEnd(batch, run);
   return outcome;
+}
+
+/** Before the run: one that hangs or takes the process with it says nothing afterwards. */
+function reportBlocked({ ports }: Batch, run: RunState): void {
+  run.blocks = true;
+  ports.metrics.add(CONSUMER_METRICS.blocked, 1, { dimensions: { consumer: ports.settings.name } });
 }
 
 /** Enters that a run ended without being charged, unless its end is entered already. */
@@ -55,12 +62,14 @@ async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
   const unit = openUnit(batch, run);
   try {
     run.phase = 'handling';
+    run.startedAt = ports.clock.now();
     await run.reading.route.handle(run.reading.message, { ...contextOf(batch, run), idempotencyKey: unit.unitId, unit });
   } catch (error) {
+    run.phase = 'ending';
     unit.seal();
     return { outcome: await failed(batch, run, error) };
   }
-  run.phase = 'committing';
+  run.phase = 'ending';
   const guard = run.reading.route.effect === 'external' ? ports.inbox.completion(run.handled) : ports.inbox.guard(run.handled);
   const request: CommitRequest = { unit, guards: [guard], token: run.handled.token, deadline: deadline.abortAt };
   // What has been reported as unfinished must not commit behind the report's back.
@@ -75,7 +84,6 @@ async function begin(batch: Batch, run: RunState): Promise<Outcome | undefined> 
   const { delivery, reading, handled } = run;
   const until = { until: deadline.abortAt };
   batch.running.set(delivery.index, run);
-  run.startedAt = ports.clock.now();
   try {
     if (reading.route.effect === 'external') {
       const claim = await ports.inbox.claim(handled, deadline.endAt - ports.clock.now() + LEASE_MARGIN_MS, until);

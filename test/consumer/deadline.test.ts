@@ -66,6 +66,40 @@ test('a handler that never ends is aborted, counts as a crash, and is dead-lette
   expect(world.shared.history.events.filter((event) => event.kind === 'crash')).toEqual([]);
 });
 
+test('a message is not blamed for the time that went by before its handler was called', async () => {
+  const late: { clock?: VirtualClock } = {};
+  let slowBegin = true;
+  let first = true;
+  const route = on(OrderPlaced, async (message, { unit }) => {
+    if (first) {
+      first = false;
+      throw new Error('once');
+    }
+    await sleep(late.clock as VirtualClock, 2_500);
+    unit.update(effects, { id: message.id }, { update: { expression: 'ADD #n :one', names: { '#n': 'n' }, values: { ':one': 1 } } });
+  });
+  const world = createWorld({ handlers: [route], timeoutMs: 10_000, maxAttempts: 2 });
+  late.clock = world.clock;
+  const { aws } = world.shared;
+  const begins = (request: Parameters<typeof aws.call>[0]) =>
+    request.action === 'UpdateItem' && String(request.input['UpdateExpression']).includes('lastBegun');
+  Object.assign(world.shared, {
+    aws: {
+      ...aws,
+      call: async (request: Parameters<typeof aws.call>[0]) => {
+        if (slowBegin && begins(request)) await sleep(world.clock, 8_000);
+        return aws.call(request);
+      },
+    },
+  });
+  const id = world.send('1');
+  world.clock.after(2 * 3_600_000, () => {
+    slowBegin = false;
+  });
+  await world.drain(12);
+  expect([world.effectsOf(id), world.deadLetters()]).toEqual([1, []]);
+});
+
 test('an answer of AWS that never comes does not cost the response', async () => {
   const world = createWorld({ timeoutMs: 10_000 });
   const sent = ['a', 'b', 'c'].map((orderId) => world.send(orderId));

@@ -99,6 +99,61 @@ describe('on a FIFO queue', () => {
     expect([logOf(world, 'k'), world.deadLetters()]).toEqual([['k-1', 'k-2', 'k-3'], []]);
   });
 
+  test.each(['hangs', 'crashes'])('a head that %s every time raises the metric too, once at each receive', async (how) => {
+    let blocked = 0;
+    let runs = 0;
+    const metrics: Metrics = {
+      add: (name, value) => {
+        if (name === 'MessagesBlocked') blocked += value;
+      },
+    };
+    const world = createWorld({
+      fifo: true,
+      maxAttempts: 2,
+      metrics,
+      routes: (process) => [
+        on(OrderPlaced, () => {
+          runs += 1;
+          if (how === 'crashes') process.kill('out of memory');
+          return new Promise(() => {});
+        }),
+      ],
+    });
+    world.send('k-1', { group: 'k' });
+    await world.drain(2);
+    expect(world.deadLetters()).toEqual([]);
+    expect(runs).toBeGreaterThan(6);
+    expect(blocked).toBeGreaterThanOrEqual(runs - 3);
+    expect(blocked).toBeLessThanOrEqual(runs);
+  });
+
+  test('when the inbox does not say how an earlier receive stands, nothing of its group overtakes it, and other groups flow', async () => {
+    let broken = true;
+    const handler = logOrder((orderId) => {
+      if (broken && orderId === 'k-1') throw new Error('not yet');
+    });
+    const world = start({ handlers: [handler] }, ['k-1']);
+    const invoke = async (messages: Parameters<World['invoke']>[0]) => {
+      let done = false;
+      void world.invoke(messages).then(() => {
+        done = true;
+      });
+      while (!done) await world.clock.run(world.clock.now() + 1_000);
+    };
+    await invoke(world.received());
+    broken = false;
+    await world.clock.run(world.clock.now() + 20_000);
+    for (const orderId of ['k-2', 'l-1']) world.send(orderId, { group: orderId.charAt(0) });
+    world.shared.faults = { decide: (call) => (call.action === 'BatchGetItem' ? 'throttle' : undefined) };
+    const batch = world.received();
+    expect(batch.map((message) => message.Attributes?.['ApproximateReceiveCount'])).toEqual(['2', '1', '1']);
+    await invoke(batch);
+    expect([logOf(world, 'k'), logOf(world, 'l')]).toEqual([[], ['l-1']]);
+    world.shared.faults = noFaults;
+    await world.drain(1);
+    expect(logOf(world, 'k')).toEqual(['k-1', 'k-2']);
+  });
+
   test('told to dead-letter, an exhausted message leaves and its group goes on', async () => {
     const handler = logOrder((orderId) => {
       if (orderId === 'k-1') throw new Error('never');

@@ -80,10 +80,12 @@ describe('what a handler sends', () => {
     }
   });
 
-  test('is refused, and the message parked, by a consumer without an outbox', async () => {
+  test('is refused by a consumer without an outbox, and the message has all its attempts: a deployment may repair it in time', async () => {
     const world = createWorld({ handlers: [sending] });
     world.send('a');
     await world.drain();
-    expect(world.deadLetters()).toMatchObject([{ failure: { reason: 'HANDLER_PERMANENT', message: expect.stringContaining('outbox') } }]);
+    expect(world.deadLetters()).toMatchObject([
+      { failure: { reason: 'ATTEMPTS_EXHAUSTED', receiveCount: 5, message: expect.stringContaining('outbox') } },
+    ]);
   });
 });
