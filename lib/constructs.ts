@@ -3,7 +3,7 @@ export { Consumer, type ConsumerProps } from './consumer/consumer.construct.ts';
 export type { Handles } from './consumer/consumer.rules.construct.ts';
 export type { ProvisionedConcurrency, Range, Scaling } from './consumer/consumer.scaling.construct.ts';
 export { ConsumerSubscription, type ConsumerSubscriptionProps } from './consumer/consumer.subscription.construct.ts';
-export type { QueueWorkerProps } from './consumer/queue-worker.construct.ts';
+export type { QueueWorkerProps } from './consumer/queue-worker.props.construct.ts';
 export type { OnExhausted } from './consumer/queue-worker.rules.construct.ts';
 export { type IInbox, type ImportedInbox, Inbox, type InboxProps } from './inbox/inbox.construct.ts';
 export type { AlarmProps } from './infra/alarms.ts';

@@ -11,7 +11,8 @@ import { HANDLES_ALL } from './consumer.contract.ts';
 import { CONSUMER_RULES, type Handles } from './consumer.rules.construct.ts';
 import { ConsumerSubscription } from './consumer.subscription.construct.ts';
 import { handlesDigest } from './handles-digest.ts';
-import { QueueWorker, type QueueWorkerProps } from './queue-worker.construct.ts';
+import { QueueWorker } from './queue-worker.construct.ts';
+import { QUEUE_REMOVAL, type QueueWorkerProps } from './queue-worker.props.construct.ts';
 import { SNS_RETRY_DAYS } from './queue-worker.rules.construct.ts';
 
 /** Props of a `Consumer`. */
@@ -69,6 +70,7 @@ export class Consumer extends Construct implements IGrantable {
           where,
           queue: this.queue,
           encryptionKey: props.encryptionKey,
+          removalPolicy: props.removalPolicy ?? QUEUE_REMOVAL,
           alarm: props.alarmTopic ? { alarmTopic: props.alarmTopic } : {},
         }),
     );

@@ -1,4 +1,4 @@
-import { Validations } from 'aws-cdk-lib';
+import { type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnSubscription, Subscription, SubscriptionFilter, SubscriptionProtocol } from 'aws-cdk-lib/aws-sns';
 import { type Queue, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
@@ -19,6 +19,7 @@ export interface ConsumerSubscriptionProps {
   readonly topic: IEventTopic;
   readonly queue: Queue;
   readonly encryptionKey: IKey | undefined;
+  readonly removalPolicy: RemovalPolicy;
   readonly handles: Handles;
   readonly where: Readonly<Record<string, SubscriptionFilter>>;
   readonly alarm: AlarmProps;
@@ -61,12 +62,13 @@ export class ConsumerSubscription extends Construct {
     });
   }
 
-  #createDeadLetterQueue({ name, topic }: ConsumerSubscriptionProps): Queue {
+  #createDeadLetterQueue({ name, topic, removalPolicy }: ConsumerSubscriptionProps): Queue {
     const queue = createSecureQueue(this, 'undelivered', {
       name: queueBaseName(this, name),
       // The dead-letter queue of a FIFO topic's subscription must be FIFO (SNS developer guide, dead-letter queues).
       fifo: topic.fifo,
       retention: MAX_QUEUE_RETENTION,
+      removalPolicy,
       redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
     });
     Validations.of(queue).acknowledge({

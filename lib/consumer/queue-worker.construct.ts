@@ -1,14 +1,12 @@
 import { type CfnResource, Duration } from 'aws-cdk-lib';
 import { type Alarm, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { IInbox } from '../inbox/inbox.construct.ts';
-import { type AlarmProps, createAlarm, runtimeMetric } from '../infra/alarms.ts';
+import { createAlarm, runtimeMetric } from '../infra/alarms.ts';
 import { finalProperties } from '../infra/final-properties.ts';
 import { allow, allowSendKey, allowTable, TABLE_READ_ACTIONS, TABLE_WRITE_ACTIONS } from '../infra/grants.ts';
-import { FUNCTION_DEFAULTS, HandlerFunction, type HandlerSettings } from '../infra/handler-function.construct.ts';
+import { FUNCTION_DEFAULTS, HandlerFunction } from '../infra/handler-function.construct.ts';
 import { NAME_RULES } from '../infra/names.ts';
 import { enforce, enforceAtSynth } from '../infra/rules.ts';
 import {
@@ -20,115 +18,10 @@ import {
   waitingMessages,
 } from '../infra/secure-queue.ts';
 import { type TableRef, UNIT_RULES } from '../infra/table-ref.ts';
-import type { IOutbox } from '../outbox/outbox.construct.ts';
 import { CONSUMER_ENV, CONSUMER_METRICS, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
 import { invocationTarget, mappingScaling, SCALING_RULES, type Scaling } from './consumer.scaling.construct.ts';
-import { type OnExhausted, WORKER_RULES, WORKER_TEMPLATE_RULES, type WorkerFacts } from './queue-worker.rules.construct.ts';
-
-/** What `Consumer` and `CommandQueue` have in common: a queue, its dead-letter queue, and the function that works on it. */
-export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
-  /**
-   * The verb-noun name, in kebab-case: the queue, the function, its log group, its metrics and its markers in the inbox carry it. Renaming
-   * a consumer makes it a new one, which handles again what is still on its way.
-   *
-   * @default - the construct's id
-   */
-  readonly name?: string;
-  /** Where it keeps which messages it has handled. */
-  readonly inbox: IInbox;
-  /**
-   * Where messages that its handlers send are committed, together with their effects. Without it, a handler that sends fails.
-   *
-   * @default - none: its handlers send nothing
-   */
-  readonly outbox?: IOutbox;
-  /**
-   * Whether messages of one ordering key are handled one after the other, in order, each only after its predecessor succeeded. Keys run in
-   * parallel.
-   *
-   * @default false - order is paid for with throughput per key, and a failing message holds those behind it
-   */
-  readonly ordered?: boolean;
-  /**
-   * Messages in one invocation, 1 to 10,000; above 10 with a `batchWindow`; at most 10 when ordered.
-   *
-   * @default 10
-   */
-  readonly batchSize?: number;
-  /**
-   * How long Lambda collects messages before it invokes, whole seconds up to 300. It is added to the latency of a quiet queue. Not when
-   * ordered.
-   *
-   * @default Duration.seconds(0)
-   */
-  readonly batchWindow?: Duration;
-  /**
-   * How long one message takes at the 99th percentile. When given, a batch that cannot be done within `timeout` is refused at synth.
-   *
-   * @default - unknown, and unchecked
-   */
-  readonly expectedDuration?: Duration;
-  /**
-   * Runs that are charged before a message is exhausted, 1 to 100. Throttles, conflicts and messages that were not started charge none.
-   *
-   * @default 5
-   */
-  readonly maxAttempts?: number;
-  /**
-   * What happens to an exhausted message: `deadLetter` moves it away with its failure record; `block` tries on, ever more slowly, holds its
-   * key and raises an alarm.
-   *
-   * @default - `block` when ordered, because a message that left would be overtaken; `deadLetter` otherwise
-   */
-  readonly onExhausted?: OnExhausted;
-  /**
-   * Receives after which SQS itself dead-letters a message: the net for one that kills every run. At least ten times `maxAttempts`, since a
-   * receive counts even when nothing ran.
-   *
-   * @default - 1,000 when ordered (the most that SQS allows), 100 otherwise
-   */
-  readonly maxReceiveCount?: number;
-  /**
-   * How long the queue keeps a message, 1 minute to less than `deadLetterRetention`. It is how long the consumer may be down.
-   *
-   * @default Duration.days(4)
-   */
-  readonly retention?: Duration;
-  /**
-   * How long a dead letter is kept.
-   *
-   * @default Duration.days(14) - the most that SQS allows
-   */
-  readonly deadLetterRetention?: Duration;
-  /**
-   * A customer managed key for the queue and its dead-letter queue. A key of this app is extended by what SNS needs to deliver; the policy
-   * of an imported key must say it: `kms:Decrypt` and `kms:GenerateDataKey` for `sns.amazonaws.com`, on condition of the topic's
-   * `aws:SourceArn`.
-   *
-   * @default - none: SQS encrypts with keys of its own
-   */
-  readonly encryptionKey?: IKey;
-  /**
-   * How it scales.
-   *
-   * @default - up to 100 batches at a time
-   */
-  readonly scaling?: Scaling;
-  /**
-   * Age of the oldest waiting message at which the alarm fires.
-   *
-   * @default Duration.minutes(15)
-   */
-  readonly alarmAge?: Duration;
-}
-
-/** What the construct around a worker knows of its messages. */
-export interface QueueWorkerContext {
-  /** The digest of what it handles, or `HANDLES_ALL`. */
-  readonly handles: string;
-  /** How long the hops before the queue may hold a message, in days. */
-  readonly daysBeforeQueue: number;
-}
+import { QUEUE_REMOVAL, type QueueWorkerContext, type QueueWorkerProps } from './queue-worker.props.construct.ts';
+import { WORKER_RULES, WORKER_TEMPLATE_RULES, type WorkerFacts } from './queue-worker.rules.construct.ts';
 
 /** What receiving takes; the mapping and the runtime's visibility changes use the same role. */
 const RECEIVE_ACTIONS = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'] as const;
@@ -180,24 +73,26 @@ export class QueueWorker extends Construct {
     if (arns.length > 0) allow(this.function, ['dynamodb:Query'], arns);
   }
 
-  #createDeadLetterQueue({ name, encryptionKey }: QueueWorkerProps & { readonly name: string }): Queue {
+  #createDeadLetterQueue({ name, encryptionKey, removalPolicy = QUEUE_REMOVAL }: QueueWorkerProps & { readonly name: string }): Queue {
     const { ordered: fifo, deadLetterRetention: retention } = this.facts;
     return createSecureQueue(this, 'dlq', {
       name: queueBaseName(this, name, '-dlq'),
       fifo,
       retention,
       encryptionKey,
+      removalPolicy,
       redriveAllowPolicy: redriveOnlyFrom(this, queueBaseName(this, name), fifo),
     });
   }
 
-  #createQueue({ name, encryptionKey }: QueueWorkerProps & { readonly name: string }): Queue {
+  #createQueue({ name, encryptionKey, removalPolicy = QUEUE_REMOVAL }: QueueWorkerProps & { readonly name: string }): Queue {
     const { ordered: fifo, retention, timeout, batchWindow, maxReceiveCount } = this.facts;
     return createSecureQueue(this, 'queue', {
       name: queueBaseName(this, name),
       fifo,
       retention,
       encryptionKey,
+      removalPolicy,
       // Six times the timeout, and the window (Lambda developer guide, configuring a queue for Lambda).
       visibilityTimeout: Duration.seconds(6 * timeout.toSeconds() + batchWindow.toSeconds()),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },

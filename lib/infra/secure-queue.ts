@@ -1,4 +1,4 @@
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -30,11 +30,13 @@ export interface SecureQueueProps {
   readonly encryptionKey?: IKey | undefined;
   readonly deadLetterQueue?: DeadLetterQueue | undefined;
   readonly redriveAllowPolicy?: RedriveAllowPolicy | undefined;
+  /** @default RemovalPolicy.DESTROY */
+  readonly removalPolicy?: RemovalPolicy | undefined;
 }
 
 /** A queue that is encrypted at rest, refuses plain HTTP, and on FIFO has high throughput and no content-based deduplication. */
 export function createSecureQueue(scope: Construct, id: string, props: SecureQueueProps): Queue {
-  const { name, fifo, retention, visibilityTimeout, encryptionKey, deadLetterQueue, redriveAllowPolicy } = props;
+  const { name, fifo, retention, visibilityTimeout, encryptionKey, deadLetterQueue, redriveAllowPolicy, removalPolicy } = props;
   return new Queue(scope, id, {
     queueName: queueName(name, fifo),
     retentionPeriod: retention,
@@ -54,6 +56,7 @@ export function createSecureQueue(scope: Construct, id: string, props: SecureQue
     ...(visibilityTimeout && { visibilityTimeout }),
     ...(deadLetterQueue && { deadLetterQueue }),
     ...(redriveAllowPolicy && { redriveAllowPolicy }),
+    ...(removalPolicy && { removalPolicy }),
   });
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -61,6 +61,16 @@ describe('a consumer', () => {
     const dlq = named(stack, 'test-ship-order-dlq');
     expect(dlq).toMatchObject({ MessageRetentionPeriod: 1_209_600, RedriveAllowPolicy: { redrivePermission: 'byQueue' } });
     expect(JSON.stringify(dlq?.['RedriveAllowPolicy'])).toMatch(/:test-ship-order"\]/);
+  });
+
+  test('leaves its queues and what is in them behind when it is renamed or removed, unless told otherwise', () => {
+    const policiesOf = (props: Partial<ConsumerProps>) =>
+      Object.values(Template.fromStack(consume(props).stack).findResources('AWS::SQS::Queue')).map((queue) => [
+        queue['UpdateReplacePolicy'],
+        queue['DeletionPolicy'],
+      ]);
+    expect(policiesOf({})).toEqual(Array(3).fill(['Retain', 'RetainExceptOnCreate']));
+    expect(policiesOf({ removalPolicy: RemovalPolicy.DESTROY })).toEqual(Array(3).fill(['Delete', 'Delete']));
   });
 
   test('refuses plain HTTP on each of its three queues', () => {

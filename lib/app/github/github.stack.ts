@@ -14,6 +14,9 @@ const entry = (handler: string) => new URL(`../../../lambdas/${handler}.ts`, imp
 /** Small handlers are stuck, not busy, after five seconds; a killed batch is back after six times that. */
 const timeout = Duration.seconds(5);
 
+/** An example leaves nothing behind; without this, tables and queues stay with what is in them. */
+const removalPolicy = RemovalPolicy.DESTROY;
+
 /**
  * GitHub webhooks, from a signed delivery to four kinds of consumers: an audit trail of everything, a notifier with an effect outside of
  * DynamoDB, a projection in the order of commits, and a worker that obeys commands.
@@ -21,10 +24,10 @@ const timeout = Duration.seconds(5);
 export class GithubStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps = {}) {
     super(scope, id, props);
-    const inbox = new Inbox(this, 'inbox', { removalPolicy: RemovalPolicy.DESTROY });
+    const inbox = new Inbox(this, 'inbox', { removalPolicy });
     const events = new EventTopic(this, GITHUB_TOPICS.events);
     const ordered = new EventTopic(this, GITHUB_TOPICS.ordered, { fifo: true });
-    const outbox = new Outbox(this, 'outbox', { destinations: [events, ordered], removalPolicy: RemovalPolicy.DESTROY });
+    const outbox = new Outbox(this, 'outbox', { destinations: [events, ordered], removalPolicy });
 
     const webhookUrl = this.#receiveWebhooks(outbox);
     const audit = this.#table('audit');
@@ -34,6 +37,7 @@ export class GithubStack extends Stack {
       entry: entry('record-audit-trail'),
       inbox,
       timeout,
+      removalPolicy,
       environment: { [GITHUB_ENV.auditTable]: audit.tableName },
     });
     auditTrail.grantWrite(audit);
@@ -44,6 +48,7 @@ export class GithubStack extends Stack {
       entry: entry('notify-maintainers'),
       inbox,
       timeout,
+      removalPolicy,
       environment: { [GITHUB_ENV.notifyUrl]: StringParameter.valueForStringParameter(this, GITHUB_PARAMETERS.notifyUrl) },
     });
 
@@ -56,6 +61,7 @@ export class GithubStack extends Stack {
       inbox,
       outbox,
       timeout,
+      removalPolicy,
       environment: { [GITHUB_ENV.activityTable]: activity.tableName },
     });
     projection.grantWrite(activity);
@@ -66,6 +72,7 @@ export class GithubStack extends Stack {
       entry: entry('welcome-author'),
       inbox,
       timeout,
+      removalPolicy,
       environment: { [GITHUB_ENV.welcomeTable]: welcome.tableName },
     });
     worker.grantWrite(welcome);
@@ -102,7 +109,7 @@ export class GithubStack extends Stack {
     return new TableV2(this, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy,
     });
   }
 
