@@ -1,6 +1,7 @@
-import { Duration } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 
@@ -48,10 +49,41 @@ export function createAlarm(scope: Construct, id: string, spec: AlarmSpec): Alar
     treatMissingData: spec.treatMissingData ?? TreatMissingData.NOT_BREACHING,
   });
   if (spec.alarmTopic) {
+    admitAlarms(scope, spec.alarmTopic);
     alarm.addAlarmAction(new SnsAction(spec.alarmTopic));
     alarm.addOkAction(new SnsAction(spec.alarmTopic));
   }
   return alarm;
+}
+
+const admitted = new WeakMap<ITopic, Set<string>>();
+
+/**
+ * Lets the alarms of the scope's account and region publish to a topic: any policy of its own, such as one that asks for TLS, takes the
+ * place of the one that let them, and a key of its own admits nobody by itself (CloudWatch user guide, notifying users on alarm changes).
+ */
+function admitAlarms(scope: Construct, topic: ITopic): void {
+  const { account, region, partition } = Stack.of(scope);
+  const known = admitted.get(topic) ?? new Set<string>();
+  admitted.set(topic, known);
+  if (known.has(`${account}/${region}`)) return;
+  known.add(`${account}/${region}`);
+  const principals = [new ServicePrincipal('cloudwatch.amazonaws.com')];
+  const conditions = {
+    StringEquals: { 'aws:SourceAccount': account },
+    ArnLike: { 'aws:SourceArn': `arn:${partition}:cloudwatch:${region}:${account}:alarm:*` },
+  };
+  const publish = new PolicyStatement({ principals, conditions, actions: ['sns:Publish'], resources: [topic.topicArn] });
+  const added = topic.addToResourcePolicy(publish);
+  // Without conditions, as documented: who may publish is the topic's to say (SNS developer guide, encrypted topics and AWS event sources).
+  const useKey = new PolicyStatement({ principals, actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], resources: ['*'] });
+  const key = topic.masterKey?.addToResourcePolicy(useKey, true);
+  if (added.statementAdded && key?.statementAdded !== false) return;
+  Annotations.of(scope).addWarningV2(
+    'posthaste:foreign-alarm-topic',
+    `${scope.node.path}: the alarm topic ${topic.node.path} or its key was imported, so its policy could not be extended; it must allow sns:Publish (the key kms:Decrypt ` +
+      'and kms:GenerateDataKey*) to cloudwatch.amazonaws.com on condition of aws:SourceAccount, or no alarm arrives',
+  );
 }
 
 /** One of the metrics that the runtime writes to the log, as CloudWatch files it. */

@@ -124,7 +124,8 @@ function createFailureBucket(scope: Construct, removalPolicy: RemovalPolicy): Bu
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason:
-      'Only Lambda writes here, only batches that were given up, and an alarm tells of each; an access log would need another bucket that nobody reads.',
+      'Only Lambda writes here, and only copies of batches that were given up: their rows stay pending in the table, which an alarm tells of. ' +
+      'An access log would need another bucket that nobody reads.',
   });
   return bucket;
 }

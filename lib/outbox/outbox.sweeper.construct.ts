@@ -47,6 +47,8 @@ export class OutboxSweeper extends Construct {
         [OUTBOX_ENV.sweepAfterSeconds]: String(props.sweepAfter.toSeconds()),
       },
     });
+    // The next sweep does what a failed one would: Lambda's own retries would only run beside it.
+    this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: SWEEP_PERIOD });
     allowTable(this.function, props.table, SWEEP_ACTIONS);
     allow(this.function, ['dynamodb:Query'], [`${props.table.tableArn}/index/${OUTBOX_PENDING_INDEX}`]);
     this.deadLetterQueue = this.#createDeadLetterQueue(props.name);

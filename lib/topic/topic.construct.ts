@@ -1,4 +1,4 @@
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -96,6 +96,8 @@ export class EventTopic extends Construct implements IEventTopic {
   readonly encryptionKey: IKey | undefined;
   /** Fires when SNS gave up on a delivery. */
   readonly failedDeliveries: Alarm;
+  /** Fires when SNS could not even keep what it gave up: that message is lost to its subscriber. */
+  readonly lostDeliveries: Alarm;
 
   constructor(scope: Construct, id: string, props: EventTopicProps = {}) {
     super(scope, id);
@@ -113,8 +115,17 @@ export class EventTopic extends Construct implements IEventTopic {
       metric: this.topic.metricNumberOfNotificationsFailed({ period: ALARM_PERIOD }),
       threshold: 1,
       description:
-        `SNS gave up on deliveries of the topic "${this.destinationName}". The messages wait in the subscription's dead-letter queue; a queue policy or a ` +
-        'key that refuses SNS is the usual cause.',
+        `SNS gave up on deliveries of the topic "${this.destinationName}". The messages wait in the subscription's dead-letter queue, where it has one; a queue policy ` +
+        'or a key that refuses SNS is the usual cause.',
+      ...props,
+    });
+    this.lostDeliveries = createAlarm(this, 'LostDeliveries', {
+      // SNS developer guide, monitoring topics with CloudWatch: what SNS could not move to a subscription's dead-letter queue.
+      metric: this.topic.metric('NumberOfNotificationsFailedToRedriveToDlq', { period: ALARM_PERIOD, statistic: Stats.SUM }),
+      threshold: 1,
+      description:
+        `SNS lost deliveries of the topic "${this.destinationName}": neither the subscriber nor its dead-letter queue took them. Mend the policy of that queue; the ` +
+        'messages are nowhere but with their producer.',
       ...props,
     });
     const resource = this.topic.node.defaultChild as CfnTopic;

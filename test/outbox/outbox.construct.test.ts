@@ -57,6 +57,12 @@ describe('an outbox', () => {
     ]);
   });
 
+  test('never runs a failed sweep again: the next one does the same', () => {
+    const stack = testStack();
+    new Outbox(stack, 'outbox');
+    expect(resources(stack, 'AWS::Lambda::EventInvokeConfig')).toMatchObject([{ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }]);
+  });
+
   test('keeps batches that were given up in a private, encrypted bucket for two months', () => {
     const stack = testStack();
     new Outbox(stack, 'outbox');

@@ -21,7 +21,7 @@ describe('an event topic', () => {
     ]);
   });
 
-  test('alarms on deliveries that SNS gave up, and tells the alarm topic', () => {
+  test('alarms on deliveries that SNS gave up and on those it lost, and tells the alarm topic', () => {
     const stack = testStack();
     new EventTopic(stack, 'orders', { alarmTopic: new Topic(stack, 'alarms') });
     expect(resources(stack, 'AWS::CloudWatch::Alarm')).toMatchObject([
@@ -32,6 +32,7 @@ describe('an event topic', () => {
         AlarmActions: [{ Ref: expect.stringMatching(/^alarms/) }],
         OKActions: [{ Ref: expect.stringMatching(/^alarms/) }],
       },
+      { MetricName: 'NumberOfNotificationsFailedToRedriveToDlq', Namespace: 'AWS/SNS', Threshold: 1, Statistic: 'Sum' },
     ]);
   });
 
