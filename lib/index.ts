@@ -13,6 +13,7 @@ export { type Rng, systemRng } from './core/rng.ts';
 export { FAILURE_ATTRIBUTE } from './dlq/dlq.contract.ts';
 export { decodeFailureRecord, type FailureRecord } from './dlq/failure-record.ts';
 export { createInbox, type Inbox, type InboxOptions } from './inbox/create-inbox.ts';
+export { InboxConfigError } from './inbox/inbox.errors.ts';
 export { decodeEnvelope } from './message/decode-envelope.ts';
 export { type CommandOptions, defineCommand, defineEvent, type EventOptions, type MessageOptions } from './message/define.ts';
 export { type Encodable, type Envelope, encodeEnvelope } from './message/envelope.ts';

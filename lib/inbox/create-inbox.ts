@@ -6,8 +6,9 @@ import { systemRng } from '../core/rng.ts';
 import type { AttemptTally } from '../retry/attempts.ts';
 import type { Guard, Item } from '../unit-of-work/unit-of-work.ts';
 import { beginChange, endChange, type RunEnd, tallyOf } from './inbox.attempts.ts';
-import { INBOX_ENV, INBOX_RETENTION_DAYS } from './inbox.contract.ts';
+import { INBOX_ENV, INBOX_RETENTION_DAYS, MIN_RETENTION_DAYS } from './inbox.contract.ts';
 import { createInboxStore, type InboxClient, type InboxStore } from './inbox.dynamodb.ts';
+import { InboxConfigError } from './inbox.errors.ts';
 import {
   attemptsKey,
   completionWrite,
@@ -29,7 +30,7 @@ export interface InboxOptions {
   readonly client?: InboxClient;
   /** The inbox table's name. @default - the environment variable `POSTHASTE_INBOX_TABLE` */
   readonly table?: string;
-  /** How long a marker is kept, in days. @default - `POSTHASTE_INBOX_RETENTION_DAYS`, or 60 */
+  /** How long a marker is kept, in days; 2 and more. @default - `POSTHASTE_INBOX_RETENTION_DAYS`, or 60 */
   readonly retentionDays?: number;
   /** Tells consumers of one name apart that share the table. @default - `POSTHASTE_INBOX_SCOPE`, or none */
   readonly scope?: string;
@@ -93,7 +94,7 @@ const DAY_MS = 86_400_000;
 const END_TRIES = 12;
 
 /**
- * An inbox over the table that the `Inbox` construct deployed.
+ * An inbox over the table that the `Inbox` construct deployed. Throws `InboxConfigError` (code `INBOX_CONFIG`) for a retention that cannot work.
  *
  * @example
  * export const handler = createConsumer({ name: 'ship-order', inbox: createInbox(), handlers: [on(OrderPlaced, ship)] });
@@ -101,7 +102,7 @@ const END_TRIES = 12;
 export function createInbox(options: InboxOptions = {}): Inbox {
   const { clock = systemClock, rng = systemRng, client = sharedDynamoDb() } = options;
   const table = inboxTable(options.table ?? requiredEnv(INBOX_ENV.table, 'the Consumer construct'));
-  const retentionMs = (options.retentionDays ?? retentionFromEnv()) * DAY_MS;
+  const retentionMs = retentionDaysOf(options) * DAY_MS;
   const marker = { table, retentionMs };
   const scope = options.scope ?? process.env[INBOX_ENV.scope] ?? '';
   const nameOf = (consumer: string) => (scope === '' ? consumer : `${scope}/${consumer}`);
@@ -176,7 +177,11 @@ async function claim({ store, clock, retentionMs }: ClaimDeps, handling: Handlin
   return standingOf(taken.item, handling, clock.now());
 }
 
-function retentionFromEnv(): number {
-  const days = Number(process.env[INBOX_ENV.retentionDays] ?? INBOX_RETENTION_DAYS);
-  return Number.isFinite(days) && days >= 1 ? days : INBOX_RETENTION_DAYS;
+function retentionDaysOf({ retentionDays }: InboxOptions): number {
+  const given = retentionDays ?? process.env[INBOX_ENV.retentionDays] ?? INBOX_RETENTION_DAYS;
+  const days = Number(given);
+  if (Number.isFinite(days) && days >= MIN_RETENTION_DAYS) return days;
+  throw new InboxConfigError(
+    `an inbox keeps markers for '${given}' days; it takes ${MIN_RETENTION_DAYS} or more, because a message that is older than a day less is not run: leave it at ${INBOX_RETENTION_DAYS}`,
+  );
 }

@@ -8,7 +8,7 @@ import { stackName } from '../infra/names.ts';
 import { enforce, type Rule } from '../infra/rules.ts';
 import { tableDefaults } from '../infra/table-defaults.ts';
 import { accountOf, type TableRef, tableAddress } from '../infra/table-ref.ts';
-import { INBOX_ATTRIBUTES, INBOX_ENV, INBOX_RETENTION_DAYS } from './inbox.contract.ts';
+import { INBOX_ATTRIBUTES, INBOX_ENV, INBOX_RETENTION_DAYS, MIN_RETENTION_DAYS } from './inbox.contract.ts';
 
 /** Where consumers keep which messages they have handled: one of this stack, or one imported with `Inbox.import`. */
 export interface IInbox {
@@ -59,7 +59,7 @@ const INBOX_RULES: readonly Rule<{ readonly retention: Duration }>[] = [
     message: ({ retention }) => `retention is ${retention.toHumanString()}; it is counted in whole days: round it up`,
   },
   {
-    when: ({ retention }) => retention.toDays({ integral: false }) < 1,
+    when: ({ retention }) => retention.toDays({ integral: false }) < MIN_RETENTION_DAYS,
     message: ({ retention }) =>
       `retention is ${retention.toHumanString()}; a message may come again days later: keep markers for ${INBOX_RETENTION_DAYS} days`,
   },

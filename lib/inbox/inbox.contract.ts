@@ -29,3 +29,6 @@ export const INBOX_ATTRIBUTES = {
  * redrive needs a margin. A shorter retention lets an old message run twice.
  */
 export const INBOX_RETENTION_DAYS = 60;
+
+/** What is older than the retention less a day is not run, for its marker may be gone: below two days hardly anything would be. */
+export const MIN_RETENTION_DAYS = 2;

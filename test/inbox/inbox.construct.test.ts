@@ -50,6 +50,7 @@ describe('an inbox', () => {
 
   test.each([
     [Duration.hours(36), /inbox: retention is 1 day 12 hours; it is counted in whole days: round it up/],
+    [Duration.days(1), /inbox: retention is 1 day; a message may come again days later: keep markers for 60 days/],
     [Duration.days(0), /inbox: retention is .*; a message may come again days later: keep markers for 60 days/],
   ])('refuses a retention of %s', (retention, message) => {
     expect(() => new Inbox(testStack(), 'inbox', { retention })).toThrow(message);

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createRng } from '../../lib/core/rng.ts';
 import { createInbox, type Inbox } from '../../lib/inbox/create-inbox.ts';
 import type { Handling } from '../../lib/inbox/inbox.ts';
@@ -214,4 +214,28 @@ test('consumers of one name that share a table never see each other’s markers,
   await north.begin({ consumer: 'ship-order', messageId: 'message-1', run: 'n' });
   const seen = await south.look('ship-order', ['message-1']);
   expect(seen.get('message-1')).toMatchObject({ marker: { owner: 's' }, attempts: { started: 0 } });
+});
+
+describe('a retention', () => {
+  const client = { send: async () => ({}) };
+
+  test.each([1, 1.99, 0, -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    'of %d days is refused: nothing would be young enough to run',
+    (retentionDays) => {
+      expect(() => createInbox({ client, table: 'inbox', retentionDays })).toThrow(expect.objectContaining({ code: 'INBOX_CONFIG' }));
+    },
+  );
+
+  test('of two days is the shortest', () => {
+    expect(createInbox({ client, table: 'inbox', retentionDays: 2 }).retentionMs).toBe(2 * 86_400_000);
+  });
+
+  test('in the environment that is none is refused, not replaced', () => {
+    vi.stubEnv('POSTHASTE_INBOX_RETENTION_DAYS', 'sixty');
+    try {
+      expect(() => createInbox({ client, table: 'inbox' })).toThrow("'sixty' days");
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
 });
