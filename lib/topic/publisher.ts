@@ -29,8 +29,10 @@ export interface PublisherOptions {
   readonly lingerMs?: number;
   /** Calls under way at a time, per destination. @default 8 */
   readonly maxInFlight?: number;
-  /** How long one message is tried for, in milliseconds. @default 15000 */
+  /** How long one message may wait and be tried, in milliseconds from its publish on. @default 15000 */
   readonly timeoutMs?: number;
+  /** The most messages that may wait, per destination; what comes then rejects with `PublishUnavailableError` at once. @default 50000 */
+  readonly maxWaiting?: number;
   /** @default - real time */
   readonly clock?: Clock;
   readonly rng?: Rng;
@@ -151,7 +153,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 }
 
 function createDispatchers(options: PublisherOptions, destinations: ReadonlyMap<string, Destination>): ReadonlyMap<string, Dispatcher> {
-  const { clock = systemClock, rng = systemRng, lingerMs = 5, maxInFlight = 8, timeoutMs = 15_000 } = options;
+  const { clock = systemClock, rng = systemRng, lingerMs = 5, maxInFlight = 8, timeoutMs = 15_000, maxWaiting = 50_000 } = options;
   const senders: Record<Destination['kind'], Sender | undefined> = {
     topic: createSnsSender(options.sns as CommandSender),
     queue: options.sqs === undefined ? undefined : createSqsSender(options.sqs as CommandSender),
@@ -160,7 +162,7 @@ function createDispatchers(options: PublisherOptions, destinations: ReadonlyMap<
     const sender = senders[destination.kind];
     if (sender === undefined)
       throw new DestinationError(`destination ${name} is a queue, but the publisher has no SQS client: pass \`sqs\``);
-    return [name, createDispatcher({ sender, clock, rng }, { destination, lingerMs, maxInFlight, timeoutMs })];
+    return [name, createDispatcher({ sender, clock, rng }, { destination, lingerMs, maxInFlight, timeoutMs, maxWaiting })];
   });
   return new Map(entries);
 }
