@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { DEV_HELP, parseDevArguments } from '../../lib/cli/arguments.ts';
+import { parseDevArguments } from '../../lib/cli/arguments.ts';
+import { devHelp } from '../../lib/cli/help.ts';
 
 test('without arguments the demo runs at the default port and the stack stays up', () => {
   expect(parseDevArguments([])).toEqual({
@@ -48,6 +49,12 @@ test.each([
 
 test('the help names every option', () => {
   for (const option of ['once', 'json', 'no-demo', 'no-deploy', 'chaos', 'input', 'port', 'rate', 'seed', 'help']) {
-    expect(DEV_HELP).toMatch(new RegExp(`^ {2}--${option}\\b`, 'm'));
+    expect(devHelp({ demo: true })).toMatch(new RegExp(`^ {2}--${option}\\b`, 'm'));
   }
+});
+
+test('the help of an app without a demo offers none of its options', () => {
+  const help = devHelp({ demo: false });
+  for (const option of ['json', 'no-demo', 'chaos', 'input', 'rate', 'seed']) expect(help).not.toContain(`--${option}`);
+  expect(help).toContain('--port');
 });

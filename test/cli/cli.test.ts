@@ -26,7 +26,7 @@ const push = (login: string) => JSON.stringify({ event: 'push', payload: { sende
 
 describe('the command line', () => {
   test.each([
-    [['--help'], 'posthaste dev [options]'],
+    [['--help'], 'posthaste <command> --help'],
     [['dev', '--help'], '--once'],
   ])('%j prints help and exits 0', async (args, text) => {
     const { code, stdout, stderr } = await cli(args);
