@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { canonicalJson } from '../core/canonical-json.ts';
 import { isPosthasteError } from '../core/errors.ts';
 import { decodeEnvelope } from '../message/decode-envelope.ts';
 import type { Envelope } from '../message/envelope.ts';
@@ -15,7 +16,7 @@ export interface Runnable {
   readonly kind: 'run';
   readonly message: Message;
   readonly route: Route;
-  /** SHA-256 of the received body. */
+  /** SHA-256 of what the message says: type, version, source, key and data. Two copies may differ in time, trace and causes. */
   readonly fingerprint: string;
 }
 
@@ -54,7 +55,7 @@ function read(record: QueueRecord, options: ReadingOptions): Reading {
   let envelope: Envelope | undefined;
   try {
     envelope = decodeEnvelope(record.body);
-    return judge(envelope, record, options);
+    return judge(envelope, options);
   } catch (error) {
     const known = isPosthasteError(error);
     const reason = known && error instanceof UnhandleableError ? error.code : envelope ? 'MESSAGE_INVALID' : 'BODY_INVALID';
@@ -62,7 +63,7 @@ function read(record: QueueRecord, options: ReadingOptions): Reading {
   }
 }
 
-function judge(envelope: Envelope, record: QueueRecord, { router, now, maxAgeMs }: ReadingOptions): Reading {
+function judge(envelope: Envelope, { router, now, maxAgeMs }: ReadingOptions): Reading {
   const routing = router.find(envelope.type, envelope.version);
   if (routing.kind === 'ignore') return { kind: 'ignore', message: envelope };
   refuse(envelope, routing);
@@ -82,8 +83,12 @@ function judge(envelope: Envelope, record: QueueRecord, { router, now, maxAgeMs 
     );
   }
   const { route } = routing;
-  const fingerprint = hash('sha256', record.body, 'hex');
-  return { kind: 'run', ...validated(envelope, route), fingerprint };
+  return { kind: 'run', ...validated(envelope, route), fingerprint: fingerprintOf(envelope) };
+}
+
+// Not the body: who publishes a message again under its id, because the answer was lost, stamps it with another time.
+function fingerprintOf({ type, version, source, key, data }: Envelope): string {
+  return hash('sha256', canonicalJson([type, version, source, key, data]) ?? '', 'hex');
 }
 
 function refuse({ type, version }: Envelope, routing: ReturnType<Router['find']>): void {

@@ -149,7 +149,7 @@ async function outcomeOf(batch: Batch, run: RunState, standing: HandledStanding)
     case 'done':
       return { kind: 'duplicate' };
     case 'mismatch': {
-      const error = new UnhandleableError(`a message with the id ${run.handled.messageId} was handled before, and it had another body`, {
+      const error = new UnhandleableError(`a message with the id ${run.handled.messageId} was handled before, and it said something else`, {
         code: 'FINGERPRINT_MISMATCH',
       });
       return park(batch, run.delivery, { reason: error.code, error, attempts: run.attempts.history });

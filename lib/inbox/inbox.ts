@@ -6,7 +6,7 @@ export interface Handling {
   readonly consumer: string;
   readonly messageId: string;
   readonly type: string;
-  /** SHA-256 of the received body: tells two bodies under one message id apart. */
+  /** A hash of what the message says: tells two contents under one message id apart. */
   readonly fingerprint: string;
   /** Fresh for each run: by it a run knows its own marker, and a lease its owner. */
   readonly token: string;
@@ -18,7 +18,7 @@ export type Standing =
   | { readonly kind: 'open' }
   /** Handled. */
   | { readonly kind: 'done' }
-  /** A message of this id was handled, and it had another body. */
+  /** A message of this id was handled, and it said something else. */
   | { readonly kind: 'mismatch' }
   /** Another run holds the lease until the given time (epoch milliseconds). */
   | { readonly kind: 'running'; readonly until: number };

@@ -208,11 +208,25 @@ test('a redriven message that was handled in the meantime is acknowledged withou
   expect([world.effectsOf('message-1'), world.depth(), world.deadLetters()]).toEqual([1, 0, []]);
 });
 
-test('the id of a handled message with another body is parked, not acknowledged', async () => {
+test('a message that is published again under its id, at another time and by other properties first, is the same message', async () => {
+  const world = createWorld();
+  world.send('1', { message: { data: { orderId: '1', total: 5 } } });
+  await world.drain();
+  await world.clock.run(world.clock.now() + 60_000);
+  world.send('1', { message: { data: { total: 5, orderId: '1' }, correlationId: 'another', hops: 1 } });
+  await world.drain();
+  expect([world.effectsOf('message-1'), world.deadLetters(), world.depth()]).toEqual([1, [], 0]);
+});
+
+test.each([
+  ['data', { data: { orderId: '1', total: 99 } }],
+  ['source', { source: 'urn:posthaste:billing' }],
+  ['key', { key: 'k' }],
+])('the id of a handled message with another content, by its %s, is parked, not acknowledged', async (_, message) => {
   const world = createWorld();
   world.send('1');
   await world.drain();
-  world.send('1', { message: { data: { orderId: '1', total: 99 } } });
+  world.send('1', { message });
   await world.drain();
   expect(world.deadLetters().map(({ failure }) => failure?.reason)).toEqual(['FINGERPRINT_MISMATCH']);
   expect(world.effectsOf('message-1')).toBe(1);
