@@ -45,14 +45,23 @@ export function readBatch(answer: BatchAnswer, count: number): SendResult[] {
 // `SenderFault` is true for a missing permission too; the code tells it from a message that is wrong in itself.
 function readFailure({ Code = 'Unknown', Message = 'no reason was given', SenderFault = false }: BatchFailure): SendResult {
   const likeError = Object.assign(new Error(Message), { name: Code, $fault: SenderFault ? 'client' : 'server' });
-  return { status: 'failed', failure: awsFailure(likeError), code: Code, message: Message };
+  return { status: 'failed', failure: failureOf(likeError), code: Code, message: Message };
+}
+
+// Topics of another region, or of another account's spelling, are refused as a parameter of the request: "Invalid parameter: TopicArn".
+// That is no fault of the message, and repaired by a deployment.
+const NAMES_DESTINATION = /\b(?:TopicArn|TargetArn|QueueUrl)\b/;
+
+function failureOf(error: unknown): AwsFailure {
+  const failure = awsFailure(error);
+  return failure === 'rejected' && error instanceof Error && NAMES_DESTINATION.test(error.message) ? 'denied' : failure;
 }
 
 /** A thrown error as the result of a message. */
 export function readError(error: unknown): Extract<SendResult, { status: 'failed' }> {
   return {
     status: 'failed',
-    failure: awsFailure(error),
+    failure: failureOf(error),
     code: errorName(error),
     message: error instanceof Error ? error.message : String(error),
   };

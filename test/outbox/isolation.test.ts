@@ -4,6 +4,7 @@ import { createRelay } from '../../lib/outbox/outbox.relay.ts';
 import { createSweeper } from '../../lib/outbox/outbox.sweeper.ts';
 import type { PublishDeps } from '../../lib/outbox/publish-lanes.ts';
 import type { Sender } from '../../lib/topic/deliver.ts';
+import { createSnsSender } from '../../lib/topic/topic.sns.ts';
 import { AccountBooked, OrderAudited, OrderChanged, OrderPlaced } from './messages.ts';
 import { createOutboxWorld, type OutboxWorld } from './outbox-world.ts';
 
@@ -114,6 +115,22 @@ describe('a destination that is out', () => {
     await world.clock.run(world.clock.now() + 1_000);
     await world.sweep();
     expect((await world.arrived('ledger.fifo')).map((message) => message.sequence)).toEqual([1, 2]);
+  });
+
+  test('because its ARN leads to another region parks nothing', async () => {
+    const world = await createOutboxWorld();
+    await commit(world, (unit) => times(3, (n) => unit.publish(OrderPlaced, { orderId: `o${n}` })));
+    const refuse = () =>
+      Promise.reject(
+        Object.assign(new Error('Invalid parameter: TopicArn'), {
+          name: 'InvalidParameterException',
+          $fault: 'client',
+          $metadata: { httpStatusCode: 400 },
+        }),
+      );
+    const deps = { ...world.deps, senders: { ...world.deps.senders, topic: createSnsSender({ send: refuse }) } };
+    expect((await relayOf(world, deps)(world.records())).result).toEqual({ batchItemFailures: [] });
+    expect(pendingOf(world)).toBe(3);
   });
 
   test('does not keep the sweeper from what is behind its rows, in any shard', async () => {

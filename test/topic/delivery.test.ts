@@ -82,6 +82,24 @@ test.each([
   expect(readBatch({ Failed: [{ Id: '0', Code, SenderFault }] }, 1)).toMatchObject([{ status: 'failed', failure, code: Code }]);
 });
 
+test.each([
+  ['Invalid parameter: TopicArn', 'denied'],
+  ['Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1', 'denied'],
+  ['Value https://sqs.eu-west-1.amazonaws.com/1/q for parameter QueueUrl is invalid', 'denied'],
+  ['Invalid parameter: Message', 'rejected'],
+  ['Invalid parameter: Message Reason: TopicArnless text', 'rejected'],
+])('a refusal that says "%s" is %s: the address of a destination is no fault of the message', (message, failure) => {
+  const error = Object.assign(new Error(message), {
+    name: 'InvalidParameterException',
+    $fault: 'client',
+    $metadata: { httpStatusCode: 400 },
+  });
+  expect(readError(error).failure).toBe(failure);
+  expect(readBatch({ Failed: [{ Id: '0', Code: 'InvalidParameter', Message: message, SenderFault: true }] }, 1)).toMatchObject([
+    { failure },
+  ]);
+});
+
 test('an unknown error is ambiguous', () => {
   expect(readError(new Error('socket hang up')).failure).toBe('ambiguous');
   expect(readError('text')).toMatchObject({ failure: 'ambiguous', code: 'Unknown' });

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { expect, expectTypeOf, test } from 'vitest';
 import { createPublisher, type PublisherOptions } from '../../lib/topic/publisher.ts';
 import { AccountBooked, ChargeCard, LostSoul, OrderAudited, OrderPlaced } from '../outbox/messages.ts';
 import { ARNS, createOutboxWorld, type OutboxWorld } from '../outbox/outbox-world.ts';
@@ -115,6 +117,18 @@ test('what is wrong with a message or a destination is said at once', async () =
   await expect(publisher.publish(ChargeCard as never, { orderId: 'o' } as never)).rejects.toThrow(code('MESSAGE_KIND'));
   expect(() => createPublisher({ sns: world.client('sns'), destinations: ARNS, source: 'urn:x' })).toThrow(/no SQS client/);
   expect(() => publisherOf(world, { destinations: { orders: 'orders' } })).toThrow(code('DESTINATION_INVALID'));
+});
+
+test('the client of another service is not taken for the one that is needed', () => {
+  const settings = { region: 'eu-west-1' };
+  const options = { destinations: { orders: ARNS.orders }, source: 'urn:x' };
+  const sqs = new SQSClient(settings);
+  const sns = new SNSClient(settings);
+  expectTypeOf({ ...options, sns, sqs }).toExtend<PublisherOptions>();
+  // @ts-expect-error topics are published to with an SNS client
+  createPublisher({ ...options, sns: sqs });
+  // @ts-expect-error commands are sent with an SQS client
+  createPublisher({ ...options, sns, sqs: sns });
 });
 
 test('flush sends what waits, close refuses what comes later', async () => {
