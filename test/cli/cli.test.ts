@@ -3,15 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cachedAssembly } from '../e2e/assembly.ts';
-import { cli, startCli } from './run-cli.ts';
+import { cli, endAllRuns, startCli } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'posthaste-cli-'));
 // The command finds it synthesized, so that what is measured here is the command.
 beforeAll(() => cachedAssembly(), 60_000);
+afterEach(endAllRuns);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ESCAPE = '\u001b';

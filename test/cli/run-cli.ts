@@ -22,6 +22,13 @@ export interface Run {
 /** However a test goes, no run outlives this. */
 const LONGEST_MS = 60_000;
 
+const running = new Set<ChildProcess>();
+
+/** Ends what a failed test left behind. */
+export function endAllRuns(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
 /** Starts `posthaste` as a shell does, with pipes instead of a terminal. */
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
   const child = spawn(process.execPath, [join(PROJECT, 'bin/posthaste.ts'), ...args], {
@@ -31,6 +38,8 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
     timeout: LONGEST_MS,
     killSignal: 'SIGKILL',
   });
+  running.add(child);
+  child.once('close', () => running.delete(child));
   const text = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
   child.stdout.on('data', (chunk) => (text.stdout += chunk));
