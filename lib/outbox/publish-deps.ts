@@ -1,3 +1,5 @@
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { requiredEnv } from '../core/env.ts';
 import { PosthasteError } from '../core/errors.ts';
@@ -5,7 +7,6 @@ import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import { type Rng, systemRng } from '../core/rng.ts';
 import { type Destination, parseDestinations } from '../topic/destination.ts';
-import type { CommandSender } from '../topic/send-result.ts';
 import { createSnsSender } from '../topic/topic.sns.ts';
 import { createSqsSender } from '../topic/topic.sqs.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
@@ -16,8 +17,8 @@ import type { PublishDeps } from './publish-lanes.ts';
 /** What a composition root gives the relay and the sweeper. */
 export interface PublishParts {
   readonly dynamodb: DynamoDbSender;
-  readonly sns: CommandSender;
-  readonly sqs: CommandSender;
+  readonly sns: Pick<SNSClient, 'send'>;
+  readonly sqs: Pick<SQSClient, 'send'>;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** @default - real time */
