@@ -1,10 +1,11 @@
-import { type RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnSubscription, Subscription, SubscriptionFilter, SubscriptionProtocol } from 'aws-cdk-lib/aws-sns';
 import { type Queue, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type AlarmProps, createAlarm } from '../infra/alarms.ts';
 import { finalProperties } from '../infra/final-properties.ts';
+import { admitAccount } from '../infra/grants.ts';
 import { enforceAtSynth } from '../infra/rules.ts';
 import { allowDelivery, createSecureQueue, MAX_QUEUE_RETENTION, queueBaseName, waitingMessages } from '../infra/secure-queue.ts';
 import type { IEventTopic } from '../topic/topic.construct.ts';
@@ -39,6 +40,7 @@ export class ConsumerSubscription extends Construct {
     const { topic, queue, encryptionKey } = props;
     this.deadLetterQueue = this.#createDeadLetterQueue(props);
     const filterPolicy = filterOf(props);
+    admitAccount(topic.topic, Stack.of(this).account, { action: 'sns:Subscribe', arn: topic.topic.topicArn });
     this.subscription = new Subscription(this, 'subscription', {
       topic: topic.topic,
       protocol: SubscriptionProtocol.SQS,

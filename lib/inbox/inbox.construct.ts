@@ -128,7 +128,7 @@ class ImportedInboxTable extends Construct implements IInbox {
 
 function grantUse({ table, retention }: IInbox, fn: LambdaFunction): void {
   allowTable(fn, table, INBOX_ACTIONS);
-  fn.addEnvironment(INBOX_ENV.table, tableAddress(table));
+  fn.addEnvironment(INBOX_ENV.table, tableAddress(fn, table));
   fn.addEnvironment(INBOX_ENV.retentionDays, String(retention.toDays()));
   fn.addEnvironment(INBOX_ENV.scope, scopeOf(fn, table));
 }

@@ -1,6 +1,7 @@
-import { Lazy, Stack } from 'aws-cdk-lib';
+import { Lazy, Stack, Token } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
 import { OUTBOX_ENV } from '../outbox/outbox.contract.ts';
 import { enforce, type Rule } from './rules.ts';
 
@@ -14,16 +15,32 @@ export interface IDestination {
   grantSend(grantee: IGrantable): void;
 }
 
-interface Clash {
+interface Addition {
   readonly destination: IDestination;
   readonly known: IDestination | undefined;
+  /** The region of the function that sends. */
+  readonly region: string;
 }
 
-const DESTINATION_RULES: readonly Rule<Clash>[] = [
+/** The region of a destination: one that was imported says it in its ARN, one of this app is where its stack is. */
+function regionOf(destination: IDestination): string | undefined {
+  const { destinationArn } = destination;
+  if (!Token.isUnresolved(destinationArn)) return destinationArn.split(':')[3];
+  const region = Construct.isConstruct(destination) ? Stack.of(destination).region : undefined;
+  return region === undefined || Token.isUnresolved(region) ? undefined : region;
+}
+
+const DESTINATION_RULES: readonly Rule<Addition>[] = [
   {
     when: ({ destination, known }) => known !== undefined && known !== destination,
     message: ({ destination: { destinationName } }) =>
       `the destination "${destinationName}" is already another topic or queue here; messages find their destination by name: give one of the two another "name"`,
+  },
+  {
+    when: ({ destination, region }) => !Token.isUnresolved(region) && (regionOf(destination) ?? region) !== region,
+    message: ({ destination, region }) =>
+      `sends from ${region} to "${destination.destinationName}" in ${regionOf(destination)}; SNS and SQS are called in the function's own region, where it is not: deploy what sends there, ` +
+      'or a topic here whose consumer passes the messages on',
   },
 ];
 
@@ -33,7 +50,7 @@ const byFunction = new WeakMap<LambdaFunction, Map<string, IDestination>>();
 export function addDestination(fn: LambdaFunction, destination: IDestination): void {
   const { destinationName } = destination;
   const known = destinationsOf(fn);
-  enforce(fn, DESTINATION_RULES, { destination, known: known.get(destinationName) });
+  enforce(fn, DESTINATION_RULES, { destination, known: known.get(destinationName), region: Stack.of(fn).region });
   if (known.has(destinationName)) return;
   known.set(destinationName, destination);
   destination.grantSend(fn);

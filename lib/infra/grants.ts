@@ -1,5 +1,7 @@
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Stack, Token } from 'aws-cdk-lib';
+import { AccountPrincipal, type AddToResourcePolicyResult, Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
 import type { TableRef } from './table-ref.ts';
 
 /** What a producer needs on the key of an encrypted topic or queue (SNS and SQS developer guides, key management). */
@@ -25,6 +27,28 @@ export const TABLE_READ_ACTIONS = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 
 /** Adds exactly these actions on exactly these resources to the grantee's own policy. */
 export function allow(grantee: IGrantable, actions: readonly string[], resourceArns: readonly string[]): void {
   Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [...resourceArns] }).assertSuccess();
+}
+
+/** A topic or a queue: something whose policy can be extended when it is of this app. */
+interface Guarded extends Construct {
+  addToResourcePolicy(statement: PolicyStatement): AddToResourcePolicyResult;
+}
+
+const admitted = new WeakMap<Guarded, Set<string>>();
+
+/**
+ * Lets another account do something with a topic or queue of this app; nothing within its own account. Across accounts the resource's
+ * policy has to agree with the caller's (IAM user guide, cross-account policy evaluation).
+ */
+export function admitAccount(resource: Guarded, account: string | undefined, { action, arn }: { action: string; arn: string }): void {
+  const own = Stack.of(resource).account;
+  if (account === undefined || account === own || Token.isUnresolved(account) || Token.isUnresolved(own)) return;
+  const known = admitted.get(resource) ?? new Set<string>();
+  admitted.set(resource, known);
+  if (known.has(`${action} ${account}`)) return;
+  known.add(`${action} ${account}`);
+  const principals = [new AccountPrincipal(account)];
+  resource.addToResourcePolicy(new PolicyStatement({ actions: [action], principals, resources: [arn] }));
 }
 
 /** Adds exactly these actions on a table, and on its key when it has a customer managed one. */

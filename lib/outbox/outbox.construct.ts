@@ -212,6 +212,6 @@ function createTable(scope: Construct, props: OutboxProps): TableV2 {
 
 function grantCommit({ table, source }: IOutbox, fn: LambdaFunction): void {
   allowTable(fn, table, COMMIT_ACTIONS);
-  fn.addEnvironment(OUTBOX_ENV.table, tableAddress(table));
+  fn.addEnvironment(OUTBOX_ENV.table, tableAddress(fn, table));
   fn.addEnvironment(OUTBOX_ENV.source, source);
 }

@@ -1,13 +1,14 @@
+import { Lazy, Stack } from 'aws-cdk-lib';
 import type { IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import type { CfnQueue, IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
 import { handlesDigest } from '../consumer/handles-digest.ts';
 import { QueueWorker } from '../consumer/queue-worker.construct.ts';
 import type { QueueWorkerProps } from '../consumer/queue-worker.props.construct.ts';
 import { addDestination, type IDestination } from '../infra/destinations.ts';
-import { allow, allowSendKey } from '../infra/grants.ts';
+import { admitAccount, allow, allowSendKey } from '../infra/grants.ts';
 import type { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { NAME_RULES } from '../infra/names.ts';
 import { enforce, type Rule } from '../infra/rules.ts';
@@ -86,6 +87,7 @@ export class CommandQueue extends Construct implements IDestination, IGrantable 
   readonly destinationName: string;
   readonly #worker: QueueWorker;
   readonly #encryptionKey: IKey | undefined;
+  readonly #arn: string;
 
   constructor(scope: Construct, id: string, props: CommandQueueProps) {
     super(scope, id);
@@ -95,6 +97,7 @@ export class CommandQueue extends Construct implements IDestination, IGrantable 
     enforce(this, COMMAND_RULES, { name, handles });
     const digest = handlesDigest(handles.map((definition) => definition.name));
     this.#worker = new QueueWorker(this, 'worker', { ...props, name, context: { handles: digest, daysBeforeQueue: 0 } });
+    this.#arn = Lazy.uncachedString({ produce: ({ scope: user }) => this.#arnSeenFrom(user) });
   }
 
   get function(): HandlerFunction {
@@ -111,16 +114,28 @@ export class CommandQueue extends Construct implements IDestination, IGrantable 
   }
 
   get destinationArn(): string {
-    return this.queue.queueArn;
+    return this.#arn;
   }
 
   get grantPrincipal(): IPrincipal {
     return this.function.grantPrincipal;
   }
 
+  /**
+   * Within its stack the ARN waits for the queue. To other stacks it is put together from the queue's name: an outbox that sends here would
+   * otherwise need this stack, which needs the outbox or the inbox of that one.
+   */
+  #arnSeenFrom(user: IConstruct): string {
+    const own = Stack.of(this);
+    const { queueName } = this.queue.node.defaultChild as CfnQueue;
+    if (Stack.of(user) === own || queueName === undefined) return this.queue.queueArn;
+    return own.formatArn({ service: 'sqs', resource: queueName });
+  }
+
   /** `sqs:SendMessage` on this queue alone, and the use of its key. */
   grantSend(grantee: IGrantable): void {
     allow(grantee, ['sqs:SendMessage'], [this.destinationArn]);
+    admitAccount(this.queue, grantee.grantPrincipal.principalAccount, { action: 'sqs:SendMessage', arn: this.queue.queueArn });
     allowSendKey(grantee, this.#encryptionKey);
   }
 

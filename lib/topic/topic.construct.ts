@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { ALARM_PERIOD, type AlarmProps, createAlarm } from '../infra/alarms.ts';
 import { addDestination, type IDestination } from '../infra/destinations.ts';
 import { finalProperties } from '../infra/final-properties.ts';
-import { allow, allowSendKey } from '../infra/grants.ts';
+import { admitAccount, allow, allowSendKey } from '../infra/grants.ts';
 import { NAME_LIMITS, NAME_RULES, physicalName } from '../infra/names.ts';
 import { enforce, enforceAtSynth, type Rule } from '../infra/rules.ts';
 
@@ -175,5 +175,7 @@ class ImportedTopic extends Construct implements IEventTopic {
 
 function grantPublish(destination: IEventTopic, grantee: IGrantable): void {
   allow(grantee, ['sns:Publish'], [destination.destinationArn]);
+  const { principalAccount } = grantee.grantPrincipal;
+  admitAccount(destination.topic, principalAccount, { action: 'sns:Publish', arn: destination.destinationArn });
   allowSendKey(grantee, destination.encryptionKey);
 }
