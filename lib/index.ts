@@ -48,7 +48,7 @@ export {
   type OutboxUnit,
   type OutboxUnitContext,
 } from './outbox/create-outbox.ts';
-export { IdempotencyKeyEmptyError, IdempotencyKeyReusedError } from './outbox/outbox.errors.ts';
+export { IdempotencyKeyEmptyError, IdempotencyKeyReusedError, IdempotencyRequestError } from './outbox/outbox.errors.ts';
 export { Permanent, Transient } from './retry/retry.errors.ts';
 export { type CreateConsumerOptions, createConsumer } from './runtime/create-consumer.ts';
 export { DestinationError } from './topic/destination.ts';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { requiredEnv } from '../core/env.ts';
@@ -17,6 +16,8 @@ import {
   type Table,
   type UnitOfWork,
 } from '../unit-of-work/unit-of-work.ts';
+import { commitFingerprint } from './commit-fingerprint.ts';
+import { type CommitGate, createCommitGate } from './commit-gate.ts';
 import { COMMIT_MARKER_RETENTION_DAYS, OUTBOX_ATTRIBUTES, OUTBOX_ENV } from './outbox.contract.ts';
 import { createOutboxStore } from './outbox.dynamodb.ts';
 import { IdempotencyKeyEmptyError, IdempotencyKeyReusedError } from './outbox.errors.ts';
@@ -76,7 +77,8 @@ export interface OutboxUnit extends UnitOfWork {
   /**
    * Writes everything in one transaction, or nothing. Throws `UnitConditionError` when one of your conditions does not hold,
    * `IdempotencyKeyReusedError`, `UnitLimitError` or `UnitWriteError` for a unit that cannot be written, `UnitContendedError` or
-   * `UnitDeniedError` when nothing was written for now, `UnitUnknownError` when that cannot be told.
+   * `UnitDeniedError` when nothing was written for now, `UnitUnknownError` when that cannot be told. After one of the last three it may be
+   * called again, after `UnitUnknownError` only under the same idempotency key; any other second call throws `UnitSealedError`.
    */
   commit(options?: OutboxCommitOptions): Promise<CommitResult>;
 }
@@ -115,7 +117,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     ...writer,
     unit(context = {}) {
       const unit = createUnit({ ...context, unitId: ids.next(), source, time: clock.now() });
-      return { ...unit, commit: (commitOptions = {}) => commitUnit(committing, unit, commitOptions) };
+      const gate = createCommitGate(unit.unitId);
+      return { ...unit, commit: (commitOptions = {}) => commitUnit({ ...committing, gate }, unit, commitOptions) };
     },
   };
 }
@@ -128,15 +131,20 @@ interface Committing {
   readonly ids: Ids;
 }
 
-async function commitUnit(deps: Committing, collected: CollectedUnit, options: OutboxCommitOptions): Promise<CommitResult> {
-  collected.seal();
+interface UnitCommitting extends Committing {
+  readonly gate: CommitGate;
+}
+
+async function commitUnit(deps: UnitCommitting, collected: CollectedUnit, options: OutboxCommitOptions): Promise<CommitResult> {
   const { idempotencyKey, deadline } = options;
   if (idempotencyKey === '') throw new IdempotencyKeyEmptyError();
-  const fingerprint = idempotencyKey === undefined ? '' : fingerprintOf(collected, options.request);
+  const fingerprint = idempotencyKey === undefined ? '' : commitFingerprint(collected, options.request);
+  collected.seal();
   const token = deps.ids.next();
   const unit = idempotencyKey === undefined ? collected : renameUnit(collected, deriveId('unit', deps.source, idempotencyKey));
   const guards = idempotencyKey === undefined ? [] : [marker(deps, unit.unitId, { token, fingerprint })];
-  const outcome = await deps.committer.commit({ unit, guards, token, ...(deadline !== undefined && { deadline }) });
+  const request = { unit, guards, token, ...(deadline !== undefined && { deadline }) };
+  const outcome = await deps.gate.pass(idempotencyKey, () => deps.committer.commit(request));
   if (outcome.status === 'guardFailed') {
     if (outcome.existing?.[OUTBOX_ATTRIBUTES.fingerprint] !== fingerprint) throw new IdempotencyKeyReusedError(idempotencyKey ?? '');
   } else if (outcome.status !== 'committed') throw outcome.error;
@@ -170,16 +178,4 @@ function marker(
       values: { ':now': seconds },
     },
   };
-}
-
-// Ids and times differ at every try of the same work, so they are no part of what it is.
-function fingerprintOf(unit: CollectedUnit, request: unknown): string {
-  const content =
-    request === undefined
-      ? [
-          unit.writes.map((write) => write.action),
-          unit.messages.map(({ id: _id, time: _time, correlationId: _correlation, traceparent: _trace, ...rest }) => rest),
-        ]
-      : request;
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

@@ -19,3 +19,13 @@ export class IdempotencyKeyEmptyError extends PosthasteError {
     super('the idempotency key is empty: leave it out, or pass what names the request', { code: 'IDEMPOTENCY_KEY_EMPTY' });
   }
 }
+
+/** What names the content of a commit cannot be written as JSON. Code `IDEMPOTENCY_REQUEST_INVALID`. Nothing was written. */
+export class IdempotencyRequestError extends PosthasteError {
+  constructor(options: ErrorOptions = {}) {
+    super('nothing was written: the `request` of a commit is compared as JSON; this one has no JSON or contains itself', {
+      ...options,
+      code: 'IDEMPOTENCY_REQUEST_INVALID',
+    });
+  }
+}

@@ -98,7 +98,7 @@ async function settle(deps: CommitterDeps, commit: Commit): Promise<UnitOutcome>
   try {
     return await settleOrThrow(deps, commit);
   } catch (error) {
-    return { status: 'unknown', error: new UnitUnknownError({ cause: error }) };
+    return { status: 'unknown', error: new UnitUnknownError({ cause: error, guarded: commit.guards.length > 0 }) };
   }
 }
 
@@ -159,8 +159,8 @@ function send(client: DynamoDbSender, plan: TransactionPlan, token: string): Pro
 // The guard knows: if it carries our token, the transaction it was part of was written. If it does not, a request that is still on
 // its way may yet arrive, so the answer stays open.
 async function resolveDoubt(deps: CommitterDeps, { guards, guardTokens, deadline }: Commit, doubt: Doubt): Promise<UnitOutcome> {
-  const unknown: UnitOutcome = { status: 'unknown', error: new UnitUnknownError({ cause: doubt.error }) };
   const [guard] = guards;
+  const unknown: UnitOutcome = { status: 'unknown', error: new UnitUnknownError({ cause: doubt.error, guarded: guard !== undefined }) };
   if (guard === undefined) return unknown;
   for (let attempt = 1; attempt <= MAX_READS; attempt += 1) {
     try {

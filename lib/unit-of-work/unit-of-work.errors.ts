@@ -41,10 +41,10 @@ export class OutboxMissingError extends PosthasteError {
   }
 }
 
-/** The unit was used after its commit began, so the write would have been lost. Code `UNIT_SEALED`. */
+/** The unit was used after its commit began: a write would have been lost, a second commit would write twice. Code `UNIT_SEALED`. */
 export class UnitSealedError extends PosthasteError {
-  constructor(unitId: string) {
-    super(`unit ${unitId} is committed already: await every write before the handler returns`, { code: 'UNIT_SEALED' });
+  constructor(unitId: string, detail = 'await every write before the handler returns') {
+    super(`unit ${unitId} is committed already: ${detail}`, { code: 'UNIT_SEALED' });
   }
 }
 
@@ -67,13 +67,17 @@ export class UnitContendedError extends PosthasteError {
   }
 }
 
-/** It cannot be told whether the unit was written. Code `UNIT_UNKNOWN`; trying again under the same idempotency key finds out. */
+/**
+ * It cannot be told whether the unit was written. Code `UNIT_UNKNOWN`. With an idempotency key, and in a consumer, it is retryable: trying
+ * again finds out. Without one it is not, for another try might write everything twice.
+ */
 export class UnitUnknownError extends PosthasteError {
-  constructor(options?: ErrorOptions) {
-    super('the answer of DynamoDB was lost and could not be asked for again: the unit may or may not be written', {
+  constructor({ guarded, ...options }: ErrorOptions & { readonly guarded: boolean }) {
+    const advice = guarded ? 'try again to find out' : 'read what it wrote to find out, and commit with an idempotency key';
+    super(`the answer of DynamoDB was lost and could not be asked for again: the unit may or may not be written; ${advice}`, {
       ...options,
       code: 'UNIT_UNKNOWN',
-      retryable: true,
+      retryable: guarded,
     });
   }
 }

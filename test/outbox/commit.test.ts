@@ -210,3 +210,81 @@ test('what is too large for a transaction is refused before the call', async () 
 test('an outbox without its environment says who sets it', () => {
   expect(() => createOutbox({ client: { send: () => Promise.resolve({}) } })).toThrow(/POSTHASTE_OUTBOX_TABLE.*Outbox\.grantCommit/);
 });
+
+const lostCommits: (call: { readonly action: string }) => Fault | undefined = ({ action }) =>
+  action === 'TransactWriteItems' ? 'lost' : undefined;
+
+test('a unit that is committed is not committed again, at once or later', async () => {
+  const world = await createOutboxWorld();
+  const unit = world.outbox.unit();
+  unit.update(world.orders, { id: 'o1' }, ONE);
+  const both = [unit.commit(), unit.commit()].map((commit) => codeOf(world.finish(commit)));
+  expect(await Promise.all(both)).toEqual(['none', 'UNIT_SEALED']);
+  expect(await codeOf(world.finish(unit.commit()))).toBe('UNIT_SEALED');
+  expect(total(world)).toBe(1);
+});
+
+test('a unit whose answer was lost is not committed again without an idempotency key, nor is the error called retryable', async () => {
+  const world = await createOutboxWorld();
+  const unit = world.outbox.unit();
+  unit.update(world.orders, { id: 'o1' }, ONE);
+  unit.publish(OrderChanged, { orderId: 'o1', change: 1 });
+  world.fault(lostCommits);
+  await expect(world.finish(unit.commit())).rejects.toMatchObject({ code: 'UNIT_UNKNOWN', retryable: false });
+  world.fault(() => undefined);
+  expect(await codeOf(world.finish(unit.commit()))).toBe('UNIT_SEALED');
+  expect(await codeOf(world.finish(unit.commit({ idempotencyKey: 'late' })))).toBe('UNIT_SEALED');
+  expect([total(world), bodies(world).length]).toEqual([1, 1]);
+});
+
+test('with an idempotency key a second call finds out what became of the first, under no other key', async () => {
+  const world = await createOutboxWorld();
+  const unit = world.outbox.unit();
+  unit.update(world.orders, { id: 'o1' }, ONE);
+  world.fault(({ action }) => (action === 'GetItem' ? 'throttle' : lostCommits({ action })));
+  await expect(world.finish(unit.commit({ idempotencyKey: 'k' }))).rejects.toMatchObject({ code: 'UNIT_UNKNOWN', retryable: true });
+  world.fault(() => undefined);
+  expect(await codeOf(world.finish(unit.commit({ idempotencyKey: 'another' })))).toBe('UNIT_SEALED');
+  expect(await world.finish(unit.commit({ idempotencyKey: 'k' }))).toMatchObject({ status: 'duplicate' });
+  expect(total(world)).toBe(1);
+});
+
+test('a unit that was not written for now may be committed again', async () => {
+  const world = await createOutboxWorld();
+  for (const [fault, code] of [
+    ['conflict', 'UNIT_CONTENDED'],
+    ['denied', 'UNIT_DENIED'],
+  ] as const) {
+    const unit = world.outbox.unit();
+    unit.update(world.orders, { id: 'o1' }, ONE);
+    world.fault(() => fault);
+    expect(await codeOf(world.finish(unit.commit()))).toBe(code);
+    world.fault(() => undefined);
+    expect(await world.finish(unit.commit())).toMatchObject({ status: 'committed' });
+  }
+  expect(total(world)).toBe(2);
+});
+
+test('the order of properties and the deployment between two tries are no other content', async () => {
+  const world = await createOutboxWorld();
+  const commit = (item: Record<string, unknown>, tenant: string) => {
+    const unit = world.outbox.unit();
+    unit.put(world.orders, { id: 'o1', ...item });
+    unit.publish(OrderPlaced, { orderId: 'o1' }, { tenant });
+    return world.finish(unit.commit({ idempotencyKey: 'k' }));
+  };
+  await commit({ a: 1, b: { c: 2, d: 3 } }, 'x');
+  expect(await commit({ b: { d: 3, c: 2 }, a: 1 }, 'y')).toMatchObject({ status: 'duplicate' });
+  expect(await codeOf(commit({ a: 1, b: { c: 2, d: 4 } }, 'x'))).toBe('IDEMPOTENCY_KEY_REUSED');
+  await work(world, { idempotencyKey: 'r', request: { a: 1, b: 2n } });
+  expect(await work(world, { idempotencyKey: 'r', request: { b: 2n, a: 1 } })).toMatchObject({ status: 'duplicate' });
+});
+
+test('a request that has no JSON is refused before anything is written', async () => {
+  const world = await createOutboxWorld();
+  const loop: unknown[] = [];
+  loop.push(loop);
+  for (const request of [() => 1, loop])
+    expect(await codeOf(work(world, { idempotencyKey: 'k', request }))).toBe('IDEMPOTENCY_REQUEST_INVALID');
+  expect(world.rows()).toEqual([]);
+});
