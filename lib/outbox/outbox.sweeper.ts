@@ -55,7 +55,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
       const now = deps.clock.now();
       const pass: Pass = {
         ...{ deadline, breakers: createBreakers(deps.clock), before: now - deps.sweepAfterMs, resume },
-        ...{ swept: 0, left: [], keys: new Map(), errors: [] },
+        ...{ swept: 0, left: new Map(), keys: new Map(), errors: [] },
       };
       await Promise.all(PENDING_STATES.map((state) => isolated(pass, () => sweepShard(deps, pass, state))));
       let parked = 0;
@@ -63,9 +63,9 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
         const counts = await mapConcurrent(PARKED_STATES, PARKED_STATES.length, (state) => deps.store.countOf(state));
         parked = counts.reduce((total, count) => total + count, 0);
       });
-      const oldest = pass.left.reduce((least, entry) => Math.min(least, entry.committedAt), now);
+      const oldest = [...pass.left.values()].reduce((least, entry) => Math.min(least, entry.committedAt), now);
       const oldestPendingAge = Math.round((now - oldest) / 1_000);
-      const report: SweepReport = { swept: pass.swept, pending: pass.left.length, parked, oldestPendingAge };
+      const report: SweepReport = { swept: pass.swept, pending: pass.left.size, parked, oldestPendingAge };
       publishReport(deps, report, pass.errors);
       if (pass.errors.length > 0) throw pass.errors[0];
       return report;
@@ -90,7 +90,8 @@ interface Pass extends PublishRun {
   /** Where the last sweep of a shard ran out of time. */
   readonly resume: Map<string, unknown>;
   swept: number;
-  readonly left: IndexEntry[];
+  /** Rows that still wait, by their place. */
+  readonly left: Map<string, IndexEntry>;
   /** Keys that this sweep has dealt with already. */
   readonly keys: Map<string, Lane>;
   readonly errors: unknown[];
@@ -115,7 +116,7 @@ async function sweepShard(deps: SweeperDeps, pass: Pass, state: string): Promise
   let page = await read();
   let from = page.next === undefined ? undefined : (resumed ?? page.next);
   for (;;) {
-    if (isLate()) pass.left.push(...page.items);
+    if (isLate()) leave(pass, page.items);
     else await sweepPage(deps, pass, page.items);
     if (from === undefined) return;
     if (isLate()) return void pass.resume.set(state, from);
@@ -133,9 +134,14 @@ async function sweepPage(deps: SweeperDeps, pass: Pass, entries: readonly IndexE
     if (lane === undefined || lane.state === 'drained') continue;
     // A row that was parked just now, and had no key, waits for an operator; rows behind a parked one of their key still wait.
     const waits = key === undefined ? lane.state !== 'held' : sequenceOf(entry) > lane.reached;
-    if (waits) pass.left.push(entry);
+    if (waits) leave(pass, [entry]);
   }
   for (const lane of lanes.values()) pass.swept += lane.published;
+}
+
+// A sweep that goes on where the last one stopped may meet a row twice.
+function leave(pass: Pass, entries: readonly IndexEntry[]): void {
+  for (const entry of entries) pass.left.set(nameOf(entry), entry);
 }
 
 async function openLanes(deps: SweeperDeps, pass: Pass, entries: readonly IndexEntry[]): Promise<ReadonlyMap<string, Lane>> {
@@ -161,7 +167,7 @@ async function rowsOf(
   try {
     return await deps.store.readRows(keyless);
   } catch (error) {
-    pass.left.push(...entries);
+    leave(pass, entries);
     throw error;
   }
 }

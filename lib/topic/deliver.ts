@@ -127,7 +127,8 @@ function openLine({ sender, destination, clock, deadline, breaker }: LineParts):
   }
 
   function note(results: readonly SendResult[]): void {
-    if (results.some((result) => result.status === 'sent')) {
+    // One that says what is wrong with a message is there.
+    if (results.some((result) => result.status === 'sent' || isRejected(result))) {
       tookSome = true;
       tookNothingSince = clock.now();
     } else if (clock.now() - tookNothingSince >= PATIENCE_MS || (!tookSome && results.every(isDenied))) breaker?.open();

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { createRng } from '../../lib/core/rng.ts';
+import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
+import { createBreakers } from '../../lib/topic/breaker.ts';
 import { deliver, type Sender } from '../../lib/topic/deliver.ts';
 import { groupFields, parseDestinations } from '../../lib/topic/destination.ts';
 import { readBatch, readError, type SendResult } from '../../lib/topic/send-result.ts';
@@ -65,6 +68,28 @@ test('a missing permission is not tried again and again, and condemns no message
     calls: ['batch a'],
     states: ['unavailable'],
   });
+});
+
+test('a destination that says what is wrong with a message is not out, however long it takes; one that says nothing is', async () => {
+  const clock = createVirtualClock(createRng(1));
+  const destination = orders as NonNullable<typeof orders>;
+  const breakers = createBreakers(clock);
+  const slow = async <T>(answer: T): Promise<T> => {
+    await new Promise<void>((resolve) => void clock.after(3_000, resolve));
+    return answer;
+  };
+  const load = { destination, parcels: [parcel('a')] };
+  const send = (name: string, result: SendResult) => {
+    const sender: Sender = { sendBatch: () => slow({ rejected: result }), sendOne: () => slow({ status: 'sent' } as const) };
+    return deliver({ sender, clock, rng: createRng(2) }, load, { deadline: clock.now() + 20_000, breaker: breakers(name) });
+  };
+  const picky = send('picky', failed('rejected'));
+  const silent = send('silent', failed('throttled'));
+  await clock.run(clock.now() + 10_000);
+  expect([(await picky)[0]?.status, (await silent)[0]?.status]).toEqual(['delivered', 'unavailable']);
+  expect([breakers('picky').isOpen(), breakers('silent').isOpen()]).toEqual([false, true]);
+  await clock.run(clock.now() + 30_000);
+  expect(breakers('silent').isOpen()).toBe(false);
 });
 
 test('an answer that does not mention an entry is no success', async () => {
