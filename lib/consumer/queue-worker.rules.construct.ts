@@ -29,7 +29,7 @@ export const SNS_RETRY_DAYS = 23;
 const REDRIVE_DAYS = 7;
 
 /** A handler must be able to save what it has: the runtime keeps a tenth of the timeout free, and a second at least. */
-const reserveSeconds = ({ timeout }: WorkerFacts) => Math.max(1, timeout.toSeconds() / 10);
+const reserveSeconds = ({ timeout }: WorkerFacts) => Math.max(1, timeout.toSeconds({ integral: false }) / 10);
 
 const neededSeconds = (facts: WorkerFacts) =>
   facts.batchSize * (facts.expectedDuration?.toMilliseconds() ?? 0) * 0.001 + reserveSeconds(facts);
@@ -42,11 +42,15 @@ const isOutside = (value: number, least: number, most: number) => !Number.isInte
 
 const BATCH_RULES: readonly Rule<WorkerFacts>[] = [
   {
+    when: ({ timeout }) => !Number.isInteger(timeout.toSeconds({ integral: false })),
+    message: ({ timeout }) => `timeout is ${timeout.toMilliseconds()} ms; Lambda counts whole seconds: set it to a whole number of them`,
+  },
+  {
     when: ({ batchSize }) => isOutside(batchSize, 1, 10_000),
     message: ({ batchSize }) => `batchSize is ${batchSize}; Lambda takes a whole number from 1 to 10000`,
   },
   {
-    when: ({ batchSize, batchWindow, ordered }) => !ordered && batchSize > 10 && batchWindow.toSeconds() === 0,
+    when: ({ batchSize, batchWindow, ordered }) => !ordered && batchSize > 10 && batchWindow.toSeconds({ integral: false }) === 0,
     message: ({ batchSize }) =>
       `batchSize is ${batchSize} without a batchWindow; SQS hands out at most ten messages at once, so Lambda needs time to collect more: set "batchWindow" to at least 1 second`,
   },
@@ -55,7 +59,7 @@ const BATCH_RULES: readonly Rule<WorkerFacts>[] = [
     message: ({ batchSize }) => `batchSize is ${batchSize} on an ordered queue; FIFO batches have at most 10 messages: lower it`,
   },
   {
-    when: ({ batchWindow, ordered }) => ordered && batchWindow.toSeconds() > 0,
+    when: ({ batchWindow, ordered }) => ordered && batchWindow.toSeconds({ integral: false }) > 0,
     message: ({ batchWindow }) =>
       `batchWindow is ${batchWindow.toHumanString()} on an ordered queue; Lambda collects no batches from FIFO queues: remove it`,
   },
@@ -64,10 +68,10 @@ const BATCH_RULES: readonly Rule<WorkerFacts>[] = [
     message: ({ batchWindow }) => `batchWindow is ${batchWindow.toHumanString()}; Lambda takes whole seconds up to 300`,
   },
   {
-    when: (facts) => facts.expectedDuration !== undefined && neededSeconds(facts) > facts.timeout.toSeconds(),
+    when: (facts) => facts.expectedDuration !== undefined && neededSeconds(facts) > facts.timeout.toSeconds({ integral: false }),
     message: (facts) =>
       `${facts.batchSize} messages of ${facts.expectedDuration?.toHumanString()} each and ${reserveSeconds(facts)} s to save the outcome need ${neededSeconds(facts).toFixed(1)} s, but timeout is ` +
-      `${facts.timeout.toSeconds()} s; the rest of each batch would go back unrun: lower batchSize or raise timeout`,
+      `${facts.timeout.toSeconds({ integral: false })} s; the rest of each batch would go back unrun: lower batchSize or raise timeout`,
   },
 ];
 
@@ -100,16 +104,20 @@ const FAILURE_RULES: readonly Rule<WorkerFacts>[] = [
 
 const RETENTION_RULES: readonly Rule<WorkerFacts>[] = [
   {
-    when: ({ retention }) => retention.toSeconds() < 60 || retention.toSeconds() > MAX_QUEUE_RETENTION.toSeconds(),
+    when: ({ retention }) =>
+      retention.toSeconds({ integral: false }) < 60 ||
+      retention.toSeconds({ integral: false }) > MAX_QUEUE_RETENTION.toSeconds({ integral: false }),
     message: ({ retention }) => `retention is ${retention.toHumanString()}; SQS keeps messages from 1 minute to 14 days`,
   },
   {
-    when: ({ deadLetterRetention: kept }) => kept.toSeconds() < 60 || kept.toSeconds() > MAX_QUEUE_RETENTION.toSeconds(),
+    when: ({ deadLetterRetention: kept }) =>
+      kept.toSeconds({ integral: false }) < 60 || kept.toSeconds({ integral: false }) > MAX_QUEUE_RETENTION.toSeconds({ integral: false }),
     message: ({ deadLetterRetention: kept }) =>
       `deadLetterRetention is ${kept.toHumanString()}; SQS keeps messages from 1 minute to 14 days`,
   },
   {
-    when: ({ retention, deadLetterRetention }) => deadLetterRetention.toSeconds() <= retention.toSeconds(),
+    when: ({ retention, deadLetterRetention }) =>
+      deadLetterRetention.toSeconds({ integral: false }) <= retention.toSeconds({ integral: false }),
     message: ({ retention, deadLetterRetention }) =>
       `deadLetterRetention ${deadLetterRetention.toHumanString()} is not above retention ${retention.toHumanString()}; a dead letter keeps the age it had in its queue and could expire ` +
       'on arrival: lower retention',
@@ -139,6 +147,20 @@ const neededVisibility = ({ function: fn, mapping }: WorkerTemplateFacts) =>
 const visibility = ({ queue }: WorkerTemplateFacts) => numberOf(queue['VisibilityTimeout'], 30);
 const retention = (queue: Readonly<Record<string, unknown>>) => numberOf(queue['MessageRetentionPeriod'], 345_600);
 
+const batchOf = ({ mapping }: WorkerTemplateFacts) => numberOf(mapping['BatchSize'], 10);
+const mostConcurrent = ({ mapping }: WorkerTemplateFacts) => {
+  const { MaximumConcurrency: most } = (mapping['ScalingConfig'] ?? {}) as { readonly MaximumConcurrency?: unknown };
+  return numberOf(most, 0);
+};
+const reserved = ({ function: fn }: WorkerTemplateFacts) => numberOf(fn['ReservedConcurrentExecutions'], Number.POSITIVE_INFINITY);
+
+/** Whether the dead-letter queue takes what its own queue gives up. Absent, its policy admits every queue. */
+function admitsQueue({ queue, deadLetterQueue }: WorkerTemplateFacts): boolean {
+  const policy = (deadLetterQueue['RedriveAllowPolicy'] ?? {}) as { readonly redrivePermission?: unknown };
+  if (policy.redrivePermission === undefined || policy.redrivePermission === 'allowAll') return true;
+  return policy.redrivePermission === 'byQueue' && JSON.stringify(policy).includes(`:${String(queue['QueueName'])}"`);
+}
+
 /** The same inequalities once more, on what will be deployed. Absent numbers count as the service's own defaults. */
 export const WORKER_TEMPLATE_RULES: readonly Rule<WorkerTemplateFacts>[] = [
   {
@@ -165,5 +187,23 @@ export const WORKER_TEMPLATE_RULES: readonly Rule<WorkerTemplateFacts>[] = [
   {
     when: ({ queue }) => queue['RedrivePolicy'] === undefined,
     message: () => 'the queue has no RedrivePolicy; a message that crashes every run would come back until it expires: remove the change',
+  },
+  {
+    when: (facts) => !admitsQueue(facts),
+    message: ({ queue }) =>
+      `RedriveAllowPolicy of the dead-letter queue does not admit the queue "${String(queue['QueueName'])}"; SQS would refuse the one to the other: remove the change, and name the queue by the ` +
+      'prop "name"',
+  },
+  {
+    when: (facts) => batchOf(facts) > 10 && numberOf(facts.mapping['MaximumBatchingWindowInSeconds'], 0) === 0,
+    message: (facts) =>
+      `BatchSize of the event source mapping is ${batchOf(facts)} without MaximumBatchingWindowInSeconds; Lambda refuses more than 10 without time to collect them: use the props "batchSize" ` +
+      'and "batchWindow"',
+  },
+  {
+    when: (facts) => mostConcurrent(facts) > reserved(facts),
+    message: (facts) =>
+      `ReservedConcurrentExecutions of the function is ${reserved(facts)} under MaximumConcurrency ${mostConcurrent(facts)} of the event source mapping; the rest would be throttled, which spends ` +
+      'receives without running them: use the prop "scaling.reservedConcurrency"',
   },
 ];

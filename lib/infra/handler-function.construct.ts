@@ -4,11 +4,13 @@ import { Architecture, Function as LambdaFunction, LoggingFormat, type Recursive
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { CONSUMER_METRICS } from '../consumer/consumer.contract.ts';
-import { allow } from './grants.ts';
+import { ENVIRONMENT_RULES, environmentFacts } from './environment.rules.construct.ts';
+import { allow, allowTable, TABLE_WRITE_ACTIONS } from './grants.ts';
 import { HandlerCode, wantsSourceMaps } from './handler-code.ts';
 import { entryPath } from './handler-entries.ts';
 import { NAME_LIMITS, NAME_RULES, physicalName } from './names.ts';
-import { enforce, type Rule } from './rules.ts';
+import { enforce, enforceAtSynth, type Rule } from './rules.ts';
+import type { TableRef } from './table-ref.ts';
 
 /** What every function of this library lets its owner decide. */
 export interface HandlerSettings {
@@ -77,7 +79,13 @@ export interface HandlerFunctionProps extends HandlerSettings {
 interface FunctionFacts {
   readonly timeout: Duration;
   readonly memorySize: number;
+  /** Names of the variables that the caller gave. */
+  readonly variables: readonly string[];
 }
+
+/** The metrics that alarms look at are filed under these, and a switch that turns them off. */
+const OWN_VARIABLES = ['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_METRICS_DISABLED'];
+const taken = ({ variables }: FunctionFacts) => variables.filter((name) => OWN_VARIABLES.includes(name));
 
 const FUNCTION_RULES: readonly Rule<FunctionFacts>[] = [
   {
@@ -90,6 +98,20 @@ const FUNCTION_RULES: readonly Rule<FunctionFacts>[] = [
     when: ({ memorySize }) => !Number.isInteger(memorySize) || memorySize < 128 || memorySize > 10_240,
     message: ({ memorySize }) =>
       `memorySize is ${memorySize}; Lambda takes whole megabytes from 128 to 10240: set "memorySize" in that range`,
+  },
+  {
+    when: (facts) => taken(facts).length > 0,
+    message: (facts) =>
+      `environment sets ${taken(facts).join(', ')}; alarms look for the function's metrics under its name, and would never find them: remove it`,
+  },
+];
+
+/** What the CDK would refuse by itself, in words of its own. */
+const WHOLE_RULES: readonly Rule<{ readonly name: string; readonly timeout: Duration }>[] = [
+  {
+    when: ({ timeout }) => !Number.isInteger(timeout.toSeconds({ integral: false })),
+    message: ({ name, timeout }) =>
+      `timeout of "${name}" is ${timeout.toMilliseconds()} ms; Lambda counts whole seconds: set "timeout" to a whole number of them`,
   },
 ];
 
@@ -108,6 +130,7 @@ export const FUNCTION_DEFAULTS = {
  * @example
  * const receive = new HandlerFunction(this, 'receive-webhook', { entry: new URL('./receive-webhook.ts', import.meta.url) });
  * outbox.grantCommit(receive);
+ * receive.grantWrite(orders);
  * const url = receive.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
  */
 export class HandlerFunction extends LambdaFunction {
@@ -120,6 +143,7 @@ export class HandlerFunction extends LambdaFunction {
     const name = props.name ?? id;
     const timeout = props.timeout ?? FUNCTION_DEFAULTS.timeout;
     const memorySize = props.memorySize ?? FUNCTION_DEFAULTS.memorySize;
+    enforce(scope, WHOLE_RULES, { name, timeout });
     const functionName = physicalName(scope, name, { max: NAME_LIMITS.function });
     const code = new HandlerCode(entryPath(scope, props.entry));
     const logGroup = new LogGroup(scope, `${id}-logs`, {
@@ -154,6 +178,15 @@ export class HandlerFunction extends LambdaFunction {
     this.logicalName = name;
     this.codeVersion = code.version;
     enforce(this, NAME_RULES, { name });
-    enforce(this, FUNCTION_RULES, { timeout, memorySize });
+    enforce(this, FUNCTION_RULES, { timeout, memorySize, variables: Object.keys(props.environment ?? {}) });
+    enforceAtSynth(this, ENVIRONMENT_RULES, () => environmentFacts(this));
+  }
+
+  /**
+   * Lets it write items of a table in units of work that it commits: `ConditionCheckItem`, `DeleteItem`, `GetItem`, `PutItem`,
+   * `UpdateItem`.
+   */
+  grantWrite(table: TableRef): void {
+    allowTable(this, table, TABLE_WRITE_ACTIONS);
   }
 }

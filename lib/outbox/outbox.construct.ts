@@ -152,8 +152,11 @@ export class Outbox extends Construct implements IOutbox {
   #holdToRules(): void {
     const resource = this.table.node.defaultChild as CfnGlobalTable;
     enforceAtSynth(this, OUTBOX_TABLE_RULES, () => {
-      const ttl = finalProperties(resource)['TimeToLiveSpecification'] as { readonly AttributeName?: string } | undefined;
-      return { ttlAttribute: ttl?.AttributeName, expected: OUTBOX_ATTRIBUTES.expiresAt };
+      const { TimeToLiveSpecification: ttl, StreamSpecification: stream } = finalProperties(resource) as {
+        readonly TimeToLiveSpecification?: { readonly AttributeName?: string };
+        readonly StreamSpecification?: { readonly StreamViewType?: string };
+      };
+      return { ttlAttribute: ttl?.AttributeName, expected: OUTBOX_ATTRIBUTES.expiresAt, streamView: stream?.StreamViewType };
     });
   }
 

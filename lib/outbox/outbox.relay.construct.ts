@@ -10,9 +10,9 @@ import { allow, allowTable } from '../infra/grants.ts';
 import { ownEntry } from '../infra/handler-entries.ts';
 import { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { enforceAtSynth } from '../infra/rules.ts';
-import { OUTBOX_ATTRIBUTES, OUTBOX_ENV } from './outbox.contract.ts';
+import { OUTBOX_ENV } from './outbox.contract.ts';
 import { alarmOnParked } from './outbox.parked.construct.ts';
-import { OUTBOX_MAPPING_RULES } from './outbox.rules.construct.ts';
+import { OUTBOX_MAPPING_RULES, PENDING_INSERTS } from './outbox.rules.construct.ts';
 
 /** What an `Outbox` gives its relay. */
 export interface OutboxRelayProps {
@@ -38,12 +38,6 @@ const STREAM_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynam
 
 /** Where Lambda writes the batches that it gave up (Lambda developer guide, capture discarded batches in S3). */
 const FAILURE_PREFIX = 'aws/lambda/';
-
-/** Inserts of waiting messages; everything else that happens to the table wakes nobody. */
-const PENDING_INSERTS = JSON.stringify({
-  eventName: ['INSERT'],
-  dynamodb: { NewImage: { [OUTBOX_ATTRIBUTES.state]: { S: [{ prefix: 'PENDING#' }] } } },
-});
 
 /** The part of an `Outbox` that publishes rows as the table's stream brings them. */
 export class OutboxRelay extends Construct {

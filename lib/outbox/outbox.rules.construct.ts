@@ -1,5 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import type { Rule } from '../infra/rules.ts';
+import { OUTBOX_ATTRIBUTES } from './outbox.contract.ts';
 
 /** How often the sweeper runs. */
 export const SWEEP_PERIOD = Duration.minutes(1);
@@ -61,7 +62,19 @@ export const OUTBOX_RULES: readonly Rule<OutboxFacts>[] = [
 ];
 
 /** What the table of an outbox says once every escape hatch has been used. */
-export const OUTBOX_TABLE_RULES: readonly Rule<{ readonly ttlAttribute: string | undefined; readonly expected: string }>[] = [
+export interface TableFacts {
+  readonly ttlAttribute: string | undefined;
+  readonly expected: string;
+  readonly streamView: string | undefined;
+}
+
+/** What the table of an outbox must say. */
+export const OUTBOX_TABLE_RULES: readonly Rule<TableFacts>[] = [
+  {
+    when: ({ streamView }) => streamView !== 'NEW_IMAGE' && streamView !== 'NEW_AND_OLD_IMAGES',
+    message: ({ streamView }) =>
+      `StreamViewType of the table is ${streamView ?? 'unset'}; the relay publishes from the image of a new row and would be shown none: remove the change`,
+  },
   {
     when: ({ ttlAttribute, expected }) => ttlAttribute !== undefined && ttlAttribute !== expected,
     message: ({ ttlAttribute, expected }) =>
@@ -75,6 +88,19 @@ export interface MappingFacts {
   readonly MaximumRecordAgeInSeconds?: unknown;
   readonly FunctionResponseTypes?: unknown;
   readonly DestinationConfig?: unknown;
+  readonly FilterCriteria?: unknown;
+}
+
+/** Inserts of waiting messages; everything else that happens to the table wakes nobody. */
+export const PENDING_INSERTS: string = JSON.stringify({
+  eventName: ['INSERT'],
+  dynamodb: { NewImage: { [OUTBOX_ATTRIBUTES.state]: { S: [{ prefix: 'PENDING#' }] } } },
+});
+
+/** Whether a filter lets every waiting message through: ours, or none at all. */
+function passesPending(criteria: unknown): boolean {
+  const { Filters: filters = [] } = (criteria ?? {}) as { readonly Filters?: readonly { readonly Pattern?: unknown }[] };
+  return filters.length === 0 || filters.some(({ Pattern: pattern }) => pattern === PENDING_INSERTS);
 }
 
 const isBetween = (value: unknown, least: number, most: number) => typeof value === 'number' && value >= least && value <= most;
@@ -102,5 +128,10 @@ export const OUTBOX_MAPPING_RULES: readonly Rule<MappingFacts>[] = [
   {
     when: ({ DestinationConfig: destination }) => destination === undefined,
     message: () => 'the stream mapping has no on-failure destination; a batch that is given up would leave no trace: remove the change',
+  },
+  {
+    when: ({ FilterCriteria: criteria }) => !passesPending(criteria),
+    message: ({ FilterCriteria: criteria }) =>
+      `FilterCriteria of the stream mapping is ${JSON.stringify(criteria)}; it must let every insert of a waiting row through, or only the sweeper would publish: remove the change`,
   },
 ];

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { CfnEventSourceMapping, CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { type CfnSubscription, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
@@ -65,6 +65,7 @@ describe('a consumer refuses, naming itself, the value, the rule and the cure:',
       {},
       'batchWindow is 5 minutes 1 second; Lambda takes whole seconds up to 300',
     ],
+    ['a timeout in fractions of a second', { timeout: Duration.millis(5_500) }, {}, 'timeout is 5500 ms; Lambda counts whole seconds'],
     ['a batch of none', { batchSize: 0 }, {}, 'batchSize is 0; Lambda takes a whole number from 1 to 10000'],
     [
       'a batch that its timeout cannot hold',
@@ -202,6 +203,26 @@ describe('an escape hatch cannot undo', () => {
     resource<CfnQueue>(consumer, 'worker', 'dlq').messageRetentionPeriod = 345_600;
     const sentences = found(consumer).join('\n');
     for (const word of ['ReportBatchItemFailures', 'RedrivePolicy', 'MessageRetentionPeriod']) expect(sentences).toContain(word);
+  });
+
+  test('the way into its dead-letter queue', () => {
+    const [renamed, closed] = [consume({}), consume({})];
+    resource<CfnQueue>(renamed, 'worker', 'queue').queueName = 'renamed';
+    resource<CfnQueue>(closed, 'worker', 'dlq').addPropertyOverride('RedriveAllowPolicy', { redrivePermission: 'denyAll' });
+    expect(found(renamed)).toEqual([expect.stringMatching(/worker: RedriveAllowPolicy .* does not admit the queue "renamed"; .*"name"/)]);
+    expect(found(closed)).toEqual([expect.stringContaining('does not admit the queue "test-ship-order"')]);
+  });
+
+  test('the time to collect a big batch, and the concurrency that a mapping needs', () => {
+    const consumer = consume({});
+    resource<CfnEventSourceMapping>(consumer, 'worker', 'mapping').batchSize = 500;
+    resource<CfnFunction>(consumer, 'worker', 'function').reservedConcurrentExecutions = 5;
+    expect(found(consumer)).toEqual([
+      expect.stringMatching(/BatchSize of the event source mapping is 500 without .*: use the props "batchSize" and "batchWindow"/),
+      expect.stringMatching(
+        /ReservedConcurrentExecutions of the function is 5 under MaximumConcurrency 100 .*"scaling.reservedConcurrency"/,
+      ),
+    ]);
   });
 
   test('the absence of content-based deduplication', () => {

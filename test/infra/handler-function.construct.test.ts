@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, Duration, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HandlerFunction } from '../../lib/constructs.ts';
 import { actionsOf, ENTRY, OTHER_ENTRY, resources, statements, testApp, testStack } from './fixtures/stack.ts';
@@ -43,6 +44,16 @@ describe('a handler function', () => {
     expect(resources(stack, 'AWS::IAM::Role')[0]).not.toHaveProperty('ManagedPolicyArns');
   });
 
+  test('of a producer may write, in its units, the tables it is granted', () => {
+    const stack = testStack();
+    const table = Table.fromTableArn(stack, 'orders', 'arn:aws:dynamodb:us-east-1:111111111111:table/orders');
+    new HandlerFunction(stack, 'place-order', { entry: ENTRY }).grantWrite(table);
+    expect(statements(stack, 'placeorderrole')[1]).toMatchObject({
+      Action: ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action}`),
+      Resource: table.tableArn,
+    });
+  });
+
   test('refuses a handler file that does not exist, and says how to name one', () => {
     expect(() => new HandlerFunction(testStack(), 'place-order', { entry: './nowhere.ts' })).toThrow(
       /^test: the handler file .*nowhere\.ts does not exist; give "entry" as new URL/,
@@ -52,10 +63,15 @@ describe('a handler function', () => {
   test.each([
     [{ timeout: 2 }, /place-order: timeout is 2 s; Lambda allows 900 s at most, and under 3 s/],
     [{ memorySize: 100 }, /place-order: memorySize is 100; Lambda takes whole megabytes from 128 to 10240/],
+    [{ timeout: 5.5 }, /timeout of "place-order" is 5500 ms; Lambda counts whole seconds/],
+    [
+      { environment: { POWERTOOLS_METRICS_DISABLED: 'true' } },
+      /place-order: environment sets POWERTOOLS_METRICS_DISABLED; alarms look for .*: remove it/,
+    ],
     [{ name: 'PlaceOrder' }, /the name "PlaceOrder" must be kebab-case/],
   ])('refuses %j', (props, message) => {
     const { timeout, ...rest } = { timeout: undefined, ...props } as { timeout?: number };
-    const given = timeout === undefined ? rest : { ...rest, timeout: Duration.seconds(timeout) };
+    const given = timeout === undefined ? rest : { ...rest, timeout: Duration.millis(timeout * 1000) };
     expect(() => new HandlerFunction(testStack(), 'place-order', { entry: ENTRY, ...given })).toThrow(message);
   });
 });

@@ -197,6 +197,34 @@ describe('an outbox refuses', () => {
     expect(outbox.node.validate()).toEqual([expect.stringMatching(/^test\/outbox: the table expires items by "committedAt"/)]);
   });
 
+  test('a stream that an escape hatch makes show no rows, and a filter that lets none through', () => {
+    const outbox = new Outbox(testStack(), 'outbox');
+    (outbox.table.node.defaultChild as CfnTable).addPropertyOverride('StreamSpecification.StreamViewType', 'KEYS_ONLY');
+    (outbox.relay.node.findChild('stream') as CfnEventSourceMapping).filterCriteria = {
+      filters: [{ pattern: '{"eventName":["REMOVE"]}' }],
+    };
+    expect(outbox.node.validate()).toEqual([
+      expect.stringMatching(/^test\/outbox: StreamViewType of the table is KEYS_ONLY; .*: remove the change/),
+    ]);
+    expect(outbox.relay.node.validate()).toEqual([
+      expect.stringMatching(/^test\/outbox\/relay: FilterCriteria of the stream mapping is .*REMOVE.*: remove the change/),
+    ]);
+  });
+
+  test('more destinations than its functions can be told of', () => {
+    const violationsWith = (topics: number) => {
+      const stack = testStack();
+      const destinations = Array.from({ length: topics }, (_, index) => new EventTopic(stack, `customer-orders-${index}`));
+      return new Outbox(stack, 'outbox', { destinations }).relay.function.node.validate();
+    };
+    expect(violationsWith(40)).toEqual([]);
+    expect(violationsWith(55)).toEqual([
+      expect.stringMatching(
+        /^test\/outbox\/relay\/function: the \d environment variables have \d+ bytes at least, POSTHASTE_DESTINATIONS most of them; Lambda takes 4096\. .*: shorten the names/,
+      ),
+    ]);
+  });
+
   test('a stream mapping that an escape hatch makes endless, silent or deaf to partial failures', () => {
     const outbox = new Outbox(testStack(), 'outbox');
     const mapping = outbox.relay.node.findChild('stream') as CfnEventSourceMapping;
