@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { PosthasteError } from '../core/errors.ts';
 
 /** An argument that the command does not know or cannot use. */
@@ -28,41 +28,65 @@ export interface DevArguments {
 /** Where the embedded AWS listens unless told otherwise: the port that local AWS emulators share by habit. */
 export const DEFAULT_PORT = 4566;
 
+/** What `posthaste demo` was asked to do. */
+export type DemoArguments = Pick<DevArguments, 'help' | 'json' | 'input' | 'port' | 'rate'>;
+
+const DEMO_OPTIONS = {
+  help: { type: 'boolean', short: 'h' },
+  json: { type: 'boolean' },
+  input: { type: 'string' },
+  port: { type: 'string' },
+  rate: { type: 'string' },
+} as const;
+
+const DEV_OPTIONS = {
+  ...DEMO_OPTIONS,
+  once: { type: 'boolean' },
+  demo: { type: 'boolean' },
+  deploy: { type: 'boolean' },
+  chaos: { type: 'boolean' },
+  seed: { type: 'string' },
+} as const;
+
+/** Reads the arguments of `posthaste demo`; throws `ArgumentError` with a sentence for what cannot be used. */
+export function parseDemoArguments(argv: readonly string[]): DemoArguments {
+  return demoValues(parse(argv, DEMO_OPTIONS));
+}
+
 /** Reads the arguments of `posthaste dev`; throws `ArgumentError` with a sentence for what cannot be used. */
 export function parseDevArguments(argv: readonly string[]): DevArguments {
-  const values = parse(argv);
+  const values = parse(argv, DEV_OPTIONS);
   return {
-    help: values.help ?? false,
+    ...demoValues(values),
     once: values.once ?? false,
-    json: values.json ?? false,
     demo: (values.demo ?? true) && (values.deploy ?? true),
     deploy: values.deploy ?? true,
     chaos: values.chaos ?? false,
-    input: values.input,
-    port: values.port === undefined ? DEFAULT_PORT : wholeNumber('--port', values.port, { min: 0, max: 65_535 }),
-    rate: values.rate === undefined ? undefined : wholeNumber('--rate', values.rate, { min: 1, max: 100_000 }),
     seed: values.seed === undefined ? 1 : wholeNumber('--seed', values.seed, { min: 0, max: 0xffff_ffff }),
   };
 }
 
-function parse(argv: readonly string[]) {
+interface DemoValues {
+  readonly help?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly input?: string | undefined;
+  readonly port?: string | undefined;
+  readonly rate?: string | undefined;
+}
+
+function demoValues({ help = false, json = false, input, port, rate }: DemoValues): DemoArguments {
+  return {
+    help,
+    json,
+    input,
+    port: port === undefined ? DEFAULT_PORT : wholeNumber('--port', port, { min: 0, max: 65_535 }),
+    rate: rate === undefined ? undefined : wholeNumber('--rate', rate, { min: 1, max: 100_000 }),
+  };
+}
+
+function parse<Options extends NonNullable<ParseArgsConfig['options']>>(argv: readonly string[], options: Options) {
   try {
-    return parseArgs({
-      args: [...argv],
-      allowNegative: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        once: { type: 'boolean' },
-        json: { type: 'boolean' },
-        demo: { type: 'boolean' },
-        deploy: { type: 'boolean' },
-        chaos: { type: 'boolean' },
-        input: { type: 'string' },
-        port: { type: 'string' },
-        rate: { type: 'string' },
-        seed: { type: 'string' },
-      },
-    }).values;
+    return parseArgs({ args: [...argv], allowNegative: true, options }).values;
   } catch (error) {
     throw new ArgumentError(error instanceof Error ? error.message : String(error));
   }

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { PosthasteError } from '../core/errors.ts';
+import { isPosthasteError, PosthasteError } from '../core/errors.ts';
+import type { Json } from '../local/aws.ts';
 import type { LocalAws } from '../local/local-aws.ts';
-import { type DevArguments, parseDevArguments } from './arguments.ts';
+import { type DevArguments, parseDemoArguments } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
 import { demoHelp } from './help.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -60,20 +61,33 @@ function print({ holds, unusable, json, text }: Shown, to: { readonly json: bool
   return holds ? EXIT.ok : EXIT.failed;
 }
 
+/** What another process may ask of the demo. */
+interface Asked {
+  readonly input?: string;
+  readonly rate?: number;
+}
+
 /** Lets another process run the demo on this endpoint, however its stack was deployed: `posthaste demo`. One run at a time. */
-export function offerDemo({ demo, local, signal }: { demo: Demo; local: LocalAws; signal: AbortSignal }): void {
+export function offerDemo({ demo, local, args, signal }: { demo: Demo; local: LocalAws; args: DevArguments; signal: AbortSignal }): void {
   let last: Promise<unknown> = Promise.resolve();
-  local.serve('demo', async ({ argv }) => {
-    const args = parseDevArguments(argv as string[]);
-    const run = last.then(async () => {
-      await demo.load(args);
-      return demo.run({ local, args, signal, progress: () => {} });
-    });
-    last = run.catch(() => {});
-    const { lines, ...result } = await run;
+  const runOnce = async ({ input, rate }: Asked): Promise<Json> => {
+    const asked = { ...args, input, rate };
+    await demo.load(asked);
+    const { lines, ...result } = await demo.run({ local, args: asked, signal, progress: () => {} });
     return { ...result, text: lines(PLAIN) };
+  };
+  local.serve('demo', async (asked) => {
+    const run = last.then(() => runOnce(asked));
+    last = run.catch(() => {});
+    return run.catch((error: unknown) => {
+      // The other process shows what went wrong: an input that cannot be read, a stack that is not there.
+      if (error instanceof Error) return { error: { code: codeOf(error), message: error.message } };
+      throw error;
+    });
   });
 }
+
+const codeOf = (error: Error): string => (isPosthasteError(error) ? error.code : 'DEMO_FAILED');
 
 const asItIs = (text: string): string => text;
 const PLAIN: Terminal = { line() {}, progress() {}, bold: asItIs, dim: asItIs, green: asItIs, red: asItIs };
@@ -88,22 +102,34 @@ class EndpointUnreachableError extends PosthasteError {
   }
 }
 
+/** The demo did not run, for a reason that the endpoint gave. */
+class DemoRefusedError extends PosthasteError {}
+
 /** Runs `posthaste demo` and returns the exit code. */
 export async function demoCommand(argv: readonly string[]): Promise<number> {
-  const args = parseDevArguments(argv);
+  const args = parseDemoArguments(argv);
   const terminal = createTerminal(process.stderr);
   if (args.help) {
     process.stdout.write(demoHelp());
     return EXIT.ok;
   }
-  const endpoint = `http://127.0.0.1:${args.port}`;
-  const absolute = args.input === undefined ? argv : argv.map((argument) => (argument === args.input ? resolve(argument) : argument));
-  terminal.progress(`running the demo on ${endpoint} …`);
-  const response = await fetch(`${endpoint}/_posthaste/demo`, { method: 'POST', body: JSON.stringify({ argv: absolute }) }).catch(
-    (cause: unknown) => {
-      throw new EndpointUnreachableError(endpoint, { cause });
-    },
-  );
+  terminal.progress(`running the demo on port ${args.port} …`);
+  const { input, rate } = args;
+  const answer = await ask(`http://127.0.0.1:${args.port}`, {
+    ...(input !== undefined && { input: resolve(input) }),
+    ...(rate !== undefined && { rate }),
+  });
+  if ('error' in answer) throw new DemoRefusedError(answer.error.message, { code: answer.error.code });
+  return print(answer, { json: args.json, terminal });
+}
+
+async function ask(
+  endpoint: string,
+  asked: Asked,
+): Promise<Shown | { readonly error: { readonly code: string; readonly message: string } }> {
+  const response = await fetch(`${endpoint}/_posthaste/demo`, { method: 'POST', body: JSON.stringify(asked) }).catch((cause: unknown) => {
+    throw new EndpointUnreachableError(endpoint, { cause });
+  });
   if (!response.ok) throw new EndpointUnreachableError(endpoint, { cause: new Error(await response.text()) });
-  return print((await response.json()) as Shown, { json: args.json, terminal });
+  return (await response.json()) as Shown;
 }

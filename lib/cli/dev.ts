@@ -56,7 +56,7 @@ async function runStack(session: Session): Promise<number> {
   try {
     if (demo) {
       closers.unshift(await demo.prepare(local));
-      offerDemo({ demo, local, signal });
+      offerDemo({ demo, local, args, signal });
     }
     if (args.deploy) await deploy(session, local);
     else terminal.line(`${terminal.bold('ready')} ${local.endpoint} ${terminal.dim('nothing deployed')}`);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PosthasteError } from '../core/errors.ts';
 
@@ -50,9 +50,16 @@ export async function synthesize({ project, output, onSynth }: SynthOptions): Pr
   const digest = await sourcesDigest(project);
   if (existsSync(mark) && (await readFile(mark, 'utf8')) === digest) return { cached: true };
   onSynth?.();
-  await rm(output, { recursive: true, force: true });
-  await runApp(app, { project, output });
-  await writeFile(mark, digest);
+  // Beside the old assembly, which functions of a running endpoint may still be loading from, then in its place at once.
+  const fresh = `${output}.${process.pid}`;
+  try {
+    await runApp(app, { project, output: fresh });
+    await writeFile(join(fresh, MARK), digest);
+    await rm(output, { recursive: true, force: true });
+    await rename(fresh, output);
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
   return { cached: false };
 }
 
