@@ -58,7 +58,8 @@ export class Consumer extends Construct implements IGrantable {
     const name = props.name ?? id;
     const topics = 'destinationName' in props.topic ? [props.topic] : props.topic;
     const { handles, where = {}, ordered = false } = props;
-    enforce(this, CONSUMER_RULES, { topics, handles, ordered, where: Object.keys(where), region: Stack.of(this).region });
+    const conditions = Object.values(where).map((filter) => filter.conditions.length);
+    enforce(this, CONSUMER_RULES, { topics, handles, ordered, where: Object.keys(where), conditions, region: Stack.of(this).region });
     const digest = handles === HANDLES_ALL ? HANDLES_ALL : handlesDigest(handles.map((definition) => definition.name));
     this.#worker = new QueueWorker(this, 'worker', { ...props, name, context: { handles: digest, daysBeforeQueue: SNS_RETRY_DAYS } });
     this.subscriptions = topics.map(

@@ -14,6 +14,8 @@ export interface ConsumerFacts {
   readonly ordered: boolean;
   /** Routing fields that the subscription filters on. */
   readonly where: readonly string[];
+  /** Of how many conditions each of them is. */
+  readonly conditions: readonly number[];
   /** The region of the consumer's own stack. */
   readonly region: string;
 }
@@ -40,6 +42,13 @@ const foreign = ({ topics, region }: ConsumerFacts) =>
   topics.filter(({ topic }) => !Token.isUnresolved(topic.env.region) && !Token.isUnresolved(region) && topic.env.region !== region);
 const unrouted = ({ handles, where }: ConsumerFacts) =>
   listOf(handles).flatMap(({ name, routing }) => where.filter((field) => !(field in routing)).map((field) => `${name} has no "${field}"`));
+
+/** What SNS counts: each name with each value of each field. */
+const combinations = (facts: ConsumerFacts) =>
+  Math.max(0, ...standard(facts).map((topic) => namesOn(topic, facts).size)) *
+  facts.conditions.reduce((product, count) => product * count, 1);
+const namesOn = ({ destinationName }: IEventTopic, { handles }: ConsumerFacts) =>
+  new Set(listOf(handles).flatMap(({ name, destinations }) => (destinations.includes(destinationName) ? [name] : [])));
 
 const HANDLES_RULES: readonly Rule<ConsumerFacts>[] = [
   {
@@ -104,6 +113,12 @@ const TOPIC_KIND_RULES: readonly Rule<ConsumerFacts>[] = [
     when: ({ where }) => where.includes('type') || where.length >= MAX_FILTER_KEYS,
     message: ({ where }) =>
       `where filters on ${quote(where)}; "type" is derived from handles, and SNS allows four keys beside it: filter on fewer`,
+  },
+  {
+    when: (facts) => facts.where.length > 0 && combinations(facts) > MAX_FILTER_NAMES,
+    message: (facts) =>
+      `where makes ${combinations(facts)} combinations of message names and values of ${quote(facts.where)}; SNS takes ${MAX_FILTER_NAMES}: filter on fewer values, handle fewer messages, or choose ` +
+      'in the handler',
   },
   {
     when: (facts) => foreign(facts).length > 0,

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, LoggingFormat, type RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -115,6 +115,25 @@ const WHOLE_RULES: readonly Rule<{ readonly name: string; readonly timeout: Dura
   },
 ];
 
+const namesIn = new WeakMap<Stack, Map<string, string>>();
+
+const CLAIM_RULES: readonly Rule<{ readonly name: string; readonly owner: string | undefined }>[] = [
+  {
+    when: ({ owner }) => owner !== undefined,
+    message: ({ name, owner }) =>
+      `the name "${name}" is already that of ${owner}; functions, queues and log groups of a stack are called by it: give one of the two another "name"`,
+  },
+];
+
+/** Refuses a name that the stack has given away; CloudFormation would refuse the second resource, by its physical name. */
+function claimName(scope: Construct, name: string, functionName: string): void {
+  const stack = Stack.of(scope);
+  const known = namesIn.get(stack) ?? new Map<string, string>();
+  namesIn.set(stack, known);
+  enforce(scope, CLAIM_RULES, { name, owner: known.get(functionName) });
+  known.set(functionName, scope.node.path);
+}
+
 /** What a function of this library has unless it is told otherwise. */
 export const FUNCTION_DEFAULTS = {
   timeout: Duration.seconds(30),
@@ -145,6 +164,7 @@ export class HandlerFunction extends LambdaFunction {
     const memorySize = props.memorySize ?? FUNCTION_DEFAULTS.memorySize;
     enforce(scope, WHOLE_RULES, { name, timeout });
     const functionName = physicalName(scope, name, { max: NAME_LIMITS.function });
+    claimName(scope, name, functionName);
     const code = new HandlerCode(entryPath(scope, props.entry));
     const logGroup = new LogGroup(scope, `${id}-logs`, {
       logGroupName: `/aws/lambda/${functionName}`,

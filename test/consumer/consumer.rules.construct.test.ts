@@ -149,6 +149,30 @@ describe('a consumer refuses, naming itself, the value, the rule and the cure:',
     );
   });
 
+  test('more values than a filter holds beside its names', () => {
+    const handles = Array.from({ length: 50 }, (_, index) => definition('event', `orders.event-${index}`, ['orders'], ['country']));
+    const where = (allowlist: string[]) => ({ country: SubscriptionFilter.stringFilter({ allowlist }) });
+    expect(() => consume({ handles, where: where(['ch', 'de', 'fr', 'it']) })).toThrow(
+      'where makes 200 combinations of message names and values of "country"; SNS takes 150: filter on fewer values',
+    );
+    expect(() => consume({ handles, where: where(['ch', 'de', 'fr']) })).not.toThrow();
+  });
+
+  test('a name that another has in the stack', () => {
+    const stack = testStack();
+    const props = {
+      topic: new EventTopic(stack, 'orders'),
+      handles: [Placed],
+      entry: ENTRY,
+      inbox: new Inbox(stack, 'inbox'),
+      name: 'same',
+    };
+    new Consumer(stack, 'one', props);
+    expect(() => new Consumer(stack, 'two', props)).toThrow(
+      'test/two/worker: the name "same" is already that of test/one/worker; functions, queues and log groups of a stack are called by it: give one',
+    );
+  });
+
   test('a second topic that carries nothing it handles', () => {
     const stack = testStack();
     const topic = [new EventTopic(stack, 'orders'), new EventTopic(stack, 'parcels')];
