@@ -18,10 +18,7 @@ export function createCommitGate(unitId: string): CommitGate {
     async pass(idempotencyKey, commit) {
       const settles = doubt === undefined || doubt.idempotencyKey === idempotencyKey;
       if (!open || !settles) {
-        throw new UnitSealedError(
-          unitId,
-          'its commit has been called before; a new unit is for new work, and for another try of refused work',
-        );
+        throw new UnitSealedError(unitId, 'it is not committed twice; make a new unit for new work, and to try refused work again');
       }
       open = false;
       const outcome = await commit();

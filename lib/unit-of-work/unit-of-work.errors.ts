@@ -43,8 +43,8 @@ export class OutboxMissingError extends PosthasteError {
 
 /** The unit was used after its commit began: a write would have been lost, a second commit would write twice. Code `UNIT_SEALED`. */
 export class UnitSealedError extends PosthasteError {
-  constructor(unitId: string, detail = 'await every write before the handler returns') {
-    super(`unit ${unitId} is committed already: ${detail}`, { code: 'UNIT_SEALED' });
+  constructor(unitId: string, detail = 'await every write before the handler returns, or before you commit') {
+    super(`unit ${unitId} is sealed, its commit has begun: ${detail}`, { code: 'UNIT_SEALED' });
   }
 }
 
