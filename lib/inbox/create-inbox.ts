@@ -4,6 +4,7 @@ import { requiredEnv } from '../core/env.ts';
 import type { Rng } from '../core/rng.ts';
 import { systemRng } from '../core/rng.ts';
 import type { AttemptTally } from '../retry/attempts.ts';
+import { sharedDynamoDb } from '../unit-of-work/shared-client.ts';
 import type { Guard, Item } from '../unit-of-work/unit-of-work.ts';
 import { beginChange, endChange, type RunEnd, tallyOf } from './inbox.attempts.ts';
 import { INBOX_ENV, INBOX_RETENTION_DAYS, MIN_RETENTION_DAYS } from './inbox.contract.ts';
@@ -22,7 +23,6 @@ import {
   type Standing,
   standingOf,
 } from './inbox.ts';
-import { sharedDynamoDb } from './shared-client.ts';
 
 /** How an inbox is made; everything has a default inside a function that the `Consumer` construct deployed. */
 export interface InboxOptions {

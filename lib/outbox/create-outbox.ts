@@ -1,12 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { requiredEnv } from '../core/env.ts';
 import { deriveId, type Ids, systemIds } from '../core/ids.ts';
 import { type Rng, systemRng } from '../core/rng.ts';
 import type { Message } from '../message/message.ts';
-import { CLIENT_SETTINGS } from '../retry/client-settings.ts';
 import { type Committer, createCommitter } from '../unit-of-work/commit.ts';
 import { createUnit, renameUnit } from '../unit-of-work/create-unit.ts';
+import { sharedDynamoDb } from '../unit-of-work/shared-client.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
 import {
   COMMIT_ATTRIBUTE,
@@ -26,7 +25,7 @@ import { markerKey, outboxTable } from './row.ts';
 
 /** What `createOutbox` takes; on a function that the `Outbox` construct let commit, nothing is needed. */
 export interface OutboxOptions {
-  /** @default - a DynamoDB client whose calls are tried once; the outbox retries itself */
+  /** @default - one DynamoDB client per process, whose calls are tried once; the outbox retries itself */
   readonly client?: DynamoDbSender;
   /** The outbox table's name. @default - from the environment, where the construct puts it */
   readonly table?: string;
@@ -101,7 +100,7 @@ export interface Outbox extends OutgoingWriter {
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
   const { clock = systemClock, rng = systemRng, ids = systemIds } = options;
-  const client = options.client ?? new DynamoDBClient(CLIENT_SETTINGS);
+  const client = options.client ?? sharedDynamoDb();
   const table = outboxTable(options.table ?? requiredEnv(OUTBOX_ENV.table, 'Outbox.grantCommit'));
   const source = options.source ?? requiredEnv(OUTBOX_ENV.source, 'Outbox.grantCommit');
   const store = createOutboxStore({ client, table: table.name, clock, rng });
