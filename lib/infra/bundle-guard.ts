@@ -16,6 +16,22 @@ export class CdkInBundleError extends PosthasteError {
   }
 }
 
+/** A handler imports a module that was compiled for one machine: it is not JavaScript, and a bundle holds nothing else. */
+export class NativeModuleError extends PosthasteError {
+  constructor(place: string, entry: string, found: string) {
+    super(
+      `${place}: the handler ${entry} imports a native module (${found}), which cannot be bundled; use a package written in JavaScript or WebAssembly, or give the module to a ` +
+        'function of its own, made with aws-cdk-lib and a layer built for arm64',
+      { code: 'NATIVE_MODULE_IN_BUNDLE' },
+    );
+  }
+}
+
+/** What esbuild said of a native module, when that is why it failed. */
+export function nativeModuleIn(failure: unknown): string | undefined {
+  return failure instanceof Error ? /No loader is configured for "\.node" files: (\S+)/.exec(failure.message)?.[1] : undefined;
+}
+
 /**
  * Throws when an entry of an esbuild run reaches the CDK, with the shortest trail of imports from each such entry.
  * It reads everything that was parsed, not only what ended up in the output: an import whose values were all shaken away today is one edit

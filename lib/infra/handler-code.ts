@@ -10,7 +10,8 @@ import {
   ASSET_RESOURCE_METADATA_PROPERTY_KEY,
 } from 'aws-cdk-lib/cx-api';
 import type { Construct, IConstruct } from 'constructs';
-import { bundleHandlers, type HandlerBundle } from './bundle.ts';
+import { type BundleRun, bundleHandlers, type HandlerBundle } from './bundle.ts';
+import { NativeModuleError, nativeModuleIn } from './bundle-guard.ts';
 
 /** Context key of an app: `true` deploys source maps with every handler, and has Node.js use them. */
 const SOURCE_MAPS_CONTEXT = 'posthaste:sourceMaps';
@@ -23,7 +24,8 @@ export function wantsSourceMaps(scope: IConstruct): boolean {
 /** Every handler of one app: entered while constructs are made, bundled together when the first of them is asked for. */
 class HandlerRegistry {
   static readonly #byRoot = new WeakMap<IConstruct, HandlerRegistry>();
-  readonly #waiting = new Set<string>();
+  /** By source file, the construct that named it first. */
+  readonly #waiting = new Map<string, string>();
   readonly #bundled = new Map<string, HandlerBundle>();
   readonly #sourceMaps: boolean;
 
@@ -38,17 +40,31 @@ class HandlerRegistry {
     return registry;
   }
 
-  enter(entry: string): void {
-    if (!this.#bundled.has(entry)) this.#waiting.add(entry);
+  enter(entry: string, scope: IConstruct): void {
+    if (!this.#bundled.has(entry) && !this.#waiting.has(entry)) this.#waiting.set(entry, scope.node.path);
   }
 
   bundle(entry: string): HandlerBundle {
     if (this.#waiting.size > 0) {
-      const { bundles } = bundleHandlers([...this.#waiting], { sourceMaps: this.#sourceMaps });
+      const { bundles } = this.#bundleAll([...this.#waiting.keys()]);
       for (const [path, bundle] of bundles) this.#bundled.set(path, bundle);
       this.#waiting.clear();
     }
     return this.#bundled.get(entry) as HandlerBundle;
+  }
+
+  /** All at once; a failure of the whole does not say whose it was, so a native module is looked for in one after the other. */
+  #bundleAll(entries: readonly string[]): BundleRun {
+    try {
+      return bundleHandlers(entries, { sourceMaps: this.#sourceMaps });
+    } catch (failure) {
+      const found = nativeModuleIn(failure);
+      const [first] = entries;
+      if (found === undefined || first === undefined) throw failure;
+      if (entries.length === 1) throw new NativeModuleError(this.#waiting.get(first) ?? '', first, found);
+      for (const entry of entries) this.#bundleAll([entry]);
+      throw failure;
+    }
   }
 }
 
@@ -73,7 +89,7 @@ export class HandlerCode extends Code {
 
   override bind(scope: Construct): CodeConfig {
     this.#stack = Stack.of(scope);
-    HandlerRegistry.of(scope).enter(this.#entry);
+    HandlerRegistry.of(scope).enter(this.#entry, scope);
     return {
       s3Location: {
         bucketName: Lazy.string({ produce: () => this.#location().bucketName }),

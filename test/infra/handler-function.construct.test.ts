@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, Duration, Stack, Stage } from 'aws-cdk-lib';
@@ -122,6 +122,19 @@ describe('the bundles of an app', () => {
     const [fn] = synthesize(app).flatMap(functionsOf);
     expect(readdirSync(join(outdir, String(fn?.Metadata?.['aws:asset:path'])))).toEqual(['index.mjs', 'index.mjs.map']);
     expect(fn?.Properties.Environment.Variables['NODE_OPTIONS']).toBe('--enable-source-maps');
+  });
+
+  test('hold no native module: the construct, the handler, the module and the cure are named', () => {
+    const app = testApp({ outdir });
+    const stack = new Stack(app, 'orders');
+    const native = join(outdir, 'native.ts');
+    writeFileSync(native, "export { default as handler } from './image.node';");
+    writeFileSync(join(outdir, 'image.node'), '');
+    new HandlerFunction(stack, 'one', { entry: ENTRY });
+    new HandlerFunction(stack, 'two', { entry: native });
+    expect(() => app.synth()).toThrow(
+      /orders\/two: the handler .*native\.ts imports a native module \(.*image\.node\), .*; use a package written in JavaScript/,
+    );
   });
 
   test('are not made for commands that need none', () => {
