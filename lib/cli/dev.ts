@@ -51,7 +51,8 @@ export async function dev({ argv, project, demo }: DevOptions): Promise<number> 
 async function runStack(session: Session): Promise<number> {
   const { args, demo, terminal, signal } = session;
   if (args.demo) await demo?.load(args);
-  const local = await startLocalAws({ port: args.port, chaos: args.chaos ? { seed: args.seed } : undefined });
+  const trouble = showTrouble(terminal);
+  const local = await startLocalAws({ port: args.port, chaos: args.chaos ? { seed: args.seed } : undefined, onTrouble: trouble.tell });
   const closers: (() => Promise<void>)[] = [() => local.close()];
   try {
     if (demo) {
@@ -61,6 +62,7 @@ async function runStack(session: Session): Promise<number> {
     if (args.deploy) await deploy(session, local);
     else terminal.line(`${terminal.bold('ready')} ${local.endpoint} ${terminal.dim('nothing deployed')}`);
     const code = args.demo && demo ? await runDemo({ demo, local, args, terminal, signal }) : EXIT.ok;
+    trouble.start();
     if (args.once || signal.aborted) return signal.aborted ? EXIT.interrupted : code;
     await stayUp(session, local);
     return EXIT.ok;
@@ -69,18 +71,43 @@ async function runStack(session: Session): Promise<number> {
   }
 }
 
-async function deploy({ project, terminal }: Session, local: LocalAws): Promise<void> {
+async function deploy({ project, terminal, args, demo }: Session, local: LocalAws): Promise<void> {
   const assembly = join(project, '.posthaste', 'cdk.out');
   const { cached } = await synthesize({ project, output: assembly, onSynth: () => terminal.progress('synthesizing the CDK app …') });
-  const { resourceCount, ignoredTypes } = await local.deploy(assembly);
+  const { resourceCount, ignoredTypes, outputs } = await local.deploy(assembly);
   const detail = `${resourceCount} resources, ${Math.round(performance.now())} ms after the start${cached ? ', synth cached' : ''}`;
   terminal.line(`${terminal.bold('ready')} ${local.endpoint} ${terminal.dim(detail)}`);
   for (const type of ignoredTypes) terminal.line(terminal.dim(`ignored on this machine: ${type}`));
+  if (args.demo && demo) return;
+  for (const [stack, values] of Object.entries(outputs)) {
+    for (const [name, value] of Object.entries(values)) terminal.line(`  ${stack}.${name} = ${value}`);
+  }
+}
+
+/** The same trouble is shown once in this many milliseconds: a failing function fails often. */
+const REPEAT_MS = 5_000;
+
+/** Shows what functions complain of, from `start` on: a demo reports its own, and provokes some. */
+function showTrouble(terminal: Terminal): { start(): void; tell(functionName: string, trouble: string): void } {
+  const shownAt = new Map<string, number>();
+  let showing = false;
+  return {
+    start: () => {
+      showing = true;
+    },
+    tell(functionName, trouble) {
+      const line = `${functionName}: ${trouble}`;
+      const now = performance.now();
+      if (!showing || now - (shownAt.get(line) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
+      shownAt.set(line, now);
+      terminal.line(terminal.red(line));
+    },
+  };
 }
 
 async function stayUp({ demo, terminal, signal }: Session, local: LocalAws): Promise<void> {
   terminal.line(`\nThe endpoint stays up at ${terminal.bold(local.endpoint)} until Ctrl-C. Any AWS client works with it:`);
-  const env = `AWS_ENDPOINT_URL=${local.endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`;
+  const env = `AWS_ENDPOINT_URL=${local.endpoint} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`;
   for (const hint of [`${env} npx cdk deploy`, `${env} aws sqs list-queues`, ...(demo?.hints(local) ?? [])]) terminal.line(`  ${hint}`);
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

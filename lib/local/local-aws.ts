@@ -10,6 +10,7 @@ import { createFunctionUrls } from './function-urls.ts';
 import { startGateway } from './gateway/gateway.ts';
 import type { PeekedMessage } from './sqs/sqs.ts';
 import { collectStatistics, type Statistics } from './statistics.ts';
+import { troubleIn } from './trouble.ts';
 
 /** How a local AWS is started. */
 export interface LocalAwsOptions {
@@ -17,6 +18,8 @@ export interface LocalAwsOptions {
   readonly port: number;
   /** Prepares chaos, which `chaos.start()` lets loose. @default - none */
   readonly chaos?: { readonly seed: number } | undefined;
+  /** Told of every run of a function that ended in an error, and of every warning and error that a function logged. @default - nobody is */
+  readonly onTrouble?: (functionName: string, trouble: string) => void;
 }
 
 /** A running embedded AWS with its endpoint, and ways to look inside that disturb nothing. */
@@ -50,7 +53,7 @@ export interface LocalAws {
  * const local = await startLocalAws({ port: 0 });
  * await local.deploy('cdk.out');
  */
-export async function startLocalAws({ port, chaos: chaosOptions }: LocalAwsOptions): Promise<LocalAws> {
+export async function startLocalAws({ port, chaos: chaosOptions, onTrouble }: LocalAwsOptions): Promise<LocalAws> {
   // Engines read the endpoint when they show a URL; the port is known once the gateway listens.
   const place = { ...LOCAL_PLACE };
   const statistics = collectStatistics();
@@ -62,8 +65,15 @@ export async function startLocalAws({ port, chaos: chaosOptions }: LocalAwsOptio
     place,
     interceptors: [statistics.interceptor, ...(chaos ? [chaos.interceptor] : [])],
     ...(chaos && { mappingFaults: chaos.mappingFaults }),
-    onLog: (_functionName, line) => statistics.logged(line),
-    onInvocation: ({ functionName, outcome }) => statistics.invoked(functionName, outcome !== 'success'),
+    onLog: (functionName, line) => {
+      statistics.logged(line);
+      const trouble = onTrouble && troubleIn(line);
+      if (trouble) onTrouble(functionName, trouble);
+    },
+    onInvocation: ({ functionName, outcome, errorType, errorMessage }) => {
+      statistics.invoked(functionName, outcome !== 'success');
+      if (outcome === 'error') onTrouble?.(functionName, `${errorType}: ${errorMessage}`);
+    },
     onCallNow: (service, action, caller) => caller.kind === 'role' && statistics.called(service, action),
   });
   const { aws } = embedded;

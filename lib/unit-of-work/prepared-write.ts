@@ -32,14 +32,14 @@ function keyOf(table: Table, source: Item, kind: Write['kind']): Item {
     const value = source[name];
     if (!isKeyValue(value)) {
       throw new UnitWriteError(
-        `a ${kind} for table ${table.name} has no usable key attribute ${name} (given: ${value === '' ? "''" : typeof value}); it is a non-empty string, a number or bytes`,
+        `the ${kind} for table ${table.name} has no usable key attribute ${name} (given: ${value === '' ? "''" : typeof value}); it is a non-empty string, a number or bytes`,
       );
     }
     key[name] = value;
   }
   if (kind !== 'put' && Object.keys(source).length !== names.length) {
     throw new UnitWriteError(
-      `the key of a ${kind} for table ${table.name} has exactly ${names.join(' and ')}, not ${Object.keys(source).join(', ')}`,
+      `the key of the ${kind} for table ${table.name} has exactly ${names.join(' and ')}, not ${Object.keys(source).join(', ')}`,
     );
   }
   return key;

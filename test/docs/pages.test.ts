@@ -14,7 +14,7 @@ const OF_NPM = ['ci', 'init', 'install', 'pack', 'pkg'];
 const PROGRAMS = ['aws', 'echo', 'export', 'node', 'npx'];
 
 /** Commands that `npx` finds: this package's own, and those of packages that the pages install. */
-const OF_NPX = ['cdk', 'posthaste', 'vitest', 'biome'];
+const OF_NPX = ['cdk', 'posthaste', 'tsc', 'vitest', 'biome'];
 
 /** Why a command of a page cannot be what it says; undefined for one that can. */
 function trouble(command: string): string | undefined {

@@ -20,6 +20,7 @@ export interface InvocationEvent {
   readonly outcome: 'success' | 'error' | 'throttled';
   /** Lambda's error type when the outcome is an error. */
   readonly errorType?: string;
+  readonly errorMessage?: string;
   readonly durationMs: number;
   readonly cold: boolean;
 }
@@ -134,7 +135,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     }
     const { report, cold } = outcome;
     const execution = limitResponse(report.execution);
-    const error = execution.kind === 'error' ? { errorType: execution.error.errorType } : {};
+    const error = execution.kind === 'error' ? { errorType: execution.error.errorType, errorMessage: execution.error.errorMessage } : {};
     deps.onInvocation({
       ...base,
       ...error,

@@ -43,7 +43,9 @@ async function start(message: InitMessage): Promise<void> {
     flushCompileCache();
     post({ kind: 'ready' });
   } catch (error) {
-    post({ kind: 'init-error', error: toFunctionError(error) });
+    const functionError = toFunctionError(error);
+    logError('Init Error', functionError);
+    post({ kind: 'init-error', error: functionError });
   }
 }
 
@@ -56,11 +58,14 @@ async function invoke(message: InvokeMessage): Promise<void> {
     post({ kind: 'result', payload: serialise(result), memoryBytes: memoryBytes() });
   } catch (error) {
     const functionError = toFunctionError(error);
-    const { errorType, errorMessage, trace } = functionError;
-    log('stderr', format('Invoke Error', `\t${JSON.stringify({ errorType, errorMessage, stack: trace })}`), 'ERROR');
-    flushStreams();
+    logError('Invoke Error', functionError);
     post({ kind: 'error', error: functionError, memoryBytes: memoryBytes() });
   }
+}
+
+function logError(what: string, { errorType, errorMessage, trace }: FunctionError): void {
+  log('stderr', format(what, `\t${JSON.stringify({ errorType, errorMessage, stack: trace })}`), 'ERROR');
+  flushStreams();
 }
 
 function callHandler(event: unknown, context: object): unknown {

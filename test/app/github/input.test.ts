@@ -60,7 +60,7 @@ describe('a folder', () => {
     write('note.txt', 'not read');
     expect((await read(folder)).map(([origin, event]) => [origin, event])).toEqual([
       ['more/issues.opened.json', 'issues'],
-      ['more/nothing.json', 'unnamed'],
+      ['more/nothing.json', 'nothing'],
       ['more/whatever.json', 'issues'],
       ['push.json', 'push'],
     ]);

@@ -59,14 +59,14 @@ async function readOne(file: string, origin: string): Promise<readonly Delivery[
       examples.map((payload, index) => delivery(name, encode(payload), `${origin}:${name}#${index}`)),
     );
   }
-  return [wrapped(parsed, origin) ?? delivery(eventOfFile(origin) ?? inferEvent(parsed) ?? UNNAMED, bytes, origin)];
+  return [wrapped(parsed, origin) ?? delivery(eventOf(origin, parsed), bytes, origin)];
 }
 
 function readLines(bytes: Uint8Array, origin: string): readonly Delivery[] {
   return splitLines(bytes).flatMap(({ line, number }) => {
     const at = `${origin}:${number}`;
     const parsed = parse(line);
-    return [wrapped(parsed, at) ?? delivery(eventOfFile(origin) ?? inferEvent(parsed) ?? UNNAMED, line, at)];
+    return [wrapped(parsed, at) ?? delivery(eventOf(origin, parsed), line, at)];
   });
 }
 
@@ -104,13 +104,10 @@ function deliveryId(event: string, origin: string, body: Uint8Array): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Sent where neither a name nor the payload tells the event; the gateway refuses it. */
-const UNNAMED = 'unnamed';
-
-/** The event that a file is named after, when it is one of GitHub's. */
-function eventOfFile(origin: string): string | undefined {
+/** The event of a payload without its header: what its file is called, what its members tell, or the file's name for the gateway to refuse. */
+function eventOf(origin: string, payload: unknown): string {
   const [name = ''] = basename(origin).split('.');
-  return EVENT_NAMES.has(name) ? name : undefined;
+  return EVENT_NAMES.has(name) ? name : (inferEvent(payload) ?? name);
 }
 
 const EVENT_NAMES = new Set(GITHUB_EVENTS.map(({ name }) => name.replace(/^github\./, '').replaceAll('-', '_')));

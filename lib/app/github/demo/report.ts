@@ -76,7 +76,10 @@ export function createReport(input: ReportInput): DemoResult {
         ]),
       ]),
       '',
-      `AWS calls per message: ${callsPerMessage} (${calls} calls)`,
+      `AWS calls per message: ${callsPerMessage} (${calls} calls), pollers included`,
+      terminal.dim(
+        'Counts are what functions wrote of themselves since the endpoint came up; a killed one wrote nothing. The verdict reads none of them.',
+      ),
       ...chaosLines(chaos, terminal),
       ...listed(
         'refused at the door',
