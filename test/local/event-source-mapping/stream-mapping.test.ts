@@ -1,27 +1,13 @@
 import { expect, test } from 'vitest';
-import type { Json } from '../../../lib/local/aws.ts';
-import type { MappingFaults } from '../../../lib/local/event-source-mapping/mapping-faults.ts';
 import { createMappingWorld, deferred, type EventRecord, FAILED, FUNCTION_ARN, type MappingWorld, THROTTLED } from './mapping-world.ts';
+import { putVersions, streamWorld, versionOf, versions } from './stream-world.ts';
 
 const idOf = (record: EventRecord) => record.dynamodb.Keys['id']?.S ?? '';
 const ids = (world: MappingWorld) => world.batches.map((batch) => batch.map(idOf));
 const reported = { FunctionResponseTypes: ['ReportBatchItemFailures'] };
 
-/** Records of one partition key stay in one shard, so a batch of them is predictable: same id, versions in `v`. */
-const versions = (world: MappingWorld) => world.batches.map((batch) => batch.map((record) => versionOf(record)));
-const versionOf = (record: EventRecord) => Number((record.dynamodb as unknown as { NewImage: { v: { N: string } } }).NewImage.v.N);
-const putVersions = (world: MappingWorld, count: number) => {
-  for (let v = 1; v <= count; v += 1) world.put('orders', 'k', { v: { N: String(v) } });
-};
 const failOn = (bad: number) => (records: readonly EventRecord[]) =>
   records.some((record) => versionOf(record) === bad) ? FAILED : undefined;
-
-function streamWorld(input: Json = {}, options: { faults?: MappingFaults } = {}) {
-  const world = createMappingWorld(options);
-  const EventSourceArn = world.table('orders');
-  const uuid = world.createMapping({ EventSourceArn, StartingPosition: 'TRIM_HORIZON', ...input });
-  return { world, EventSourceArn, uuid };
-}
 
 test("every change reaches the function once, in the shape of Lambda's DynamoDB event", async () => {
   const { world, EventSourceArn, uuid } = streamWorld();
@@ -375,38 +361,4 @@ test('a destination that refuses shows as a problem and does not block the strea
   await world.clock.advanceAsync(100);
   expect(versions(world)).toEqual([[1, 2], [3]]);
   expect(world.mappings.get(uuid)['LastProcessingResult']).toMatch(/on-failure destination/);
-});
-
-test('fault: a duplicated delivery repeats a batch that had succeeded, before the next one', async () => {
-  let duplicates = 1;
-  const { world, uuid } = streamWorld(
-    { BatchSize: 1 },
-    { faults: { beforeInvoke: () => (duplicates-- > 0 ? { kind: 'duplicate' } : undefined) } },
-  );
-  putVersions(world, 2);
-  await world.clock.advanceAsync(10_000);
-  expect(versions(world)).toEqual([[1], [1], [2]]);
-  expect(world.mappings.stats(uuid).deleted).toBe(2);
-});
-
-test('fault: a lost response delivers the batch again and uses no retry', async () => {
-  let losses = 2;
-  const { world, uuid } = streamWorld(
-    { MaximumRetryAttempts: 0 },
-    { faults: { afterInvoke: () => (losses-- > 0 ? { kind: 'lose-response' } : undefined) } },
-  );
-  putVersions(world, 1);
-  await world.clock.advanceAsync(10_000);
-  expect(versions(world)).toEqual([[1], [1], [1]]);
-  expect(world.mappings.stats(uuid)).toMatchObject({ deleted: 1, dropped: 0 });
-});
-
-test('fault: a skipped delivery comes later', async () => {
-  let skips = 1;
-  const { world } = streamWorld({}, { faults: { beforeInvoke: () => (skips-- > 0 ? { kind: 'skip' } : undefined) } });
-  putVersions(world, 1);
-  await world.clock.advanceAsync(100);
-  expect(world.batches).toHaveLength(0);
-  await world.clock.advanceAsync(10_000);
-  expect(versions(world)).toEqual([[1]]);
 });
