@@ -1,4 +1,5 @@
 import type { Interceptor } from './aws.ts';
+import { embeddedMetrics } from './cloudwatch/embedded-metrics.ts';
 
 /** What one metric of one set of dimensions added up to. */
 export interface MetricTotal {
@@ -50,12 +51,14 @@ export function collectStatistics(): StatisticsCollector {
       return next();
     },
     logged(line) {
-      if (!line.includes('"CloudWatchMetrics"')) return;
-      for (const { name, dimensions, value } of readEmbeddedMetrics(line)) {
-        const key = JSON.stringify([name, dimensions]);
-        const metric = metrics.get(key) ?? { name, dimensions, sum: 0, values: [] };
-        metric.sum += value;
-        if (metric.values.length < MAX_VALUES) metric.values.push(value);
+      for (const { metric: named, observation } of embeddedMetrics(line)) {
+        const dimensions = Object.fromEntries(named.dimensions.map(({ Name, Value }) => [Name, Value]));
+        const key = JSON.stringify([named.name, dimensions]);
+        const metric = metrics.get(key) ?? { name: named.name, dimensions, sum: 0, values: [] };
+        for (const value of observation.values) {
+          metric.sum += value;
+          if (metric.values.length < MAX_VALUES) metric.values.push(value);
+        }
         metrics.set(key, metric);
       }
     },
@@ -70,36 +73,6 @@ export function collectStatistics(): StatisticsCollector {
       errors: Object.fromEntries(errors),
     }),
   };
-}
-
-interface EmbeddedValue {
-  readonly name: string;
-  readonly dimensions: Record<string, string>;
-  readonly value: number;
-}
-
-/** The embedded metric format: CloudWatch user guide, "Specification: Embedded metric format". */
-function readEmbeddedMetrics(line: string): readonly EmbeddedValue[] {
-  const document = parse(line);
-  const { CloudWatchMetrics: blocks } = (document?.['_aws'] ?? {}) as { CloudWatchMetrics?: readonly EmbeddedBlock[] };
-  return (blocks ?? []).flatMap(({ Dimensions, Metrics }) => {
-    const names = Dimensions[0] ?? [];
-    const dimensions = Object.fromEntries(names.map((name) => [name, String(document?.[name])]));
-    return Metrics.flatMap(({ Name }) => [document?.[Name]].flat().map((value) => ({ name: Name, dimensions, value: Number(value) })));
-  });
-}
-
-interface EmbeddedBlock {
-  readonly Dimensions: readonly (readonly string[])[];
-  readonly Metrics: readonly { readonly Name: string }[];
-}
-
-function parse(line: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
 }
 
 function add(counts: Map<string, number>, name: string): void {
