@@ -34,7 +34,7 @@ export function createQueueActions(queues: Queues): Actions {
       const queue = queues.byUrl(input['QueueUrl']);
       queue.settle();
       const names = textList(input, 'AttributeNames');
-      return names.length === 0 ? {} : { Attributes: readAttributes(queue, names) };
+      return names.length === 0 ? {} : { Attributes: readAttributes(queue, names, queues.options.hostility?.miscount) };
     },
     SetQueueAttributes(input) {
       const queue = queues.byUrl(input['QueueUrl']);

@@ -1,4 +1,5 @@
 import { AwsError } from '../aws.ts';
+import type { MessageCounts } from './message-store.ts';
 import type { Queue } from './queue.ts';
 import { defaultAttributes, FIFO_ONLY, isSettable, type QueueAttributes, REMOVABLE, validateValue } from './queue-settings.ts';
 import { invalidAttributeValue, unknownAttribute } from './sqs-errors.ts';
@@ -67,23 +68,29 @@ function canonical(value: string | undefined): string | undefined {
   }
 }
 
-/** What GetQueueAttributes adds to the attributes that were set. */
+/** The counts that GetQueueAttributes adds, which are approximate on AWS. */
+const COUNTS: Readonly<Record<string, keyof MessageCounts>> = {
+  ApproximateNumberOfMessages: 'visible',
+  ApproximateNumberOfMessagesDelayed: 'delayed',
+  ApproximateNumberOfMessagesNotVisible: 'inFlight',
+};
+
+/** What else GetQueueAttributes adds to the attributes that were set. */
 const COMPUTED: Readonly<Record<string, (queue: Queue) => string>> = {
-  ApproximateNumberOfMessages: (queue) => String(queue.store.counts.visible),
-  ApproximateNumberOfMessagesDelayed: (queue) => String(queue.store.counts.delayed),
-  ApproximateNumberOfMessagesNotVisible: (queue) => String(queue.store.counts.inFlight),
   CreatedTimestamp: (queue) => String(Math.floor(queue.createdAt / 1_000)),
   LastModifiedTimestamp: (queue) => String(Math.floor(queue.modifiedAt / 1_000)),
   QueueArn: (queue) => queue.arn,
 };
 
-/** The attributes of a queue that `names` asks for; `All` means every one that has a value. */
-export function readAttributes(queue: Queue, names: readonly string[]): QueueAttributes {
-  for (const name of names) if (name !== 'All' && !isSettable(name) && !(name in COMPUTED)) throw unknownAttribute(name);
-  const wanted = names.includes('All') ? [...Object.keys(COMPUTED), ...Object.keys(queue.attributes)] : names;
+/** The attributes of a queue that `names` asks for; `All` means every one that has a value. A hostile queue counts wrong. */
+export function readAttributes(queue: Queue, names: readonly string[], miscount = (count: number) => count): QueueAttributes {
+  const known = [...Object.keys(COUNTS), ...Object.keys(COMPUTED)];
+  for (const name of names) if (name !== 'All' && !isSettable(name) && !known.includes(name)) throw unknownAttribute(name);
+  const wanted = names.includes('All') ? [...known, ...Object.keys(queue.attributes)] : names;
   const attributes: Record<string, string> = {};
   for (const name of wanted) {
-    const value = COMPUTED[name]?.(queue) ?? queue.attributes[name];
+    const counted = COUNTS[name];
+    const value = counted ? String(miscount(queue.store.counts[counted])) : (COMPUTED[name]?.(queue) ?? queue.attributes[name]);
     if (value !== undefined) attributes[name] = value;
   }
   return attributes;

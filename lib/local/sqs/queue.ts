@@ -50,6 +50,8 @@ export interface Queue {
   settle(): void;
   /** Serves those who wait, if there is something to receive: call it after each change that can make a message receivable. */
   wake(): void;
+  /** Wakes those who wait after some time, if there is something to receive then. */
+  signalAfter(ms: number): void;
   /** Sets the timer for the next hidden message: call it after each change that only hides. */
   watch(): void;
   onAvailable(listener: () => void): Cancel;
@@ -146,6 +148,11 @@ export function createQueue(options: QueueOptions): Queue {
     },
     settle,
     wake,
+    signalAfter: (ms) =>
+      void clock.after(ms, () => {
+        settle();
+        wake();
+      }),
     watch: watchNext,
     onAvailable(listener) {
       listeners.add(listener);

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
 import type { Rng } from '../../core/rng.ts';
 import type { AwsRequest, Json, Place } from '../aws.ts';
+import type { SqsHostility } from './hostility.ts';
 import { createQueue, type Queue } from './queue.ts';
 import type { QueueAttributes } from './queue-settings.ts';
 import { queueDoesNotExist } from './sqs-errors.ts';
@@ -22,6 +23,8 @@ export interface SqsOptions {
   readonly shuffle?: number;
   /** How many messages of a queue may be in flight; 120,000 by default, as on AWS. */
   readonly maxInFlight?: number;
+  /** What a simulation makes worse. @default - nothing */
+  readonly hostility?: SqsHostility;
 }
 
 /** Every queue of the account and region. */

@@ -31,7 +31,10 @@ export function createReceiptActions(queues: Queues): Actions {
     if (queue.settings.fifo && !(latest && message.state === 'inFlight')) {
       throw invalidValue(input['ReceiptHandle'], 'ReceiptHandle', 'The receipt handle has expired.');
     }
-    if (latest) queue.store.remove(message, 'deleted');
+    if (!latest) return {};
+    const copyAfterMs = queue.settings.fifo ? undefined : queues.options.hostility?.copyAfterMs?.();
+    if (copyAfterMs === undefined) queue.store.remove(message, 'deleted');
+    else if (message.state === 'inFlight') queue.store.hideUntil(message, clock.now() + copyAfterMs, clock.now());
     return {};
   }
 

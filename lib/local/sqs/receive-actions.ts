@@ -17,15 +17,15 @@ export function createReceiveActions(queues: Queues): Actions {
       const visibility = readInteger(input, 'VisibilityTimeout', [0, 43_200, 'Must be >= 0 and <= 43200, if provided.']);
       const wait = readInteger(input, 'WaitTimeSeconds', [0, 20, 'Must be >= 0 and <= 20, if provided.']);
       const wanted = readWanted(input);
+      const waitMs = wait === undefined ? queue.settings.waitMs : wait * 1_000;
       const attempt = () => {
         const visibilityMs = visibility === undefined ? queue.settings.visibilityMs : visibility * 1_000;
-        const messages = receive(queues, queue, { limit, visibilityMs });
+        const messages = receive(queues, queue, { limit, visibilityMs, sampled: waitMs === 0 });
         return messages.length === 0 ? undefined : { Messages: messages.map((message) => render(message, queue, wanted)) };
       };
       if (request.signal?.aborted) return {};
       const found = attempt();
       if (found !== undefined) return found;
-      const waitMs = wait === undefined ? queue.settings.waitMs : wait * 1_000;
       if (waitMs > 0) return queue.polls.wait({ attempt, waitMs, signal: request.signal });
       refuseOverLimit(queue);
       return {};

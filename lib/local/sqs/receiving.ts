@@ -1,3 +1,4 @@
+import { POLL_AGAIN_MS } from './hostility.ts';
 import type { Message } from './message.ts';
 import type { Queue } from './queue.ts';
 import type { Queues } from './queues.ts';
@@ -7,6 +8,8 @@ import { moveToDeadLetterQueue } from './transfer.ts';
 export interface ReceiveOrder {
   readonly limit: number;
   readonly visibilityMs: number;
+  /** Whether a hostile queue may keep back everything, as a short poll's sample of servers does. */
+  readonly sampled: boolean;
 }
 
 /**
@@ -20,8 +23,9 @@ export function receive(queues: Queues, queue: Queue, order: ReceiveOrder): Mess
   // Without its dead-letter queue (someone deleted it) a queue goes on delivering.
   const target = deadLetterTargetArn === undefined ? undefined : queues.findByArn(deadLetterTargetArn);
   const taken: Message[] = [];
-  while (taken.length < order.limit) {
-    const candidates = queue.next(order.limit - taken.length);
+  const limit = limitOf(queues, queue, order);
+  while (taken.length < limit) {
+    const candidates = queue.next(limit - taken.length);
     if (candidates.length === 0) break;
     for (const message of candidates) {
       if (target !== undefined && message.receivesHere >= maxReceiveCount) moveToDeadLetterQueue(queues, queue, { message, target });
@@ -34,12 +38,21 @@ export function receive(queues: Queues, queue: Queue, order: ReceiveOrder): Mess
   return taken;
 }
 
+/** How many messages this receive may have: what it asks for, or fewer where the queue is hostile; then the queue signals again. */
+function limitOf({ options }: Queues, queue: Queue, { limit, sampled }: ReceiveOrder): number {
+  const allowed = options.hostility?.take?.(limit) ?? limit;
+  const less = Math.max(sampled ? 0 : 1, Math.min(limit, allowed));
+  if (less < limit && queue.hasNext) queue.signalAfter(POLL_AGAIN_MS);
+  return less;
+}
+
 function take(
   queues: Queues,
   queue: Queue,
   { message, now, visibilityMs }: { message: Message; now: number; visibilityMs: number },
 ): Message {
-  queue.store.take(message, now + visibilityMs);
+  const copyAfterMs = queue.settings.fifo ? undefined : queues.options.hostility?.copyAfterMs?.();
+  queue.store.take(message, now + Math.min(visibilityMs, copyAfterMs ?? visibilityMs));
   queue.counters.received += 1;
   message.receiveCount += 1;
   message.receivesHere += 1;

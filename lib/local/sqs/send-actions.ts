@@ -27,7 +27,7 @@ export function createSendActions(queues: Queues): Actions {
     queue.counters.sent += 1;
     queue.store.add(
       createMessage({ id: accepted.messageId, content, sentAt: now, sequenceNumber: accepted.sequenceNumber }),
-      now + delayMs,
+      now + delayMs + (queues.options.hostility?.lateByMs?.() ?? 0),
       now,
     );
     return accepted;

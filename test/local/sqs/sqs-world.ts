@@ -46,7 +46,7 @@ export function countingIds() {
 }
 
 /** An SQS on a fake clock. */
-export function createSqsWorld(options: Pick<SqsOptions, 'shuffle' | 'maxInFlight'> = {}): SqsWorld {
+export function createSqsWorld(options: Pick<SqsOptions, 'shuffle' | 'maxInFlight' | 'hostility'> = {}): SqsWorld {
   const clock = createFakeClock();
   const sqs = createSqs({ clock, rng: createRng(1), ids: countingIds(), place: LOCAL_PLACE, ...options });
   const call = (action: string, input: Json, signal?: AbortSignal) =>
