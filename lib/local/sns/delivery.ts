@@ -11,7 +11,7 @@ type Outcome = 'delivered' | 'client-error' | 'server-error';
 export interface Deliveries {
   /** Starts a delivery. To a queue that takes it, it is complete when this returns. */
   deliver(notification: Notification, subscription: Subscription): void;
-  /** How many deliveries of the subscription wait for a retry, for a function, or behind one that does. */
+  /** How many deliveries of the subscription, copies included, wait for their time, for a function, or behind one that does. */
   pending(subscription: Subscription): number;
 }
 
@@ -34,12 +34,12 @@ export function createDeliveries(options: SnsOptions): Deliveries {
   const lanes = new Map<string, (() => void)[]>();
   const pending = new Map<string, number>();
 
-  function begin(subscription: Subscription): void {
-    pending.set(subscription.arn, (pending.get(subscription.arn) ?? 0) + 1);
+  function count(subscription: Subscription, change: 1 | -1): void {
+    pending.set(subscription.arn, (pending.get(subscription.arn) ?? 0) + change);
   }
 
   function finish(notification: Notification, subscription: Subscription, outcome: Exclude<Outcome, 'server-error'>): void {
-    pending.set(subscription.arn, (pending.get(subscription.arn) ?? 1) - 1);
+    count(subscription, -1);
     if (outcome === 'delivered') subscription.counters.delivered += 1;
     else giveUp(notification, subscription);
     leaveLane(laneOf(notification, subscription));
@@ -94,10 +94,25 @@ export function createDeliveries(options: SnsOptions): Deliveries {
     else counters.dropped += 1;
   }
 
+  /** A copy of a hostile topic is delivered if it can be: nobody retries it, and the subscription does not count it. */
+  function copyLater(notification: Notification, subscription: Subscription): void {
+    const afterMs = options.hostility?.copyAfterMs?.();
+    if (afterMs === undefined) return;
+    count(subscription, 1);
+    clock.after(afterMs, () => {
+      count(subscription, -1);
+      if (subscription.protocol === 'lambda') void invoke(options, notification, subscription);
+      else if (!(isRaw(subscription) && exceedsRawLimit(notification))) send(notification, subscription, subscription.endpoint);
+    });
+  }
+
   return {
     deliver(notification, subscription) {
-      begin(subscription);
-      const start = () => attempt(notification, subscription, 0);
+      count(subscription, 1);
+      const lateMs = options.hostility?.lateByMs?.() ?? 0;
+      const begun = () => attempt(notification, subscription, 0);
+      const start = lateMs > 0 ? () => void clock.after(lateMs, begun) : begun;
+      if (!notification.fifoTopic) copyLater(notification, subscription);
       const lane = laneOf(notification, subscription);
       const waiting = lane === undefined ? [] : (lanes.get(lane) ?? []);
       if (lane !== undefined) lanes.set(lane, waiting);

@@ -4,6 +4,7 @@ import type { Aws, AwsRequest, Json, Place } from '../aws.ts';
 import type { Invoker } from '../lambda/invoker.ts';
 import type { DeduplicationWindow } from '../sqs/deduplication.ts';
 import type { FilterPolicy, FilterScope } from './filter-policy.ts';
+import type { SnsHostility } from './hostility.ts';
 
 /** What the embedded SNS stands on. */
 export interface SnsOptions {
@@ -18,6 +19,8 @@ export interface SnsOptions {
    * policies"), during which old and new policy are both possible.
    */
   readonly filterPolicyDelayMs?: number;
+  /** What a simulation makes worse. @default - nothing */
+  readonly hostility?: SnsHostility;
 }
 
 /** What became of the messages of a subscription. */

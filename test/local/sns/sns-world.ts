@@ -2,6 +2,7 @@ import { createRng } from '../../../lib/core/rng.ts';
 import { type Aws, type AwsRequest, DEVELOPER, type Json, LOCAL_PLACE } from '../../../lib/local/aws.ts';
 import type { InvokeOutcome } from '../../../lib/local/lambda/invoker.ts';
 import { createSns, type Sns } from '../../../lib/local/sns/sns.ts';
+import type { SnsOptions } from '../../../lib/local/sns/topic.ts';
 import { createSqs, type Sqs } from '../../../lib/local/sqs/sqs.ts';
 import { createFakeClock, type FakeClock } from '../fake-clock.ts';
 import { countingIds, type Received } from '../sqs/sqs-world.ts';
@@ -26,7 +27,7 @@ export interface SnsWorld {
 }
 
 /** Topics and queues on one fake clock; no access rules between them. */
-export function createSnsWorld(options: { readonly filterPolicyDelayMs?: number } = {}): SnsWorld {
+export function createSnsWorld(options: Pick<SnsOptions, 'filterPolicyDelayMs' | 'hostility'> = {}): SnsWorld {
   const clock = createFakeClock();
   const ids = countingIds();
   const sqs = createSqs({ clock, rng: createRng(1), ids, place: LOCAL_PLACE });
