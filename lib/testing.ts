@@ -11,10 +11,9 @@ export {
   type FaultSource,
   faultAt,
   noFaults,
-  type PlannedFault,
-  plannedFaults,
   randomFaults,
 } from './simulation/fault.ts';
+export { formatFault, type PlannedFault, parseFault, plannedFaults } from './simulation/fault-plan.ts';
 export type { SimContext, SimFunction, SimFunctions, SimHandler } from './simulation/functions.ts';
 export type { History, HistoryEvent } from './simulation/history.ts';
 export type { SimClient, SimProcess } from './simulation/process.ts';

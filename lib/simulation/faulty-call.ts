@@ -1,7 +1,8 @@
 import { AwsError, type AwsRequest, type Json } from '../local/aws.ts';
 import { applies, type Call, type FaultKind } from './fault.ts';
+import { splitBatch } from './partial-batch.ts';
 import type { ProcessWorld } from './process-world.ts';
-import { conflictError, sdkError, sdkOutput, throttleError, timeoutError } from './sdk-shapes.ts';
+import { conflictError, denialError, sdkError, sdkOutput, throttleError, timeoutError } from './sdk-shapes.ts';
 
 /** Where the answer of a call goes. */
 export interface Answer {
@@ -48,6 +49,7 @@ async function arrive(world: ProcessWorld, { process, request, answer, fault }: 
 
   if (fault === 'crashBefore') return end(() => process.kill(fault));
   if (fault === 'throttle') return void refuse(throttleError(request.service));
+  if (fault === 'deny') return void refuse(denialError(request.service));
   if (fault === 'conflict') return void refuse(conflictError(request));
   if (fault === 'effectAfterError') {
     world.clock.after(CLIENT_TIMEOUT_MS, () => process.deliver(() => answer.reject(timeoutError())));
@@ -55,7 +57,7 @@ async function arrive(world: ProcessWorld, { process, request, answer, fault }: 
     world.clock.after(lateness, () => void attempt(world, request).then(() => end()));
     return;
   }
-  const outcome = await attempt(world, request);
+  const outcome = fault === 'partialBatch' ? await attemptPart(world, request) : await attempt(world, request);
   if (fault === 'crashAfter') return end(() => process.kill(fault));
   if (fault === 'errorAfterEffect') return void refuse(timeoutError());
   const back = fault === 'slow' ? world.slowMs : hop(world);
@@ -70,12 +72,40 @@ function hop(world: ProcessWorld): number {
 }
 
 function nextCall(world: ProcessWorld, process: string, request: AwsRequest): Call {
-  const name = `${request.service}:${request.action}`;
-  const nth = world.calls.byAction.get(name) ?? 0;
-  world.calls.byAction.set(name, nth + 1);
-  const index = world.calls.total;
-  world.calls.total += 1;
-  return { index, process, service: request.service, action: request.action, nth };
+  const { service, action } = request;
+  const { calls } = world;
+  const role = roleOf(process);
+  const index = calls.total;
+  calls.total += 1;
+  return {
+    index,
+    process,
+    role,
+    service,
+    action,
+    nth: countUp(calls.byAction, `${service}:${action}`),
+    visit: countUp(calls.byRole, `${role}:${service}:${action}`),
+  };
+}
+
+/** `relay/3` is an instance of `relay`. */
+function roleOf(process: string): string {
+  const end = process.indexOf('/');
+  return end < 0 ? process : process.slice(0, end);
+}
+
+function countUp(counts: Map<string, number>, name: string): number {
+  const count = counts.get(name) ?? 0;
+  counts.set(name, count + 1);
+  return count;
+}
+
+/** A part of the batch, half of it on average; the rest is reported inside the answer. */
+async function attemptPart(world: ProcessWorld, request: AwsRequest): Promise<Json | AwsError> {
+  const { input, complete } = splitBatch(request, () => world.rng.next() < 0.5);
+  if (input === undefined) return complete({});
+  const outcome = await attempt(world, { ...request, input });
+  return outcome instanceof AwsError ? outcome : complete(outcome);
 }
 
 async function attempt(world: ProcessWorld, request: AwsRequest): Promise<Json | AwsError> {

@@ -16,8 +16,8 @@ export interface ProcessWorld {
   readonly slowMs: number;
   /** How far the clock of a process is ahead, in milliseconds. */
   readonly skewOf: (process: string) => number;
-  /** Calls so far, in all and by action; `open` are those whose effect or answer is still to come. */
-  readonly calls: { total: number; open: number; readonly byAction: Map<string, number> };
+  /** Calls so far, in all, by action (`sns:Publish`) and by role and action (`relay:sns:Publish`); `open` are those whose effect or answer is still to come. */
+  readonly calls: { total: number; open: number; readonly byAction: Map<string, number>; readonly byRole: Map<string, number> };
 }
 
 /** What a process world is made from. */
@@ -33,5 +33,5 @@ const SLOW_MS = 16 * 60_000;
 
 /** What processes share, before the first call. */
 export function createProcessWorld({ faults = noFaults, slowMs = SLOW_MS, skewOf = () => 0, ...parts }: ProcessWorldParts): ProcessWorld {
-  return { ...parts, faults, slowMs, skewOf, calls: { total: 0, open: 0, byAction: new Map() } };
+  return { ...parts, faults, slowMs, skewOf, calls: { total: 0, open: 0, byAction: new Map(), byRole: new Map() } };
 }

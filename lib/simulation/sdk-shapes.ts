@@ -61,6 +61,13 @@ export function throttleError(service: ServiceName): Error {
 
 const THROTTLES: Partial<Record<ServiceName, string>> = { sqs: 'RequestThrottled', sns: 'Throttling' };
 
+/** What a service answers to whom it does not trust, as while a permission is missing. */
+export function denialError(service: ServiceName): Error {
+  return sdkError(new AwsError(DENIALS[service] ?? 'AccessDeniedException', 'not authorized to perform this action', { status: 403 }));
+}
+
+const DENIALS: Partial<Record<ServiceName, string>> = { sqs: 'AccessDenied', sns: 'AuthorizationError' };
+
 /** A transaction that met another one on its first item ("TransactWriteItems" API reference: one reason per action, in order). */
 export function conflictError({ input }: AwsRequest): Error {
   const count = Array.isArray(input['TransactItems']) ? input['TransactItems'].length : 1;

@@ -4,7 +4,7 @@ import { Consumer, EventTopic, Inbox } from '../../lib/constructs.ts';
 import { type HandlerContext, on, type Route } from '../../lib/consumer/consumer.routes.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { createInbox } from '../../lib/inbox/create-inbox.ts';
-import { plannedFaults } from '../../lib/simulation/fault.ts';
+import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import { ENTRY, resources, testStack } from '../infra/fixtures/stack.ts';
 import { publicationLog } from './interference.ts';
 import { applyOnce, countEffects, functionArn, HOUR, MINUTE, OrderNoted, OrderShipped, type StackOptions } from './order-stack.ts';
@@ -51,7 +51,7 @@ describe('consumer and inbox', () => {
       const world = createOrderWorld({
         seed,
         visibilitySeconds: 11,
-        faults: plannedFaults([{ service: 'dynamodb', action: 'TransactWriteItems', process: AUDIT, kind: 'effectAfterError' }]),
+        faults: plannedFaults([{ service: 'dynamodb', action: 'TransactWriteItems', role: 'audit-order', kind: 'effectAfterError' }]),
         routes: auditing(() => {
           runs += 1;
         }, 'external'),
@@ -66,7 +66,7 @@ describe('consumer and inbox', () => {
   });
 
   test('S23 when the answer to a completion is lost for good, nothing deletes what it has marked as done', async () => {
-    const lost = (action: string) => ({ service: 'dynamodb', action, process: AUDIT, kind: 'errorAfterEffect' }) as const;
+    const lost = (action: string) => ({ service: 'dynamodb', action, role: 'audit-order', kind: 'errorAfterEffect' }) as const;
     const world = createOrderWorld({
       seed: 1,
       faults: plannedFaults([lost('TransactWriteItems'), lost('GetItem')]),

@@ -32,7 +32,7 @@ export function createOrderWorld(options: StackOptions) {
   function commitUntilAnswered(orderId: string, fill: (unit: OutboxUnit) => void): void {
     ledger.attempted.push(orderId);
     producers += 1;
-    const producer = `producer-${producers}`;
+    const producer = `producer/${producers}`;
     const isSettled = () => ledger.committed.includes(orderId) || ledger.unknown.includes(orderId);
     const attempt = async (tried: number): Promise<void> => {
       if (isSettled()) return;

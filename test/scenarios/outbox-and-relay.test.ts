@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AwsError } from '../../lib/local/aws.ts';
-import { plannedFaults } from '../../lib/simulation/fault.ts';
+import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import { denied, failingEntries, type PublishedEntry, publicationLog } from './interference.ts';
 import { countEffects, functionArn, HOUR, MINUTE, OrderNoted, OrderPlaced, orders } from './order-stack.ts';
 import { createOrderWorld, type OrderWorld } from './order-world.ts';
@@ -50,7 +50,7 @@ describe('outbox and relay', () => {
 
   test('S3 failures in the middle of a batch replay what came after them, without a second effect', async () => {
     const published = publicationLog();
-    const faults = plannedFaults([{ service: 'dynamodb', action: 'Query', process: 'relay/', kind: 'throttle' }]);
+    const faults = plannedFaults([{ service: 'dynamodb', action: 'Query', role: 'relay', kind: 'throttle' }]);
     const world = createOrderWorld({ seed: 1, ...noSweeps, faults, interceptors: [published.intercept] });
     const customers = ['ada', 'bob', 'cyd', 'dan', 'eve', 'fay'];
     void world.commit((unit) => {
@@ -214,8 +214,8 @@ describe('outbox and relay', () => {
   });
 
   test('S11 a transaction that meets a conflict is no duplicate: its message is applied later', async () => {
-    const conflicts = (process: string) => ({ service: 'dynamodb', action: 'TransactWriteItems', process, kind: 'conflict' }) as const;
-    const world = createOrderWorld({ seed: 1, faults: plannedFaults([conflicts('audit-order/'), conflicts('project-order/')]) });
+    const conflicts = (role: string) => ({ service: 'dynamodb', action: 'TransactWriteItems', role, kind: 'conflict' }) as const;
+    const world = createOrderWorld({ seed: 1, faults: plannedFaults([conflicts('audit-order'), conflicts('project-order')]) });
     for (const id of ids('order', 3)) world.place(id, 'ada');
     await world.run(MINUTE);
     expect(world.applied('audit-order')).toEqual([]);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../lib/core/rng.ts';
 import { type Accounts, checkConservation, checkOrder } from '../../lib/simulation/conservation.ts';
-import { FAULT_KINDS, plannedFaults, randomFaults } from '../../lib/simulation/fault.ts';
+import { FAULT_KINDS, randomFaults } from '../../lib/simulation/fault.ts';
+import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import { createHistory } from '../../lib/simulation/history.ts';
 import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
 
@@ -83,22 +84,25 @@ test('a digest tells histories apart by what happened, when, and in which order'
   expect(digestOf(['a'])).not.toBe(digestOf(['a'], ['a']));
 });
 
-test('a plan hits the calls that it names, of one process or of all', () => {
-  const call = { index: 0, process: 'relay/1', service: 'sns', action: 'PublishBatch', nth: 2 } as const;
+test('a plan hits the calls that it names, of one role or of all', () => {
+  const call = { index: 0, process: 'relay/1', role: 'relay', service: 'sns', action: 'PublishBatch', nth: 2, visit: 1 } as const;
   const decide = (plan: Parameters<typeof plannedFaults>[0][number]) => plannedFaults([plan]).decide(call);
   const base = { service: 'sns', action: 'PublishBatch', kind: 'slow' } as const;
   expect(decide(base)).toBe('slow');
-  expect(decide({ ...base, nth: 2, process: 'relay/' })).toBe('slow');
+  expect(decide({ ...base, nth: 2 })).toBe('slow');
+  expect(decide({ ...base, nth: 1, role: 'relay' })).toBe('slow');
+  expect(decide({ ...base, nth: 2, role: 'relay' })).toBeUndefined();
   expect(decide({ ...base, nth: 1 })).toBeUndefined();
-  expect(decide({ ...base, process: 'sweeper/' })).toBeUndefined();
+  expect(decide({ ...base, role: 'sweeper' })).toBeUndefined();
   expect(decide({ ...base, action: 'Publish' })).toBeUndefined();
 });
 
 test('random faults come at their rate, from a subset of kinds that differs between seeds', () => {
-  const call = { index: 0, process: 'p', service: 'sqs', action: 'SendMessage', nth: 0 } as const;
+  const call = { index: 0, process: 'p', role: 'p', service: 'dynamodb', nth: 0, visit: 0 } as const;
+  const actions = ['TransactWriteItems', 'BatchWriteItem'];
   const kindsOf = (seed: number) => {
     const faults = randomFaults(createRng(seed), 0.25);
-    const decided = Array.from({ length: 2_000 }, () => faults.decide(call));
+    const decided = Array.from({ length: 2_000 }, (_, index) => faults.decide({ ...call, action: String(actions[index % 2]) }));
     return decided.filter((kind) => kind !== undefined);
   };
   const subsets = Array.from({ length: 20 }, (_, seed) => new Set(kindsOf(seed)));

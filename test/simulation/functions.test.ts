@@ -2,7 +2,7 @@ import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { sleep } from '../../lib/core/clock.ts';
 import { DEVELOPER } from '../../lib/local/aws.ts';
-import { plannedFaults } from '../../lib/simulation/fault.ts';
+import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import type { SimHandler } from '../../lib/simulation/functions.ts';
 import type { SimProcess } from '../../lib/simulation/process.ts';
 import { createWorld, type WorldOptions } from '../../lib/simulation/world.ts';

@@ -2,7 +2,8 @@ import { GetItemCommand, PutItemCommand, TransactWriteItemsCommand, UpdateItemCo
 import { describe, expect, test } from 'vitest';
 import { sleep } from '../../lib/core/clock.ts';
 import { DEVELOPER } from '../../lib/local/aws.ts';
-import { type FaultKind, plannedFaults } from '../../lib/simulation/fault.ts';
+import type { FaultKind } from '../../lib/simulation/fault.ts';
+import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import { createWorld, type WorldOptions } from '../../lib/simulation/world.ts';
 
 /** A world with one table, and a process that adds one to a counter in it. */
