@@ -4,6 +4,17 @@
  */
 export { createRng, type Rng } from './core/rng.ts';
 export { type Accounts, checkConservation, checkOrder, type Violation } from './simulation/conservation.ts';
+export { inboxContract } from './simulation/contracts/inbox-contract.ts';
+export type { InboxFeature, InboxInstance } from './simulation/contracts/inbox-instance.ts';
+export { type LossyClient, lossyClient } from './simulation/contracts/lossy-client.ts';
+export {
+  type ContractCase,
+  type ContractOptions,
+  type ContractReport,
+  type ContractWorld,
+  runContract,
+} from './simulation/contracts/suite.ts';
+export { type ContractTime, virtualTime } from './simulation/contracts/time.ts';
 export {
   type Call,
   FAULT_KINDS,

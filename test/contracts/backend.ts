@@ -1,0 +1,80 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DEVELOPER, type Json, type ServiceName } from '../../lib/local/aws.ts';
+import { type LocalAws, startLocalAws } from '../../lib/local/local-aws.ts';
+import { CLIENT_SETTINGS, SQS_CLIENT_SETTINGS } from '../../lib/retry/client-settings.ts';
+import type { ContractWorld } from '../../lib/simulation/contracts/suite.ts';
+import { virtualTime } from '../../lib/simulation/contracts/time.ts';
+import type { SimClient } from '../../lib/simulation/process.ts';
+import { createWorld } from '../../lib/simulation/world.ts';
+
+/** Where an adapter under contract keeps what it keeps. */
+export interface Backend extends ContractWorld {
+  client(service: 'dynamodb' | 'sns' | 'sqs'): SimClient;
+  /** Sets up, and looks inside. */
+  call(service: ServiceName, action: string, input: Json): Json;
+  /** A name that no other case has. */
+  name(base: string): string;
+}
+
+let opened = 0;
+
+/** A world of its own for each case: virtual time, hostile services, every call over a simulated network. */
+export function simulated(): Backend {
+  opened += 1;
+  const world = createWorld({ seed: opened });
+  const process = world.process('contract');
+  const { rng, ids, call } = world;
+  return { time: virtualTime(world.clock), rng, ids, call, client: (service) => process.client(service), name: (base) => base };
+}
+
+/** An embedded AWS behind HTTP, with clients of the AWS SDK. */
+export interface Wire {
+  /** What one case gets of it. */
+  backend(): Backend;
+  close(): Promise<void>;
+}
+
+/** Starts the embedded AWS on a free port of loopback. */
+export async function startWire(): Promise<Wire> {
+  const local: LocalAws = await startLocalAws({ port: 0 });
+  const reach = { endpoint: local.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const clients = {
+    dynamodb: new DynamoDBClient({ ...CLIENT_SETTINGS, ...reach }),
+    sns: new SNSClient({ ...CLIENT_SETTINGS, ...reach }),
+    sqs: new SQSClient({ ...SQS_CLIENT_SETTINGS, ...reach }),
+  };
+  let cases = 0;
+  return {
+    backend() {
+      cases += 1;
+      const number = cases;
+      return {
+        client: (service) => clients[service],
+        call: (service, action, input) => local.aws.callNow({ service, action, input, caller: DEVELOPER }),
+        name: (base) => `${base}-${number}`,
+      };
+    },
+    async close() {
+      for (const client of Object.values(clients)) client.destroy();
+      await local.close();
+    },
+  };
+}
+
+/** Creates a table; keys are strings unless a name is listed as a number. */
+export function createTable(
+  { call }: Backend,
+  name: string,
+  keys: readonly string[],
+  more: { definitions?: Json[]; indexes?: Json[] } = {},
+): void {
+  call('dynamodb', 'CreateTable', {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [...keys.map((key) => ({ AttributeName: key, AttributeType: 'S' })), ...(more.definitions ?? [])],
+    KeySchema: keys.map((key, index) => ({ AttributeName: key, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
+    ...(more.indexes && { GlobalSecondaryIndexes: more.indexes }),
+  });
+}
