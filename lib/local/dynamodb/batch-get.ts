@@ -23,7 +23,7 @@ interface TableGets {
 /** BatchGetItem: what does not fit into 16 MB comes back as unprocessed keys. */
 export function batchGetItem(world: World, input: Json): Json {
   const meter = createMeter(capacityMode(input));
-  const room = { bytes: MAX_BYTES };
+  const room: Room = { bytes: MAX_BYTES, refuses: refusalsOf(world) };
   const responses: Record<string, Item[]> = {};
   const unprocessed: Record<string, Json> = {};
   for (const each of readTables(world, input)) {
@@ -75,12 +75,27 @@ function refuseWrongKeys(table: Table, gets: readonly ReadRequest[]): void {
   if (seen.size < gets.length) throw invalid('Provided list of item keys contains duplicates');
 }
 
-function fetchAll({ table, gets }: TableGets, room: { bytes: number }, meter: Meter): { items: Item[]; left: Item[] } {
+interface Room {
+  bytes: number;
+  /** Whether the next key is left over though it would fit. */
+  readonly refuses: () => boolean;
+}
+
+/** What a hostile service leaves over of a batch: anything but the first. */
+export function refusalsOf({ options: { hostility } }: World): () => boolean {
+  let asked = 0;
+  return () => {
+    asked += 1;
+    return asked > 1 && hostility?.leavesOver?.() === true;
+  };
+}
+
+function fetchAll({ table, gets }: TableGets, room: Room, meter: Meter): { items: Item[]; left: Item[] } {
   const items: Item[] = [];
   const left: Item[] = [];
   for (const get of gets) {
     const size = table.rows.get(rowKey(table.key, get.key))?.size ?? 0;
-    if (size > room.bytes) {
+    if (size > room.bytes || room.refuses()) {
       left.push(get.key);
       continue;
     }

@@ -1,4 +1,5 @@
 import type { Json } from '../aws.ts';
+import { refusalsOf } from './batch-get.ts';
 import { capacityMode, createMeter } from './capacity.ts';
 import { commit } from './commit.ts';
 import { broken, list, required, shown, structure, tableName } from './fields.ts';
@@ -28,16 +29,29 @@ export function batchWriteItem(world: World, input: Json): Json {
     seen.add(`${table.name}/${address}`);
     return { request, table, address };
   });
-  for (const { request, table, address } of addressed) {
-    meter.write(table, commit(world, planWrite(table, request, address)));
+  const refuses = refusalsOf(world);
+  const [left, taken] = [[] as WriteRequest[], [] as typeof addressed];
+  for (const each of addressed) {
+    if (refuses()) left.push(each.request);
+    else taken.push(each);
   }
-  const collections = metrics ? collectionsOf(addressed.map(({ table, request }) => ({ table, item: request.item }))) : undefined;
+  for (const { request, table, address } of taken) meter.write(table, commit(world, planWrite(table, request, address)));
+  const collections = metrics ? collectionsOf(taken.map(({ table, request }) => ({ table, item: request.item }))) : undefined;
   const consumed = meter.report();
   return {
-    UnprocessedItems: {},
+    UnprocessedItems: unprocessed(left),
     ...(consumed && { ConsumedCapacity: consumed }),
     ...(collections && { ItemCollectionMetrics: collections }),
   };
+}
+
+function unprocessed(left: readonly WriteRequest[]): Json {
+  const tables: Record<string, Json[]> = {};
+  for (const { tableName: name, kind, item } of left) {
+    const entry = kind === 'put' ? { PutRequest: { Item: item } } : { DeleteRequest: { Key: item } };
+    tables[name] = [...(tables[name] ?? []), entry];
+  }
+  return tables;
 }
 
 /** A batch reports every key mistake alike, also those of a put. */

@@ -1,10 +1,12 @@
 import { sameItem } from './attribute-value.ts';
 import { armExpiry } from './expiry-sweep.ts';
 import type { Row } from './secondary-index.ts';
-import { append, type Change, trim } from './stream.ts';
+import { type Change, type Shard, type Stream, shardOf, trim } from './stream.ts';
+import { continueShard } from './stream-control.ts';
+import { oldestMoment } from './stream-retention.ts';
 import { applyWrite, type Table, type WriteUnits } from './table.ts';
 import { followExpiry } from './time-to-live.ts';
-import type { World } from './world.ts';
+import { notify, type World } from './world.ts';
 
 /** A write that has passed all its checks. */
 export interface PlannedWrite {
@@ -57,17 +59,27 @@ function publish(world: World, writes: readonly PlannedWrite[], expired: boolean
     else touched.set(table.stream.arn, new Set([shardId]));
   }
   for (const [arn, shards] of touched) {
-    for (const listener of world.listeners.get(arn) ?? []) for (const shard of shards) listener(shard);
+    notify(world, arn, shards);
   }
+}
+
+/** The shard that takes the change: on a hostile stream it may just have closed, so that another one continues it. */
+function openShard(world: World, stream: Stream, change: Change): Shard {
+  const shard = shardOf(stream, change);
+  const count = shard.entries.length > 0 ? (world.options.hostility?.splitsInto?.() ?? 0) : 0;
+  if (count === 0) return shard;
+  continueShard(world, stream, { shard, count });
+  return shardOf(stream, change);
 }
 
 function record(world: World, table: Table, change: Change): string {
   const stream = table.stream as NonNullable<Table['stream']>;
   const now = world.clock.now();
+  const shard = openShard(world, stream, change);
   world.sequence += 1;
   const eventId = world.ids.next().replaceAll('-', '');
-  const shard = append(stream, { change, sequence: world.sequence, at: now, eventId });
+  shard.entries.push({ change, sequence: world.sequence, at: now, eventId });
   // Readers trim exactly; here it is only about memory, so now and then is enough.
-  if (shard.entries.length % 1024 === 0) trim(shard, now);
+  if (shard.entries.length % 1024 === 0) trim(shard, oldestMoment(world));
   return shard.id;
 }

@@ -1,6 +1,8 @@
 import { AwsError, type Json } from '../aws.ts';
 import { describe } from './describe-table.ts';
 import { broken, flag, list, requiredText, shown, structure, tableName, text } from './fields.ts';
+import { createLag, type Lag } from './lag.ts';
+import { createReplica, type Replica } from './replica.ts';
 import { putPolicy } from './resource-policies.ts';
 import { createIndex, entryOf, type SecondaryIndex } from './secondary-index.ts';
 import { readViewType, startStream } from './stream-control.ts';
@@ -32,9 +34,18 @@ export function createTable(world: World, input: Json): Json {
   const tags = readTags(input);
   if (world.tables.has(name)) throw new AwsError('ResourceInUseException', `Table already exists: ${name}`);
   const arn = tableArn(world.place, name);
-  const table = emptyTable({ name, arn, id: world.ids.next(), createdAt: world.clock.now(), key, attributes, billing });
-  for (const index of local) addIndex(table, 'local', index);
-  for (const index of global) addIndex(table, 'global', index);
+  const table = emptyTable({
+    name,
+    arn,
+    id: world.ids.next(),
+    createdAt: world.clock.now(),
+    key,
+    attributes,
+    billing,
+    replica: replicaIn(world),
+  });
+  for (const index of local) addIndex(world, table, { kind: 'local', ...index });
+  for (const index of global) addIndex(world, table, { kind: 'global', ...index });
   for (const [tag, value] of tags) table.tags.set(tag, value);
   table.deletionProtected = flag(input, 'DeletionProtectionEnabled');
   for (const setting of SHOWN_SETTINGS) if (input[setting] !== undefined) table.settings[setting] = input[setting];
@@ -47,9 +58,9 @@ export function createTable(world: World, input: Json): Json {
 }
 
 /** Adds an index and fills it from the rows that are there. */
-export function addIndex(table: Table, kind: SecondaryIndex['kind'], definition: IndexDefinition): void {
+export function addIndex(world: World, table: Table, definition: IndexDefinition & Pick<SecondaryIndex, 'kind'>): void {
   const arn = `${table.arn}/index/${definition.name}`;
-  const index = createIndex({ ...definition, kind, arn, tableKey: table.key });
+  const index = createIndex({ ...definition, arn, tableKey: table.key, lag: definition.kind === 'global' ? indexLag(world) : undefined });
   for (const row of table.rows.between('', '\uffff\uffff\uffff')) {
     // An item whose attribute has another type than the index key is left out, as in AWS's backfill.
     const fits = [definition.key.hash, definition.key.range].every((part) => !part || row.item[part.name]?.[part.type] !== undefined);
@@ -57,6 +68,16 @@ export function addIndex(table: Table, kind: SecondaryIndex['kind'], definition:
     if (entry) index.rows.set(entry);
   }
   table.indexes.set(definition.name, index);
+}
+
+function indexLag({ clock, options: { hostility } }: World): Lag | undefined {
+  return hostility?.indexLagMs && createLag(clock, () => hostility.indexLagMs?.() ?? 0);
+}
+
+function replicaIn({ clock, options: { hostility } }: World): Replica | undefined {
+  if (!hostility?.replicaLagMs) return undefined;
+  const lag = createLag(clock, () => hostility.replicaLagMs?.() ?? 0);
+  return createReplica(lag, () => hostility.readsReplica?.() ?? true);
 }
 
 /** Reads the tags of a request. */

@@ -13,7 +13,7 @@ import { tableOf, type World } from './world.ts';
 export function query(world: World, input: Json): Json {
   const name = tableName(input);
   refuseLegacy(input, ['KeyConditions', 'QueryFilter', 'ConditionalOperator', 'AttributesToGet']);
-  const request = readPageRequest(input);
+  const request = readPageRequest(world, input);
   const startKey = input['ExclusiveStartKey'] ? checkedItem(input['ExclusiveStartKey']) : undefined;
   const descending = input['ScanIndexForward'] === false;
   if (input['KeyConditionExpression'] === undefined || input['KeyConditionExpression'] === null) {

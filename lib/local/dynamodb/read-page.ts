@@ -8,6 +8,7 @@ import { choice, flag, integer } from './fields.ts';
 import { type ReadSource, startKeyOf } from './read-source.ts';
 import { invalid } from './refusals.ts';
 import type { IndexRow, Row } from './secondary-index.ts';
+import type { World } from './world.ts';
 
 /** One page reads up to 1 MB (API reference, Query and Scan). */
 const PAGE_BYTES = 1024 * 1024;
@@ -22,11 +23,12 @@ export interface PageRequest {
 }
 
 /** Reads the members that Query and Scan share. */
-export function readPageRequest(input: Json): PageRequest {
+export function readPageRequest({ options }: World, input: Json): PageRequest {
+  const limit = integer(input, 'Limit', 1, 2 ** 31 - 1) ?? Number.POSITIVE_INFINITY;
   return {
     capacity: capacityMode(input),
     select: choice(input, 'Select', SELECTS),
-    limit: integer(input, 'Limit', 1, 2 ** 31 - 1) ?? Number.POSITIVE_INFINITY,
+    limit: Math.min(limit, options.hostility?.pageLimit?.() ?? limit),
     consistent: flag(input, 'ConsistentRead'),
   };
 }

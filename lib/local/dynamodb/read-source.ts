@@ -5,7 +5,7 @@ import { isEmpty, type KeyPart, type KeySchema, partsOf, rowKey } from './key-sc
 import { invalid } from './refusals.ts';
 import type { Row, SecondaryIndex } from './secondary-index.ts';
 import type { SortedMap } from './sorted-map.ts';
-import type { Table } from './table.ts';
+import { rowsOf, type Table } from './table.ts';
 
 /** What a query or scan walks: the table, or one of its indexes. */
 export interface ReadSource {
@@ -18,7 +18,7 @@ export interface ReadSource {
 /** Chooses the table or the index that a request names. */
 export function sourceOf(table: Table, input: Json, consistent: boolean): ReadSource {
   const name = text(input, 'IndexName');
-  if (name === undefined) return { table, index: undefined, key: table.key, rows: table.rows };
+  if (name === undefined) return { table, index: undefined, key: table.key, rows: rowsOf(table, consistent) };
   const index = table.indexes.get(name);
   if (!index) throw invalid(`The table does not have the specified index: ${name}`);
   if (consistent && index.kind === 'global') throw invalid('Consistent reads are not supported on global secondary indexes');

@@ -15,7 +15,7 @@ const MAX_SEGMENTS = 1_000_000;
 export function scan(world: World, input: Json): Json {
   const name = tableName(input);
   refuseLegacy(input, ['ScanFilter', 'ConditionalOperator', 'AttributesToGet']);
-  const request = readPageRequest(input);
+  const request = readPageRequest(world, input);
   const segment = readSegment(input);
   const startKey = input['ExclusiveStartKey'] ? checkedItem(input['ExclusiveStartKey']) : undefined;
   const expressions = readExpressions(input, ['ProjectionExpression', 'FilterExpression']);

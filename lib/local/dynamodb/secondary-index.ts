@@ -1,6 +1,7 @@
 import { attributeOf, type Item, sameItem, setAttribute, typeOf } from './attribute-value.ts';
 import { itemSize } from './item-size.ts';
 import { isEmpty, type KeySchema, partsOf, rowKey } from './key-schema.ts';
+import type { Lag } from './lag.ts';
 import { invalid } from './refusals.ts';
 import { createSortedMap, type SortedMap } from './sorted-map.ts';
 
@@ -22,7 +23,7 @@ export interface Projection {
   readonly NonKeyAttributes?: readonly string[];
 }
 
-/** A global or local secondary index, kept in step with the table inside every write. */
+/** A global or local secondary index, kept in step with the table inside every write unless it lags. */
 export interface SecondaryIndex {
   readonly kind: 'global' | 'local';
   readonly name: string;
@@ -34,6 +35,8 @@ export interface SecondaryIndex {
   readonly carried: ReadonlySet<string> | undefined;
   readonly rows: SortedMap<IndexRow>;
   readonly throughput: { readonly read: number; readonly write: number };
+  /** By how much it follows later than at once. */
+  readonly lag?: Lag | undefined;
 }
 
 /** Makes an empty index. */
@@ -68,8 +71,12 @@ export function entryOf(index: SecondaryIndex, row: Row | undefined): IndexRow |
 export function followWrite(index: SecondaryIndex, before: Row | undefined, after: Row | undefined): number {
   const old = entryOf(index, before);
   const fresh = entryOf(index, after);
-  if (old && old.key !== fresh?.key) index.rows.delete(old.key);
-  if (fresh) index.rows.set(fresh);
+  const follow = () => {
+    if (old && old.key !== fresh?.key) index.rows.delete(old.key);
+    if (fresh) index.rows.set(fresh);
+  };
+  if (index.lag) index.lag.follow((after ?? before)?.key ?? '', follow);
+  else follow();
   return indexUnits(old, fresh);
 }
 

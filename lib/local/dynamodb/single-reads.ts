@@ -5,7 +5,7 @@ import { selectPaths } from './document-path.ts';
 import { type Expressions, readExpressions } from './expressions.ts';
 import { flag, refuseLegacy, required, tableName } from './fields.ts';
 import { refuseEmptyKey, refuseWrongKey, rowKey } from './key-schema.ts';
-import type { Table } from './table.ts';
+import { rowsOf, type Table } from './table.ts';
 import { checkedItem } from './value-check.ts';
 import { tableOf, type World } from './world.ts';
 
@@ -40,7 +40,7 @@ export function readGet(input: Json): ReadRequest {
 export function fetch(table: Table, { key, consistent, expressions }: ReadRequest, meter: Meter): Item | undefined {
   refuseEmptyKey(table.key, key);
   refuseWrongKey(table.key, key);
-  const row = table.rows.get(rowKey(table.key, key));
+  const row = rowsOf(table, consistent).get(rowKey(table.key, key));
   meter.read(table, readUnits(row?.size ?? 0, consistent));
   if (!row) return undefined;
   const paths = expressions.ProjectionExpression?.tree;

@@ -26,9 +26,20 @@ export function refuseWithoutStream(table: Table): void {
 export function startStream(world: World, table: Table, viewType: StreamViewType): Stream {
   const createdAt = world.clock.now();
   const label = freshLabel(world, table, createdAt);
-  const shards = Array.from({ length: world.options.shards ?? DEFAULT_SHARDS }, (_, at) => emptyShard(world, createdAt, at));
+  const shards = Array.from({ length: world.options.shards ?? DEFAULT_SHARDS }, (_, at) => emptyShard(world, at));
   const arn = `${table.arn}/stream/${label}`;
-  const stream: Stream = { arn, label, tableName: table.name, viewType, key: table.key, createdAt, shards, enabled: true };
+  const stream: Stream = {
+    arn,
+    label,
+    tableName: table.name,
+    viewType,
+    key: table.key,
+    createdAt,
+    shards,
+    roots: shards,
+    shardsMade: shards.length,
+    enabled: true,
+  };
   table.stream = stream;
   world.streams.set(arn, stream);
   return stream;
@@ -39,7 +50,7 @@ export function stopStream(world: World, table: Table): void {
   const { stream } = table;
   if (!stream?.enabled) return;
   stream.enabled = false;
-  for (const shard of stream.shards) shard.lastSequence = world.sequence;
+  for (const shard of stream.shards) if (shard.children.length === 0) close(world, shard);
 }
 
 /** The label is the moment of creation; two in one millisecond get neighbouring labels. */
@@ -50,8 +61,24 @@ function freshLabel(world: World, table: Table, now: number): string {
   }
 }
 
-function emptyShard(world: World, now: number, at: number): Shard {
+/**
+ * Closes a shard and lets as many others continue it: one is a shard that rolled over, as every one does after a while, more are a split
+ * (Developer guide, "Change data capture for DynamoDB Streams": shards).
+ */
+export function continueShard(world: World, stream: Stream, { shard, count }: { readonly shard: Shard; readonly count: number }): void {
+  close(world, shard);
+  shard.children = Array.from({ length: count }, (_, at) => emptyShard(world, stream.shardsMade + at, shard));
+  stream.shardsMade += count;
+  stream.shards = [...stream.shards, ...shard.children];
+}
+
+function close(world: World, shard: Shard): void {
+  shard.lastSequence = world.sequence;
+  shard.closedAt = world.clock.now();
+}
+
+function emptyShard(world: World, at: number, parent?: Shard): Shard {
   const firstSequence = world.sequence + 1;
-  const id = `shardId-${String(now).padStart(20, '0')}-${at.toString(16).padStart(8, '0')}`;
-  return { id, firstSequence, entries: [], trimmedBelow: firstSequence };
+  const id = `shardId-${String(world.clock.now()).padStart(20, '0')}-${at.toString(16).padStart(8, '0')}`;
+  return { id, firstSequence, entries: [], trimmedBelow: firstSequence, children: [], ...(parent && { parent }) };
 }

@@ -3,12 +3,15 @@ import { keySchemaJson } from './describe-table.ts';
 import { choice, integer, requiredText, text } from './fields.ts';
 import { invalid, notFound } from './refusals.ts';
 import { recordOf, type Shard, type Stream, sequenceOf, sequenceText, trim } from './stream.ts';
-import type { World } from './world.ts';
+import { oldestMoment, settleShards } from './stream-retention.ts';
+import { notify, type World } from './world.ts';
 
 /** An iterator serves for 15 minutes (API reference, GetShardIterator). */
 const ITERATOR_LIFE_MS = 15 * 60 * 1000;
 const ITERATOR_TYPES = ['AFTER_SEQUENCE_NUMBER', 'AT_SEQUENCE_NUMBER', 'LATEST', 'TRIM_HORIZON'] as const;
 const MAX_RECORDS = 1000;
+/** When the readers of a stream are told again that nothing was found where something is. */
+const READ_AGAIN_MS = 250;
 /** One GetRecords returns up to 1 MB (Developer guide, "Service quotas"). */
 const MAX_BYTES = 1024 * 1024;
 
@@ -17,6 +20,7 @@ export function describeStream(world: World, input: Json): Json {
   const stream = streamOf(world, requiredText(input, 'StreamArn'));
   const limit = integer(input, 'Limit', 1, 100) ?? 100;
   const after = text(input, 'ExclusiveStartShardId') ?? '';
+  settleShards(world, stream);
   const rest = stream.shards.filter((shard) => shard.id > after);
   const page = rest.slice(0, limit);
   return {
@@ -36,7 +40,8 @@ export function describeStream(world: World, input: Json): Json {
 
 function describeShard(shard: Shard): Json {
   const end = shard.lastSequence === undefined ? {} : { EndingSequenceNumber: sequenceText(shard.lastSequence) };
-  return { ShardId: shard.id, SequenceNumberRange: { StartingSequenceNumber: sequenceText(shard.firstSequence), ...end } };
+  const parent = shard.parent === undefined ? {} : { ParentShardId: shard.parent.id };
+  return { ShardId: shard.id, ...parent, SequenceNumberRange: { StartingSequenceNumber: sequenceText(shard.firstSequence), ...end } };
 }
 
 /** ListStreams: all, or those of a table. */
@@ -59,7 +64,7 @@ export function getShardIterator(world: World, input: Json): Json {
   const shard = shardIn(stream, requiredText(input, 'ShardId'));
   const type = choice(input, 'ShardIteratorType', ITERATOR_TYPES);
   if (!type) throw invalid('ShardIteratorType is required');
-  trim(shard, world.clock.now());
+  trim(shard, oldestMoment(world));
   if (type === 'TRIM_HORIZON') return { ShardIterator: iterator(world, stream, shard, shard.trimmedBelow) };
   if (type === 'LATEST') return { ShardIterator: iterator(world, stream, shard, world.sequence + 1) };
   const sequence = sequenceOf(requiredText(input, 'SequenceNumber'));
@@ -73,8 +78,12 @@ export function getShardIterator(world: World, input: Json): Json {
 export function getRecords(world: World, input: Json): Json {
   const { stream, shard, from } = openIterator(world, requiredText(input, 'ShardIterator'));
   const limit = integer(input, 'Limit', 1, MAX_RECORDS) ?? MAX_RECORDS;
-  trim(shard, world.clock.now());
+  trim(shard, oldestMoment(world));
   if (from < shard.trimmedBelow) throw trimmed();
+  if (world.options.hostility?.findsNothing?.() === true) {
+    world.clock.after(READ_AGAIN_MS, () => notify(world, stream.arn, [shard.id]));
+    return { Records: [], NextShardIterator: iterator(world, stream, shard, from) };
+  }
   const records: Json[] = [];
   let next = from;
   let bytes = 0;
@@ -111,7 +120,7 @@ function openIterator(world: World, token: string): { stream: Stream; shard: Sha
   const [arn = '', version, place = ''] = token.split('|');
   const [shardId, from, issuedAt] = version === '1' ? placeOf(place) : [];
   if (typeof shardId !== 'string' || typeof from !== 'number' || typeof issuedAt !== 'number') throw invalid('Invalid ShardIterator');
-  if (world.clock.now() - issuedAt > ITERATOR_LIFE_MS) {
+  if (world.clock.now() - issuedAt > (world.options.iteratorLifeMs ?? ITERATOR_LIFE_MS)) {
     throw new AwsError('ExpiredIteratorException', 'Iterator expired. The iterator was created more than 15 minutes ago.');
   }
   const stream = streamOf(world, arn);
@@ -134,9 +143,18 @@ function streamOf(world: World, arn: string): Stream {
 }
 
 function shardIn(stream: Stream, id: string): Shard {
-  const shard = stream.shards.find((each) => each.id === id);
+  const shard = findShard(stream.roots, id);
   if (!shard) throw notFound(`Requested resource not found: Shard: ${id} in Stream: ${stream.arn} not found`);
   return shard;
+}
+
+/** A closed shard whose records are gone is no longer listed, and can still be read to its end. */
+function findShard(shards: readonly Shard[], id: string): Shard | undefined {
+  for (const shard of shards) {
+    const found = shard.id === id ? shard : findShard(shard.children, id);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function trimmed(): AwsError {

@@ -11,7 +11,7 @@ export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_
 export const STREAM_VIEW_TYPES: readonly StreamViewType[] = ['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY'];
 
 /** Records can be read for 24 hours (Developer guide, "Change data capture for DynamoDB Streams"). */
-const RETENTION_MS = 24 * 60 * 60 * 1000;
+export const RETENTION_MS = 24 * 60 * 60 * 1000;
 
 /** One change with its place in the shard; rows are never changed, so the record is made when somebody reads it. */
 export interface StreamEntry {
@@ -28,8 +28,13 @@ export interface Shard {
   entries: StreamEntry[];
   /** The sequence number below which records are gone. */
   trimmedBelow: number;
-  /** Set when the shard takes no more records. */
+  /** The shard that it continues, if any: that one's records come first. */
+  readonly parent?: Shard;
+  /** What continues this shard, once it rolled over or split. */
+  children: readonly Shard[];
+  /** Set when the shard takes no more records, with the moment. */
   lastSequence?: number;
+  closedAt?: number;
 }
 
 /** The change log of a table. It outlives being disabled, and the table, for as long as its records do. */
@@ -40,7 +45,12 @@ export interface Stream {
   readonly viewType: StreamViewType;
   readonly key: KeySchema;
   readonly createdAt: number;
-  readonly shards: readonly Shard[];
+  /** All that still have records, parents before children. */
+  shards: readonly Shard[];
+  /** The shards it began with, among which items are divided. */
+  readonly roots: readonly Shard[];
+  /** How many shards it has had. */
+  shardsMade: number;
   enabled: boolean;
 }
 
@@ -62,25 +72,25 @@ export function sequenceOf(text: string): number {
   return /^\d{21,40}$/.test(text) ? Number(text.slice(1)) : Number.NaN;
 }
 
-/** The shard that holds the changes of a row. */
-function shardOf(stream: Stream, rowKey: string): Shard {
-  return stream.shards[hashOfRow(rowKey) % stream.shards.length] as Shard;
-}
-
-/** Appends a change to its shard and returns the shard. */
-export function append(stream: Stream, entry: StreamEntry): Shard {
-  const shard = shardOf(stream, rowOf(entry.change).key);
-  shard.entries.push(entry);
-  return shard;
+/** The open shard that takes the changes of a row: an item stays with its root shard and what continues it. */
+export function shardOf(stream: Stream, { before, after }: Change): Shard {
+  let hash = hashOfRow(((after ?? before) as Row).key);
+  let shards = stream.roots;
+  for (;;) {
+    const shard = shards[hash % shards.length] as Shard;
+    if (shard.children.length === 0) return shard;
+    hash = Math.floor(hash / shards.length);
+    shards = shard.children;
+  }
 }
 
 function rowOf({ before, after }: Change): Row {
   return (after ?? before) as Row;
 }
 
-/** Forgets the records older than the retention. */
-export function trim(shard: Shard, now: number): void {
-  const kept = shard.entries.findIndex((entry) => entry.at > now - RETENTION_MS);
+/** Forgets the records up to a moment. */
+export function trim(shard: Shard, before: number): void {
+  const kept = shard.entries.findIndex((entry) => entry.at > before);
   if (kept === 0) return;
   const gone = kept < 0 ? shard.entries : shard.entries.slice(0, kept);
   const last = gone.at(-1);

@@ -1,5 +1,6 @@
 import type { Json } from '../aws.ts';
 import type { KeyPart, KeySchema } from './key-schema.ts';
+import type { Replica } from './replica.ts';
 import { followWrite, type Row, type SecondaryIndex, writeUnits } from './secondary-index.ts';
 import { createSortedMap, type SortedMap } from './sorted-map.ts';
 import type { Stream } from './stream.ts';
@@ -14,6 +15,8 @@ export interface Table {
   readonly key: KeySchema;
   readonly rows: SortedMap<Row>;
   readonly indexes: Map<string, SecondaryIndex>;
+  /** What eventually consistent reads see when they see an older state; without it they see the newest. */
+  readonly replica?: Replica | undefined;
   readonly tags: Map<string, string>;
   attributes: readonly KeyPart[];
   billing: Billing;
@@ -44,7 +47,9 @@ export interface WriteUnits {
 const NO_INDEXES: ReadonlyMap<string, number> = new Map();
 
 /** Makes an empty table. */
-export function createTable(options: Pick<Table, 'name' | 'arn' | 'id' | 'createdAt' | 'key' | 'attributes' | 'billing'>): Table {
+export function createTable(
+  options: Pick<Table, 'name' | 'arn' | 'id' | 'createdAt' | 'key' | 'attributes' | 'billing' | 'replica'>,
+): Table {
   return {
     ...options,
     rows: createSortedMap(),
@@ -57,10 +62,16 @@ export function createTable(options: Pick<Table, 'name' | 'arn' | 'id' | 'create
   };
 }
 
+/** The rows that a read sees. */
+export function rowsOf({ rows, replica }: Table, consistent: boolean): SortedMap<Row> {
+  return consistent || !replica ? rows : replica.rowsFor(rows);
+}
+
 /** Replaces, inserts or removes one row and its index entries. */
 export function applyWrite(table: Table, before: Row | undefined, after: Row | undefined): WriteUnits {
   if (after) table.rows.set(after);
   else if (before) table.rows.delete(before.key);
+  table.replica?.follow(before, after);
   table.bytes += (after?.size ?? 0) - (before?.size ?? 0);
   return {
     table: writeUnits(Math.max(before?.size ?? 0, after?.size ?? 0)),

@@ -18,7 +18,12 @@ type Change = () => void;
 /** UpdateTable: billing, stream, one global index, deletion protection. Takes effect at once and as a whole. */
 export function updateTable(world: World, input: Json): Json {
   const table = describedTable(world, tableName(input));
-  const changes = [billingChange(table, input), indexChange(table, input), streamChange(world, table, input), settingsChange(table, input)];
+  const changes = [
+    billingChange(table, input),
+    indexChange(world, table, input),
+    streamChange(world, table, input),
+    settingsChange(table, input),
+  ];
   for (const change of changes) change?.();
   return { TableDescription: describe(table) };
 }
@@ -51,7 +56,7 @@ function streamChange(world: World, table: Table, input: Json): Change | undefin
   return () => stopStream(world, table);
 }
 
-function indexChange(table: Table, input: Json): Change | undefined {
+function indexChange(world: World, table: Table, input: Json): Change | undefined {
   const updates = list(input, 'GlobalSecondaryIndexUpdates') ?? [];
   if (updates.length > 1) {
     throw new AwsError(
@@ -60,18 +65,18 @@ function indexChange(table: Table, input: Json): Change | undefined {
     );
   }
   const [create, remove] = updates.flatMap((update) => [structure(update, 'Create'), structure(update, 'Delete')]);
-  if (create) return indexCreation(table, input, create);
+  if (create) return indexCreation(world, table, { input, create });
   return remove && indexDeletion(table, requiredText(remove, 'IndexName'));
 }
 
-function indexCreation(table: Table, input: Json, create: Json): Change {
+function indexCreation(world: World, table: Table, { input, create }: { readonly input: Json; readonly create: Json }): Change {
   const attributes = merged(table.attributes, input['AttributeDefinitions'] ? readAttributes(input) : []);
   const definition = readGlobalIndex(create, table.billing, attributes);
   if (table.indexes.has(definition.name)) {
     throw invalid(`One or more parameter values were invalid: Duplicate index name: ${definition.name}`);
   }
   return () => {
-    addIndex(table, 'global', definition);
+    addIndex(world, table, { kind: 'global', ...definition });
     table.attributes = usedAttributes(table, attributes);
   };
 }

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
 import type { Place } from '../aws.ts';
+import type { DynamoDbHostility } from './hostility.ts';
 import { notFound } from './refusals.ts';
 import type { Stream } from './stream.ts';
 import type { Table } from './table.ts';
@@ -19,6 +20,12 @@ export interface DynamoDbOptions {
    * the request by default; DynamoDB promises order only per item, so a simulation may shuffle.
    */
   readonly shuffleTransaction?: (n: number) => readonly number[];
+  /** How long a stream keeps its records, in milliseconds; 24 hours by default, as on AWS. A simulation may shorten its days. */
+  readonly streamRetentionMs?: number;
+  /** How long a shard iterator serves, in milliseconds; 15 minutes by default, as on AWS. */
+  readonly iteratorLifeMs?: number;
+  /** What a simulation makes worse. @default - nothing */
+  readonly hostility?: DynamoDbHostility;
 }
 
 /** Called after a commit that appended records to a shard of the stream. */
@@ -56,6 +63,11 @@ export function createWorld(options: DynamoDbOptions): World {
     timers: new Map(),
     sequence: 0,
   };
+}
+
+/** Tells the listeners of a stream that these of its shards may have something to read. */
+export function notify({ listeners }: World, streamArn: string, shardIds: Iterable<string>): void {
+  for (const listener of listeners.get(streamArn) ?? []) for (const shardId of shardIds) listener(shardId);
 }
 
 /** The table of that name; data operations refuse with the bare sentence. */

@@ -12,11 +12,12 @@ export interface BatchBuffer<T> {
   readonly size: number;
 }
 
-/** Makes an empty buffer for batches of at most `batchSize` records. */
-export function createBatchBuffer<T>(batchSize: number): BatchBuffer<T> {
+/** Makes an empty buffer for batches of at most `batchSize` records; `sizeOf` may make a batch smaller when it opens. */
+export function createBatchBuffer<T>(batchSize: number, sizeOf = (size: number) => size): BatchBuffer<T> {
   const full: T[][] = [];
   let open: T[] = [];
   let openBytes = ENVELOPE_BYTES;
+  let room = batchSize;
   const close = () => {
     if (open.length > 0) full.push(open);
     open = [];
@@ -25,9 +26,10 @@ export function createBatchBuffer<T>(batchSize: number): BatchBuffer<T> {
   return {
     add(record, bytes) {
       if (openBytes + bytes + 1 > MAX_PAYLOAD_BYTES) close();
+      if (open.length === 0) room = Math.max(1, Math.min(batchSize, sizeOf(batchSize)));
       open.push(record);
       openBytes += bytes + 1;
-      if (open.length >= batchSize) close();
+      if (open.length >= room) close();
     },
     take(flush) {
       if (full.length === 0 && flush) close();

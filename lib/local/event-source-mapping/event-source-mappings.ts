@@ -44,6 +44,11 @@ export interface EventSourceMappings {
   get(uuid: string): Json;
   delete(uuid: string): Json;
   list(filter: { readonly functionArn?: string; readonly eventSourceArn?: string }): readonly Json[];
+  /**
+   * Replaces the pollers, as the service does now and then. Those of a stream go on from the checkpoint that had been stored before, so
+   * what has passed since is delivered again; those of a queue forget what they had received and not yet given to the function.
+   */
+  restart(uuid: string): void;
   /** Counters of one mapping; throws ResourceNotFoundException like `get`. */
   stats(uuid: string): MappingStats;
   /** Takes nothing more from any source. */
@@ -53,6 +58,8 @@ export interface EventSourceMappings {
 interface Mapping {
   readonly uuid: string;
   readonly checkpoints: Checkpoints;
+  /** Where the last restart found its pollers, for the next one. */
+  stored: Checkpoints | undefined;
   input: Json;
   config: MappingConfig;
   state: string;
@@ -115,7 +122,7 @@ export function createEventSourceMappings(deps: EventSourceMappingsDeps): EventS
       const state = config.enabled ? 'Enabled' : 'Disabled';
       const past = { ...createCounters(), iteratorAgeMs: undefined };
       const fresh = { uuid, input, config, state, modifiedAt: deps.clock.now(), problem: null, past };
-      const mapping: Mapping = { ...fresh, checkpoints: new Map(), runner: undefined };
+      const mapping: Mapping = { ...fresh, checkpoints: new Map(), stored: undefined, runner: undefined };
       mappings.set(uuid, mapping);
       run(mapping);
       return { ...describe(deps.place, mapping), State: 'Creating' };
@@ -142,11 +149,28 @@ export function createEventSourceMappings(deps: EventSourceMappingsDeps): EventS
         .filter(({ config }) => filter.functionArn === undefined || config.functionArn === filter.functionArn)
         .filter(({ config }) => filter.eventSourceArn === undefined || config.eventSourceArn === filter.eventSourceArn)
         .map((mapping) => describe(deps.place, mapping)),
+    restart(uuid) {
+      const mapping = find(uuid);
+      if (!mapping.runner) return;
+      halt(mapping);
+      rewind(mapping);
+      run(mapping);
+    },
     stats: (uuid) => statsOf(find(uuid)),
     close() {
       for (const mapping of mappings.values()) halt(mapping);
     },
   };
+}
+
+/** Back to the checkpoint before the present one. LATEST cannot be gone back to: the end of the stream is elsewhere by now. */
+function rewind(mapping: Mapping): void {
+  const { checkpoints, config } = mapping;
+  const latest = new Map(checkpoints);
+  const earlier = mapping.stored ?? (config.startingPosition === 'TRIM_HORIZON' ? new Map() : latest);
+  mapping.stored = latest;
+  checkpoints.clear();
+  for (const [shardId, position] of earlier) checkpoints.set(shardId, position);
 }
 
 function statsOf(mapping: Mapping): MappingStats {

@@ -28,6 +28,8 @@ type ResponseFault =
  * something that the real service does now and then, so a correct consumer survives all of them.
  */
 export interface MappingFaults {
+  /** How many records at most the batch that opens may have: a batch may always be smaller than the mapping's batch size. */
+  batchSize?(configured: number): number;
   beforeInvoke?(batch: BatchView): DeliveryFault | undefined;
   afterInvoke?(batch: BatchView): ResponseFault | undefined;
 }

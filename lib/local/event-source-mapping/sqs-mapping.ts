@@ -30,7 +30,7 @@ export function runSqsMapping(deps: RunnerDeps & { readonly sqs: QueueSignal }, 
   const counters = createCounters();
   const passes = compileFilterCriteria(config.filterCriteria);
   const queue = createQueueClient(deps, config);
-  const buffer = createBatchBuffer<SqsEventRecord>(config.batchSize);
+  const buffer = createBatchBuffer<SqsEventRecord>(config.batchSize, deps.faults.batchSize);
   const timers = { wake: undefined as Cancel | undefined, window: undefined as Cancel | undefined, again: undefined as Cancel | undefined };
   let stopped = false;
   let windowOver = config.windowSeconds === 0;

@@ -50,7 +50,7 @@ interface Work {
 export function createStreamLane({ deps, target, shardId, counters, onProgress }: LaneOptions): StreamLane {
   const { clock } = deps;
   const { config } = target;
-  const buffer = createBatchBuffer<StreamRecord>(config.batchSize);
+  const buffer = createBatchBuffer<StreamRecord>(config.batchSize, deps.faults.batchSize);
   const queue: Work[] = [];
   const unpassed: StreamRecord[] = [];
   let busy = false;

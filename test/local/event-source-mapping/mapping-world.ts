@@ -10,6 +10,7 @@ import {
   type ServiceName,
 } from '../../../lib/local/aws.ts';
 import { createDynamoDb } from '../../../lib/local/dynamodb/dynamodb.ts';
+import type { DynamoDbHostility } from '../../../lib/local/dynamodb/hostility.ts';
 import { createEventSourceMappings, type EventSourceMappings } from '../../../lib/local/event-source-mapping/event-source-mappings.ts';
 import type { MappingFaults } from '../../../lib/local/event-source-mapping/mapping-faults.ts';
 import type { PollerScaling } from '../../../lib/local/event-source-mapping/poller-scaling.ts';
@@ -56,7 +57,7 @@ export const THROTTLED: InvokeOutcome = { kind: 'throttled' };
 export const FAILED: InvokeOutcome = { kind: 'error', errorType: 'Error', errorMessage: 'boom' };
 
 export function createMappingWorld(
-  options: { faults?: MappingFaults; scaling?: PollerScaling; functionTimeoutSeconds?: number } = {},
+  options: { faults?: MappingFaults; scaling?: PollerScaling; functionTimeoutSeconds?: number; tables?: DynamoDbHostility } = {},
 ): MappingWorld {
   const clock = createFakeClock();
   const rng = createRng(1);
@@ -64,7 +65,7 @@ export function createMappingWorld(
   const ids = { next: () => `00000000-0000-4000-8000-${String(++serial).padStart(12, '0')}` };
   const place = LOCAL_PLACE;
   const sqs = createSqs({ clock, rng, ids, place });
-  const { dynamodb, streams } = createDynamoDb({ clock, ids, place });
+  const { dynamodb, streams } = createDynamoDb({ clock, ids, place, ...(options.tables && { hostility: options.tables }) });
   const engines: Partial<Record<ServiceName, Pick<Engine, 'call'>>> = {
     sqs,
     dynamodb,

@@ -1,4 +1,5 @@
 import type { Json } from '../../../lib/local/aws.ts';
+import type { DynamoDbHostility } from '../../../lib/local/dynamodb/hostility.ts';
 import type { MappingFaults } from '../../../lib/local/event-source-mapping/mapping-faults.ts';
 import { createMappingWorld, type EventRecord, type MappingWorld } from './mapping-world.ts';
 
@@ -10,7 +11,7 @@ export const putVersions = (world: MappingWorld, count: number) => {
 };
 
 /** A table with a stream, mapped from its beginning. */
-export function streamWorld(input: Json = {}, options: { faults?: MappingFaults } = {}) {
+export function streamWorld(input: Json = {}, options: { faults?: MappingFaults; tables?: DynamoDbHostility } = {}) {
   const world = createMappingWorld(options);
   const EventSourceArn = world.table('orders');
   const uuid = world.createMapping({ EventSourceArn, StartingPosition: 'TRIM_HORIZON', ...input });
