@@ -23,8 +23,8 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'S2',
     defect: 'HTTP 200 passes for success of every entry',
     file: 'lib/topic/send-result.ts',
-    find: 'results[Number(failure.Id)] = readFailure(failure);',
-    replace: "results[Number(failure.Id)] = { status: 'sent' };",
+    find: "return { status: 'failed', failure: failureOf(likeError),",
+    replace: "return { status: 'sent' } ?? { status: 'failed', failure: failureOf(likeError),",
   },
   {
     scenario: 'S3',
