@@ -1,0 +1,113 @@
+import { createRng } from '../../core/rng.ts';
+import type { Violation } from '../conservation.ts';
+import { applies, type Call, FAULT_KINDS, type FaultSource, noFaults, randomFaults } from '../fault.ts';
+import { type PlannedFault, recordFaults } from '../fault-plan.ts';
+import { type CoverageCounter, countCoverage } from './coverage.ts';
+import { formatPlan, type Plan, runPlan } from './plan.ts';
+import { shrinkPlan } from './shrink.ts';
+import { formatTimeline } from './timeline.ts';
+import type { Experiment } from './trial.ts';
+
+/** A broken promise, as small as it was found, with all that is needed to see it again. */
+export interface Failure {
+  readonly plan: Plan;
+  /** Before it was shrunk. */
+  readonly found: Plan;
+  readonly violations: readonly Violation[];
+  /** At most 30 events of the smallest run. */
+  readonly timeline: readonly string[];
+}
+
+/** How a search goes on and what it tells. */
+export interface SearchOptions {
+  /** Told after each schedule. */
+  readonly onSchedule?: () => void;
+  /** @default - counts nothing */
+  readonly coverage?: CoverageCounter;
+}
+
+/** Random faults of a seed's own subset of kinds, at a rate up to a quarter of all calls. */
+export function seededFaults(seed: number): FaultSource {
+  const rng = createRng(seed ^ 0x7f4a7c15);
+  return randomFaults(rng, 0.25 * rng.next());
+}
+
+/** Runs an experiment once per seed, each with random faults in a hostile world, and yields what broke, shrunk. */
+export async function* searchSeeds(
+  experiment: Experiment,
+  { seeds, coverage = countCoverage(), onSchedule }: SearchOptions & { readonly seeds: Iterable<number> },
+): AsyncGenerator<Failure> {
+  for (const seed of seeds) {
+    const recorded = recordFaults(coverage.observe(seededFaults(seed)));
+    const { violations } = await experiment.run({ seed, calm: false, faults: recorded });
+    onSchedule?.();
+    if (violations.length > 0) yield explain(experiment, { experiment: experiment.name, seed, calm: false, faults: recorded.injected });
+  }
+}
+
+/** A sweep's extent. */
+export interface SweepOptions extends SearchOptions {
+  readonly seed: number;
+  /** Faults at once: 1 for every single one, 2 for every pair at different calls. */
+  readonly order: 1 | 2;
+  /** Leaves out calls, e.g. a poll that repeats for ever. @default - none */
+  readonly skips?: (call: Call) => boolean;
+}
+
+/** Runs an experiment with every fault, or every pair of faults, at the calls that its calm run makes, and yields what broke. */
+export async function* sweep(experiment: Experiment, options: SweepOptions): AsyncGenerator<Failure> {
+  const { seed, order, coverage = countCoverage(), onSchedule } = options;
+  for (const faults of plansOf(await placesOf(experiment, options), order)) {
+    const plan: Plan = { experiment: experiment.name, seed, calm: true, faults };
+    const { violations } = await runPlan(experiment, plan, coverage.observe);
+    onSchedule?.();
+    if (violations.length > 0) yield explain(experiment, plan);
+  }
+}
+
+/** How many schedules a sweep runs. */
+export async function countSweep(experiment: Experiment, options: SweepOptions): Promise<number> {
+  let count = 0;
+  for (const _ of plansOf(await placesOf(experiment, options), options.order)) count += 1;
+  return count;
+}
+
+/** Every fault that can hit a call of the run without faults. */
+async function placesOf(experiment: Experiment, { seed, skips = () => false }: SweepOptions): Promise<readonly PlannedFault[]> {
+  const calls: Call[] = [];
+  const decide = (call: Call) => {
+    if (!skips(call)) calls.push(call);
+    return noFaults.decide(call);
+  };
+  await experiment.run({ seed, calm: true, faults: { decide } });
+  return calls.flatMap(({ role, service, action, visit }) =>
+    FAULT_KINDS.filter((kind) => applies(kind, action)).map((kind) => ({ role, service, action, nth: visit, kind })),
+  );
+}
+
+/** Single faults, or pairs of them at two different calls. */
+function* plansOf(places: readonly PlannedFault[], order: 1 | 2): Generator<readonly PlannedFault[]> {
+  for (const [index, first] of places.entries()) {
+    if (order === 1) yield [first];
+    else for (const second of places.slice(index + 1)) if (!isSameCall(first, second)) yield [first, second];
+  }
+}
+
+const isSameCall = (a: PlannedFault, b: PlannedFault) =>
+  a.role === b.role && a.service === b.service && a.action === b.action && a.nth === b.nth;
+
+/** Shrinks a failing plan and runs it once more to show what happens. */
+async function explain(experiment: Experiment, found: Plan): Promise<Failure> {
+  const plan = await shrinkPlan(experiment, found);
+  const { violations, history } = await runPlan(experiment, plan);
+  return { plan, found, violations, timeline: formatTimeline(history.events) };
+}
+
+/** A failure as people read it: what broke, by which faults, how to see it again, and what happened. */
+export function formatFailure({ plan, violations, timeline }: Failure, replay: (line: string) => string): string {
+  return [
+    ...violations.map(({ guarantee, message }) => `${guarantee} violated: ${message}`),
+    `  replay: ${replay(formatPlan(plan))}`,
+    ...timeline.map((line) => `  ${line}`),
+  ].join('\n');
+}

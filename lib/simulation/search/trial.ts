@@ -1,0 +1,24 @@
+import type { Violation } from '../conservation.ts';
+import type { FaultSource } from '../fault.ts';
+import type { History } from '../history.ts';
+
+/** Under what a subject is run. The same conditions give the same history, byte for byte. */
+export interface Conditions {
+  readonly seed: number;
+  readonly faults: FaultSource;
+  /** Whether services are at their best: nothing twice, late or out of order but what the plan says. */
+  readonly calm: boolean;
+}
+
+/** What one run showed: the promises that it broke, and everything that happened. */
+export interface Trial {
+  readonly violations: readonly Violation[];
+  readonly history: History;
+}
+
+/** Something that promises hold for, in a world of its own for each run. */
+export interface Experiment {
+  /** As a replay line names it: letters, digits and dashes. */
+  readonly name: string;
+  run(conditions: Conditions): Promise<Trial>;
+}
