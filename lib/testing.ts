@@ -7,6 +7,8 @@ export { type Accounts, checkConservation, checkOrder, type Violation } from './
 export { inboxContract } from './simulation/contracts/inbox-contract.ts';
 export type { InboxFeature, InboxInstance } from './simulation/contracts/inbox-instance.ts';
 export { type LossyClient, lossyClient } from './simulation/contracts/lossy-client.ts';
+export { outboxContract } from './simulation/contracts/outbox-contract.ts';
+export type { OutboxFeature, OutboxInstance } from './simulation/contracts/outbox-instance.ts';
 export {
   type ContractCase,
   type ContractOptions,
