@@ -16,12 +16,11 @@ export interface VirtualClock extends Clock {
   pending(): number;
 }
 
-/** Microtask turns that settle any chain of promises between two timers; a run with more gives the same history. */
-const SETTLE_TURNS = 64;
-
-async function settle(turns: number): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) await null;
-}
+/**
+ * Ends when no promise has anything left to do, however long its chain: a tick asked for within the microtask queue comes once that queue
+ * is empty (Node.js, "process.nextTick").
+ */
+const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /**
  * A clock whose timers live in a binary heap. Equal times are ordered by `rng`, so that a seed decides every race.
@@ -31,7 +30,7 @@ async function settle(turns: number): Promise<void> {
  * clock.after(60_000, () => console.log('a minute later, at once'));
  * await clock.run();
  */
-export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1), settleTurns = SETTLE_TURNS): VirtualClock {
+export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1)): VirtualClock {
   const heap: Timer[] = [];
   let now = start;
   let live = 0;
@@ -51,7 +50,9 @@ export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1), settl
     pending: () => live,
     async run(until = Number.POSITIVE_INFINITY) {
       let count = 0;
-      await settle(settleTurns);
+      // The first tick leaves the queue of ticks that the caller may be part of, the second comes after what it started.
+      await settled();
+      await settled();
       for (let next = heap[0]; next && next.at <= until; next = heap[0]) {
         pop(heap);
         if (next.cancelled) continue;
@@ -59,7 +60,7 @@ export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1), settl
         live -= 1;
         now = Math.max(now, next.at);
         next.callback();
-        await settle(settleTurns);
+        await settled();
         count += 1;
       }
       if (Number.isFinite(until)) now = Math.max(now, until);

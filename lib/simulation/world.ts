@@ -35,8 +35,6 @@ export interface WorldOptions {
   readonly skewOf?: (process: string) => number;
   /** When a slow answer arrives, in milliseconds: after every function has timed out. @default 16 minutes */
   readonly slowMs?: number;
-  /** Microtask turns between two timers; too few would let time pass over promises that have not settled. @default - enough */
-  readonly settleTurns?: number;
 }
 
 const START = Date.UTC(2030, 0, 1);
@@ -73,7 +71,7 @@ export interface World {
 export function createWorld(options: WorldOptions): World {
   const { seed, mappingFaults, hostile = true } = options;
   const rng = createRng(seed);
-  const clock = createVirtualClock(createRng(seed ^ 0x51ed270b), START, options.settleTurns);
+  const clock = createVirtualClock(createRng(seed ^ 0x51ed270b), START);
   const ids = seededIds(createRng(seed ^ 0x2545f491));
   const history = createHistory(clock);
   const place = LOCAL_PLACE;

@@ -50,11 +50,11 @@ test('a run stops at its bound, with the timers after it still waiting', async (
   expect(clock.pending()).toBe(1);
 });
 
-test('long chains of promises settle between two timers', async () => {
+test('chains of promises settle between two timers, however long they are', async () => {
   const clock = createVirtualClock(createRng(1), 0);
   const deep = async (levels: number): Promise<void> => (levels === 0 ? undefined : deep(levels - 1));
   let settledAt = -1;
-  clock.after(1, () => void deep(12).then(() => (settledAt = clock.now())));
+  clock.after(1, () => void deep(2_000).then(() => (settledAt = clock.now())));
   clock.after(2, () => {});
   await clock.run();
   expect(settledAt).toBe(1);
