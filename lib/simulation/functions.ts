@@ -119,7 +119,8 @@ interface Run {
   readonly event: unknown;
 }
 
-function runOnce({ clock }: ProcessWorld, { instance, definition, requestId, event }: Run): Promise<InvokeOutcome> {
+function runOnce(world: ProcessWorld, { instance, definition, requestId, event }: Run): Promise<InvokeOutcome> {
+  const { clock } = world;
   const { process, handler } = instance;
   const deadline = clock.now() + definition.timeoutMs;
   const context: SimContext = {
@@ -131,7 +132,9 @@ function runOnce({ clock }: ProcessWorld, { instance, definition, requestId, eve
   };
   return new Promise((resolve) => {
     const cancel = clock.after(definition.timeoutMs, () => process.kill('Sandbox.Timedout'));
+    let over = false;
     const end = (outcome: InvokeOutcome) => {
+      over = true;
       cancel();
       instance.fail = () => {};
       resolve(outcome);
@@ -140,11 +143,24 @@ function runOnce({ clock }: ProcessWorld, { instance, definition, requestId, eve
     // What the last invocation left behind goes on in this one, and may end it.
     process.thaw();
     if (!process.alive) return;
+    pauseSoon(world, process, () => over);
     const handled = (async () => handler(event as never, context))();
     handled.then(
       (payload) => process.alive && end({ kind: 'result', payload: asJson(payload) }),
       (error: unknown) => process.alive && end(failure(error instanceof Error ? error.name : 'Error', String(error))),
     );
+  });
+}
+
+/** Lets an invocation stand still, if the world says so; one that is over stands still anyway. */
+function pauseSoon({ clock, history, pauseOf }: ProcessWorld, process: SimProcess, isOver: () => boolean): void {
+  const pause = pauseOf(process.name);
+  if (!pause) return;
+  clock.after(pause.afterMs, () => {
+    if (isOver()) return;
+    history.record('freeze', { process: process.name, ms: pause.forMs });
+    process.freeze();
+    clock.after(pause.forMs, () => isOver() || process.thaw());
   });
 }
 

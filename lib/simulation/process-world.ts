@@ -16,8 +16,17 @@ export interface ProcessWorld {
   readonly slowMs: number;
   /** How far the clock of a process is ahead, in milliseconds. */
   readonly skewOf: (process: string) => number;
+  /** Asked at the start of each invocation: when it stands still for a while. */
+  readonly pauseOf: (process: string) => Pause | undefined;
   /** Calls so far, in all, by action (`sns:Publish`) and by role and action (`relay:sns:Publish`); `open` are those whose effect or answer is still to come. */
   readonly calls: { total: number; open: number; readonly byAction: Map<string, number>; readonly byRole: Map<string, number> };
+}
+
+/** A while in which a process stands still though it has work: its timers and answers wait, the time of the others goes on. */
+export interface Pause {
+  /** Milliseconds after the start of the invocation. */
+  readonly afterMs: number;
+  readonly forMs: number;
 }
 
 /** What a process world is made from. */
@@ -26,12 +35,20 @@ export interface ProcessWorldParts
     Partial<Pick<ProcessWorld, 'faults' | 'slowMs'>> {
   /** @default - all clocks agree */
   readonly skewOf?: (process: string) => number;
+  /** @default - no invocation stands still */
+  readonly pauseOf?: ProcessWorld['pauseOf'];
 }
 
 /** Longer than Lambda lets any function run. */
 const SLOW_MS = 16 * 60_000;
 
 /** What processes share, before the first call. */
-export function createProcessWorld({ faults = noFaults, slowMs = SLOW_MS, skewOf = () => 0, ...parts }: ProcessWorldParts): ProcessWorld {
-  return { ...parts, faults, slowMs, skewOf, calls: { total: 0, open: 0, byAction: new Map(), byRole: new Map() } };
+export function createProcessWorld({
+  faults = noFaults,
+  slowMs = SLOW_MS,
+  skewOf = () => 0,
+  pauseOf = () => undefined,
+  ...parts
+}: ProcessWorldParts): ProcessWorld {
+  return { ...parts, faults, slowMs, skewOf, pauseOf, calls: { total: 0, open: 0, byAction: new Map(), byRole: new Map() } };
 }

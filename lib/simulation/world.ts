@@ -7,15 +7,17 @@ import { createDispatcher } from '../local/dispatch.ts';
 import { createDynamoDb, type DynamoDb } from '../local/dynamodb/dynamodb.ts';
 import { createEventSourceMappings, type EventSourceMappings } from '../local/event-source-mapping/event-source-mappings.ts';
 import type { MappingFaults } from '../local/event-source-mapping/mapping-faults.ts';
-import { createSns } from '../local/sns/sns.ts';
+import { createSns, type Sns } from '../local/sns/sns.ts';
 import { createSqs, type Sqs } from '../local/sqs/sqs.ts';
 import { type FaultSource, noFaults } from './fault.ts';
 import { createFunctions, type SimFunctions } from './functions.ts';
 import { createHistory, type History } from './history.ts';
+import { plainMood, swarmMood } from './mood.ts';
 import type { SimProcess } from './process.ts';
 import { startProcess } from './process.ts';
 import type { ProcessWorld } from './process-world.ts';
 import { createProcessWorld } from './process-world.ts';
+import type { Swarm } from './swarm.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** What a world is made from. The same options give the same history, byte for byte. */
@@ -27,6 +29,11 @@ export interface WorldOptions {
   readonly mappingFaults?: (rng: Rng) => MappingFaults;
   /** Hostile but legal services: standard queues out of order, records of one transaction shuffled. @default true */
   readonly hostile?: boolean;
+  /**
+   * What goes wrong: with calls, services, clocks and deployments. `hostile` then says nothing; faults, mapping faults and skew that are
+   * given beside it count in place of its own. @default - nothing
+   */
+  readonly swarm?: Swarm;
   /** Sees every call of a process on its way to the services: counts it, refuses it, changes its answer. @default - none */
   readonly interceptors?: readonly Interceptor[];
   /** Throws for calls that are not allowed, those of services among each other included. @default - everything is allowed */
@@ -46,6 +53,7 @@ export interface World {
   readonly ids: Ids;
   readonly aws: Aws;
   readonly sqs: Sqs;
+  readonly sns: Sns;
   readonly dynamodb: DynamoDb['dynamodb'];
   readonly mappings: EventSourceMappings;
   readonly functions: SimFunctions;
@@ -69,8 +77,9 @@ export interface World {
  * const world = createWorld({ seed: 1, faults: randomFaults(createRng(2), 0.05) });
  */
 export function createWorld(options: WorldOptions): World {
-  const { seed, mappingFaults, hostile = true } = options;
+  const { seed, mappingFaults, swarm } = options;
   const rng = createRng(seed);
+  const mood = swarm ? swarmMood(seed, swarm) : plainMood(rng, options.hostile ?? true);
   const clock = createVirtualClock(createRng(seed ^ 0x51ed270b), START);
   const ids = seededIds(createRng(seed ^ 0x2545f491));
   const history = createHistory(clock);
@@ -81,20 +90,21 @@ export function createWorld(options: WorldOptions): World {
     ...(options.authorise && { authorise: options.authorise }),
   });
 
-  const sqs = createSqs({ clock, rng, ids, place, ...(hostile && { shuffle: 4 }) });
-  const { dynamodb, streams } = createDynamoDb({ clock, ids, place, ...(hostile && { shuffleTransaction: shuffledOrder(rng) }) });
+  const sqs = createSqs({ clock, rng, ids, place, ...mood.queues });
+  const { dynamodb, streams } = createDynamoDb({ clock, ids, place, ...mood.tables });
   const shared = createProcessWorld({
     aws: dispatcher,
     clock,
     rng,
     history,
-    ...(options.faults && { faults: options.faults }),
-    ...(options.skewOf && { skewOf: options.skewOf }),
+    faults: options.faults ?? mood.faults,
+    skewOf: options.skewOf ?? mood.skewOf,
+    pauseOf: mood.pauseOf,
     ...(options.slowMs !== undefined && { slowMs: options.slowMs }),
   });
   const { calls } = shared;
   const functions = createFunctions(shared);
-  const sns = createSns({ clock, ids, place, aws: () => dispatcher, invoker: () => functions });
+  const sns = createSns({ clock, ids, place, aws: () => dispatcher, invoker: () => functions, ...mood.topics });
   dispatcher.register(sqs, sns, dynamodb, streams);
 
   const mappings = createEventSourceMappings({
@@ -107,8 +117,9 @@ export function createWorld(options: WorldOptions): World {
     sqs,
     streams,
     functionRole: () => 'arn:aws:iam::000000000000:role/simulated',
-    ...(mappingFaults && { faults: mappingFaults(rng) }),
+    faults: mappingFaults?.(rng) ?? mood.mappings,
   });
+  mood.start({ clock, history, functions, mappings });
 
   return {
     clock,
@@ -116,6 +127,7 @@ export function createWorld(options: WorldOptions): World {
     ids,
     aws: dispatcher,
     sqs,
+    sns,
     dynamodb,
     mappings,
     functions,
@@ -124,6 +136,7 @@ export function createWorld(options: WorldOptions): World {
     process: (name, caller = DEVELOPER) => startProcess(shared, name, { caller }),
     call: (service, action, input) => dispatcher.callNow({ service, action, input, caller: DEVELOPER }),
     heal: () => {
+      mood.heal();
       shared.faults = noFaults;
       history.record('heal');
     },
@@ -144,16 +157,5 @@ function seededIds(rng: Rng): Ids {
       const [a, b, c, d] = [word(), word(), word(), word()] as const;
       return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-8${c.slice(1, 4)}-${c.slice(4)}${d}`;
     },
-  };
-}
-
-function shuffledOrder(rng: Rng): (count: number) => number[] {
-  return (count) => {
-    const order = Array.from({ length: count }, (_, index) => index);
-    for (let index = count - 1; index > 0; index -= 1) {
-      const other = Math.floor(rng.next() * (index + 1));
-      [order[index], order[other]] = [order[other] as number, order[index] as number];
-    }
-    return order;
   };
 }
