@@ -4,7 +4,7 @@ import { silentLogger } from '../../lib/core/logger.ts';
 import { silentMetrics } from '../../lib/core/metrics.ts';
 import { createInbox } from '../../lib/inbox/create-inbox.ts';
 import { type Caller, DEVELOPER, type Json } from '../../lib/local/aws.ts';
-import { defineEvent } from '../../lib/message/define.ts';
+import { defineCommand, defineEvent } from '../../lib/message/define.ts';
 import { createOutbox } from '../../lib/outbox/create-outbox.ts';
 import { OUTBOX_PENDING_INDEX } from '../../lib/outbox/outbox.contract.ts';
 import { createRelay } from '../../lib/outbox/outbox.relay.ts';
@@ -31,13 +31,16 @@ export const OrderNoted = defineEvent({
   schema: z.object({ orderId: z.string(), text: z.string().optional() }),
 });
 
-/** What a consumer that publishes answers with: to nobody, so that only its rows and their publication count. */
+/** What a consumer that publishes answers with: to a queue that nobody reads, so that the copies can be counted. */
 export const OrderShipped = defineEvent({
   name: 'orders.order-shipped',
   version: 1,
   schema: z.object({ orderId: z.string() }),
   topics: ['shipments'],
 });
+
+/** From point to point: straight into the queue of the one consumer that carries it out. */
+export const PackOrder = defineCommand({ name: 'packing.pack-order', version: 1, schema: z.object({ orderId: z.string() }) });
 
 export const orders = { name: 'orders', partitionKey: 'id' };
 export const effects = { name: 'effects', partitionKey: 'id' };
@@ -67,6 +70,8 @@ export interface StackOptions extends WorldOptions {
   readonly batchSize?: number;
   readonly visibilitySeconds?: number;
   readonly maxReceiveCount?: number;
+  /** Whether there is a consumer of commands, too. @default false */
+  readonly commands?: boolean;
 }
 
 /** Where a consumer's messages are. */
@@ -76,6 +81,7 @@ export interface ConsumerPlace {
   readonly deadLetterQueueUrl: string;
   /** Dead letters of the subscription: what SNS could not deliver. */
   readonly undeliveredUrl: string;
+  /** Empty for a consumer of commands. */
   readonly subscriptionArn: string;
   readonly mapping: string;
 }
@@ -84,6 +90,10 @@ export interface ConsumerPlace {
 export interface Stack {
   readonly audit: ConsumerPlace;
   readonly project: ConsumerPlace;
+  /** All of them, with the consumer of commands if there is one. */
+  readonly consumers: readonly ConsumerPlace[];
+  /** The queue that subscribes to `OrderShipped`. */
+  readonly shipmentsUrl: string;
   readonly relayMapping: string;
 }
 
@@ -93,11 +103,19 @@ export function deployStack(world: World, options: StackOptions): Stack {
   for (const name of ['orders', 'shipments']) world.call('sns', 'CreateTopic', { Name: name });
   world.call('sns', 'CreateTopic', { Name: 'orders-ordered.fifo', Attributes: { FifoTopic: 'true', FifoThroughputScope: 'MessageGroup' } });
   const relayMapping = deployRelay(world, options, streamArn);
-  return {
-    relayMapping,
-    audit: deployConsumer(world, options, { name: 'audit-order', topic: 'orders', fifo: false }),
-    project: deployConsumer(world, options, { name: 'project-order', topic: 'orders-ordered', fifo: true }),
-  };
+  const audit = deployConsumer(world, options, { name: 'audit-order', topic: 'orders', fifo: false });
+  const project = deployConsumer(world, options, { name: 'project-order', topic: 'orders-ordered', fifo: true });
+  const pack = options.commands ? [deployConsumer(world, options, { name: 'pack-order', fifo: false })] : [];
+  return { relayMapping, audit, project, consumers: [audit, project, ...pack], shipmentsUrl: observeShipments(world) };
+}
+
+function observeShipments(world: World): string {
+  const url = String(
+    world.call('sqs', 'CreateQueue', { QueueName: 'shipments', Attributes: { MessageRetentionPeriod: '1209600' } })['QueueUrl'],
+  );
+  const Attributes = { RawMessageDelivery: 'true' };
+  world.call('sns', 'Subscribe', { TopicArn: topicArn('shipments'), Protocol: 'sqs', Endpoint: world.sqs.queueArn(url), Attributes });
+  return url;
 }
 
 function createTables(world: World): string {
@@ -157,6 +175,7 @@ function deployRelay(world: World, options: StackOptions, streamArn: string): st
           orders: topicArn('orders'),
           shipments: topicArn('shipments'),
           'orders-ordered': topicArn('orders-ordered.fifo'),
+          'pack-order': `arn:aws:sqs:${ACCOUNT}:pack-order`,
         }),
       },
     });
@@ -207,24 +226,28 @@ function startSweeps(world: World, everyMs: number): void {
 
 interface ConsumerKind {
   readonly name: string;
-  readonly topic: string;
+  /** @default - none: messages are sent to the queue */
+  readonly topic?: string;
   readonly fifo: boolean;
 }
 
 function deployConsumer(world: World, options: StackOptions, { name, topic, fifo }: ConsumerKind): ConsumerPlace {
   const { queueUrl, deadLetterQueueUrl, undeliveredUrl } = createQueues(world, options, { name, fifo });
   const filter = options.filterPolicy ?? { type: [OrderPlaced.name, OrderNoted.name] };
-  const subscription = world.call('sns', 'Subscribe', {
-    TopicArn: topicArn(fifo ? `${topic}.fifo` : topic),
-    Protocol: 'sqs',
-    Endpoint: world.sqs.queueArn(queueUrl),
-    ReturnSubscriptionArn: true,
-    Attributes: {
-      RawMessageDelivery: 'true',
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: world.sqs.queueArn(undeliveredUrl) }),
-      ...(!fifo && { FilterPolicy: JSON.stringify(filter) }),
-    },
-  });
+  const subscription =
+    topic === undefined
+      ? { SubscriptionArn: '' }
+      : world.call('sns', 'Subscribe', {
+          TopicArn: topicArn(fifo ? `${topic}.fifo` : topic),
+          Protocol: 'sqs',
+          Endpoint: world.sqs.queueArn(queueUrl),
+          ReturnSubscriptionArn: true,
+          Attributes: {
+            RawMessageDelivery: 'true',
+            RedrivePolicy: JSON.stringify({ deadLetterTargetArn: world.sqs.queueArn(undeliveredUrl) }),
+            ...(!fifo && { FilterPolicy: JSON.stringify(filter) }),
+          },
+        });
   world.functions.deploy({
     arn: functionArn(name),
     name,
@@ -298,6 +321,7 @@ export function countEffects(consumer: string): readonly Route[] {
   return [
     on(OrderPlaced, ({ data, sequence }, { unit }) => applyOnce(consumer, unit, { ...data, sequence })),
     on(OrderNoted, ({ data }, { unit }) => applyOnce(consumer, unit, data)),
+    on(PackOrder, ({ data }, { unit }) => applyOnce(consumer, unit, data)),
   ];
 }
 

@@ -10,6 +10,7 @@ import {
   OrderNoted,
   OrderPlaced,
   orders,
+  PackOrder,
   SOURCE,
   type Stack,
   type StackOptions,
@@ -19,7 +20,7 @@ import {
 export function createOrderWorld(options: StackOptions) {
   const world = createWorld({ slowMs: 2 * MINUTE, ...options });
   const stack = deployStack(world, options);
-  const ledger: Ledger = { attempted: [], committed: [], unknown: [] };
+  const ledger: Ledger = { attempted: [], committed: [], unknown: [], audience: new Map() };
   let producers = 0;
 
   function outboxOf(name: string) {
@@ -29,8 +30,9 @@ export function createOrderWorld(options: StackOptions) {
   }
 
   /** A caller behind an idempotency key, as HTTP handlers are: it asks again until it is answered, also when its process died. */
-  function commitUntilAnswered(orderId: string, fill: (unit: OutboxUnit) => void): void {
+  function commitUntilAnswered(orderId: string, audience: readonly string[], fill: (unit: OutboxUnit) => void): void {
     ledger.attempted.push(orderId);
+    ledger.audience.set(orderId, audience);
     producers += 1;
     const producer = `producer/${producers}`;
     const isSettled = () => ledger.committed.includes(orderId) || ledger.unknown.includes(orderId);
@@ -64,16 +66,23 @@ export function createOrderWorld(options: StackOptions) {
     ledger,
     /** Commits one order with its keyed message. */
     place(orderId: string, customer: string) {
-      commitUntilAnswered(orderId, (unit) => {
+      commitUntilAnswered(orderId, [stack.audit.name, stack.project.name], (unit) => {
         unit.put(orders, { id: orderId, customer });
         unit.publish(OrderPlaced, { orderId, customer });
       });
     },
     /** Commits one order with its message without a key. */
     note(orderId: string, text?: string) {
-      commitUntilAnswered(orderId, (unit) => {
+      commitUntilAnswered(orderId, [stack.audit.name], (unit) => {
         unit.put(orders, { id: orderId });
         unit.publish(OrderNoted, { orderId, ...(text !== undefined && { text }) });
+      });
+    },
+    /** Commits one order with its command, in a stack with commands. */
+    pack(orderId: string) {
+      commitUntilAnswered(orderId, ['pack-order'], (unit) => {
+        unit.put(orders, { id: orderId });
+        unit.send(PackOrder, { orderId });
       });
     },
     /** Commits one unit in a process of its own, once; the caller sees what the runtime answers. */
@@ -120,6 +129,8 @@ interface Ledger {
   readonly attempted: string[];
   readonly committed: string[];
   readonly unknown: string[];
+  /** By order, the consumers that subscribe to its message. */
+  readonly audience: Map<string, readonly string[]>;
 }
 
 interface EffectItem {
@@ -156,32 +167,27 @@ function orderOf(world: World, consumer: string, customer: string): number[] {
 }
 
 /** Nothing waits or travels anywhere, and every caller knows how its order ended. */
-function isQuiet(world: World, ledger: Ledger, { audit, project }: Stack): boolean {
+function isQuiet(world: World, ledger: Ledger, { consumers }: Stack): boolean {
   if (world.calls.open > 0 || ledger.committed.length + ledger.unknown.length < ledger.attempted.length) return false;
-  const waiting = [audit, project].some(({ queueUrl }) => {
+  const waiting = consumers.some(({ queueUrl }) => {
     const { visible, inFlight, delayed } = world.sqs.stats(world.sqs.queueArn(queueUrl));
     return visible + inFlight + delayed > 0;
   });
   return !waiting && rowsOf(world).every(isParked);
 }
 
-function checkAll(world: World, ledger: Ledger, { audit, project }: Stack): readonly Violation[] {
+function checkAll(world: World, ledger: Ledger, { consumers, project }: Stack): readonly Violation[] {
   const orderIdOf = (body: string) => String((JSON.parse(body) as Json)['correlationid']);
   const deadOf = ({ deadLetterQueueUrl, undeliveredUrl }: ConsumerPlace) =>
     [deadLetterQueueUrl, undeliveredUrl].flatMap((url) => world.sqs.peek(world.sqs.queueArn(url)).map(({ body }) => orderIdOf(body)));
   const rows = rowsOf(world);
   const stranded = rows.filter((row) => !isParked(row));
-  const noted = new Set(
-    (world.dynamodb.scanTable('orders') as unknown as { id: { S: string }; customer?: object }[]).flatMap(({ id, customer }) =>
-      customer ? [] : [id.S],
-    ),
-  );
   const conservation = checkConservation({
     ...ledger,
-    effects: new Map([audit, project].map(({ name }) => [name, appliedBy(world, name)])),
-    deadLettered: new Map([audit, project].map((place) => [place.name, deadOf(place)])),
+    effects: new Map(consumers.map(({ name }) => [name, appliedBy(world, name)])),
+    deadLettered: new Map(consumers.map((place) => [place.name, deadOf(place)])),
     parked: rows.filter(isParked).map(({ body }) => orderIdOf(body?.S ?? '{}')),
-    subscribes: (consumer, orderId) => consumer === audit.name || !noted.has(orderId),
+    subscribes: (consumer, orderId) => ledger.audience.get(orderId)?.includes(consumer) === true,
   });
   const ordered = effectsIn(world)
     .filter(({ id, applied }) => applied && id.S.startsWith(`${project.name}##`))
