@@ -18,7 +18,8 @@ export interface Accounts {
 
 /** A promise that a run broke. */
 export interface Violation {
-  readonly guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G12' | 'G14';
+  /** Its number in docs/guarantees.md. */
+  readonly guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G12' | 'G13' | 'G14';
   readonly message: string;
 }
 

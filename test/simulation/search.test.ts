@@ -1,13 +1,14 @@
 import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { FAULT_KINDS, noFaults } from '../../lib/simulation/fault.ts';
+import { FAULT_KINDS } from '../../lib/simulation/fault.ts';
 import { formatFault } from '../../lib/simulation/fault-plan.ts';
 import type { SimClient } from '../../lib/simulation/process.ts';
 import { countCoverage } from '../../lib/simulation/search/coverage.ts';
 import { findDivergence } from '../../lib/simulation/search/determinism.ts';
 import { formatPlan, type Plan, parsePlan, runPlan } from '../../lib/simulation/search/plan.ts';
-import { countSweep, type Failure, formatFailure, searchSeeds, seededFaults, sweep } from '../../lib/simulation/search/search.ts';
+import { countSweep, type Failure, formatFailure, searchSeeds, sweep } from '../../lib/simulation/search/search.ts';
 import type { Experiment } from '../../lib/simulation/search/trial.ts';
+import { CALM } from '../../lib/simulation/swarm.ts';
 import { createWorld } from '../../lib/simulation/world.ts';
 
 const key = (id: string) => ({ TableName: 'counters', Key: { id: { S: id } } });
@@ -16,8 +17,8 @@ const add = { UpdateExpression: 'ADD n :one', ExpressionAttributeValues: { ':one
 /** A caller that repeats its work until it is done; the work shall count once. */
 const counting = (name: string, work: (client: SimClient) => Promise<unknown>): Experiment => ({
   name,
-  async run({ seed, faults, calm }) {
-    const world = createWorld({ seed, faults, hostile: !calm });
+  async run(conditions) {
+    const world = createWorld(conditions);
     world.call('dynamodb', 'CreateTable', {
       TableName: 'counters',
       BillingMode: 'PAY_PER_REQUEST',
@@ -76,7 +77,7 @@ describe('a search', () => {
     expect(failures.length).toBeGreaterThan(5);
     for (const { plan, found } of failures) {
       expect(plan.faults.length, formatPlan(found)).toBeLessThanOrEqual(2);
-      expect(plan.calm, formatPlan(found)).toBe(true);
+      expect(plan.swarm, formatPlan(found)).toEqual(CALM);
     }
   });
 
@@ -86,8 +87,8 @@ describe('a search', () => {
     const counted = () => {
       schedules += 1;
     };
-    expect(await all(searchSeeds(sound, { seeds: seeds(300), coverage, onSchedule: counted }))).toEqual([]);
-    expect(schedules).toBe(300);
+    expect(await all(searchSeeds(sound, { seeds: seeds(1_000), coverage, onSchedule: counted }))).toEqual([]);
+    expect(schedules).toBe(1_000);
     expect(coverage.coverage).toMatchObject({ possible: 7, covered: 7, missing: [] });
   });
 
@@ -136,13 +137,18 @@ describe('a failure', () => {
   test('whose line was mistyped is refused with what was given', () => {
     expect(() => parsePlan('naive/x/calm/')).toThrow('not a plan: "naive/x/calm/"');
     expect(() => parsePlan('naive/1/calm/boom')).toThrow('not a fault: "boom"');
-    expect(parsePlan('naive/1/hostile/')).toEqual({ experiment: 'naive', seed: 1, calm: false, faults: [] } satisfies Plan);
+    expect(parsePlan('naive/1/trim=0.5/')).toEqual({
+      experiment: 'naive',
+      seed: 1,
+      swarm: { rates: { trim: 0.5 }, kinds: [] },
+      faults: [],
+    } satisfies Plan);
   });
 });
 
 describe('two runs of one seed', () => {
   test('are the same, call by call', async () => {
-    expect(await findDivergence(naive, { seed: 3, calm: false, faults: () => seededFaults(3) })).toBeUndefined();
+    expect(await findDivergence(naive, 3)).toBeUndefined();
   });
 
   test('that differ are named by the first call that does', async () => {
@@ -152,8 +158,8 @@ describe('two runs of one seed', () => {
       await client.send(new GetItemCommand(key(`marker`)));
       if (runs > 1) await client.send(new PutItemCommand({ TableName: 'counters', Item: { id: { S: 'marker' } } }));
     });
-    expect(await findDivergence(fickle, { seed: 1, calm: true, faults: () => noFaults })).toEqual({
-      first: 'nothing',
+    expect(await findDivergence(fickle, 1)).toEqual({
+      first: expect.stringContaining('nothing'),
       second: 'call 1: dynamodb:PutItem of caller/0',
     });
   });

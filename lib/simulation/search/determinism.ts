@@ -1,6 +1,7 @@
 import type { Call, FaultSource } from '../fault.ts';
 import type { HistoryEvent } from '../history.ts';
-import type { Conditions, Experiment } from './trial.ts';
+import { seededTrouble } from './search.ts';
+import type { Experiment } from './trial.ts';
 
 /** Where two runs of the same conditions part. */
 export interface Divergence {
@@ -10,27 +11,25 @@ export interface Divergence {
 }
 
 /**
- * Runs an experiment twice under the same conditions and compares call by call, then event by event; undefined when both are the same.
+ * Runs an experiment twice from one seed and compares call by call, then event by event; undefined when both are the same.
  * What differs asked for time, chance or ids from somewhere else than its world.
  */
-export async function findDivergence(
-  experiment: Experiment,
-  conditions: Omit<Conditions, 'faults'> & { readonly faults: () => FaultSource },
-): Promise<Divergence | undefined> {
-  const runs = [await record(experiment, conditions), await record(experiment, conditions)] as const;
-  return firstDifference(runs[0].calls, runs[1].calls) ?? firstDifference(runs[0].events, runs[1].events);
+export async function findDivergence(experiment: Experiment, seed: number): Promise<Divergence | undefined> {
+  const first = await record(experiment, seed);
+  const second = await record(experiment, seed);
+  return firstDifference(first.calls, second.calls) ?? firstDifference(first.events, second.events);
 }
 
-async function record(experiment: Experiment, { faults, ...conditions }: Parameters<typeof findDivergence>[1]) {
+async function record(experiment: Experiment, seed: number) {
   const calls: string[] = [];
-  const source = faults();
+  const { faults, swarm } = seededTrouble(seed);
   const logged: FaultSource = {
     decide(call) {
       calls.push(`call ${call.index}: ${formatCall(call)}`);
-      return source.decide(call);
+      return faults.decide(call);
     },
   };
-  const { history } = await experiment.run({ ...conditions, faults: logged });
+  const { history } = await experiment.run({ seed, swarm, faults: logged });
   return { calls, events: history.events.map(formatEvent) };
 }
 

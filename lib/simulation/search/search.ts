@@ -1,7 +1,9 @@
-import { createRng } from '../../core/rng.ts';
+import { createChances } from '../chances.ts';
 import type { Violation } from '../conservation.ts';
-import { applies, type Call, FAULT_KINDS, type FaultSource, noFaults, randomFaults } from '../fault.ts';
+import { applies, type Call, FAULT_KINDS, type FaultSource, noFaults } from '../fault.ts';
 import { type PlannedFault, recordFaults } from '../fault-plan.ts';
+import { swarmFaults } from '../incidents.ts';
+import { CALM, drawSwarm, type Swarm } from '../swarm.ts';
 import { type CoverageCounter, countCoverage } from './coverage.ts';
 import { formatPlan, type Plan, runPlan } from './plan.ts';
 import { shrinkPlan } from './shrink.ts';
@@ -26,22 +28,25 @@ export interface SearchOptions {
   readonly coverage?: CoverageCounter;
 }
 
-/** Random faults of a seed's own subset of kinds, at a rate up to a quarter of all calls. */
-export function seededFaults(seed: number): FaultSource {
-  const rng = createRng(seed ^ 0x7f4a7c15);
-  return randomFaults(rng, 0.25 * rng.next());
+/** A seed's own trouble: faults at calls, which can be recorded, and everything else of its swarm. */
+export function seededTrouble(seed: number): { readonly faults: FaultSource; readonly swarm: Swarm } {
+  const { rates, kinds } = drawSwarm(seed);
+  const { fault = 0, ...others } = rates;
+  const faulty: Swarm = { rates: { fault }, kinds };
+  return { faults: swarmFaults(createChances(seed, faulty), faulty), swarm: { rates: others, kinds: [] } };
 }
 
-/** Runs an experiment once per seed, each with random faults in a hostile world, and yields what broke, shrunk. */
+/** Runs an experiment once per seed, each with its own swarm of troubles, and yields what broke, shrunk. */
 export async function* searchSeeds(
   experiment: Experiment,
   { seeds, coverage = countCoverage(), onSchedule }: SearchOptions & { readonly seeds: Iterable<number> },
 ): AsyncGenerator<Failure> {
   for (const seed of seeds) {
-    const recorded = recordFaults(coverage.observe(seededFaults(seed)));
-    const { violations } = await experiment.run({ seed, calm: false, faults: recorded });
+    const { faults, swarm } = seededTrouble(seed);
+    const recorded = recordFaults(coverage.observe(faults));
+    const { violations } = await experiment.run({ seed, swarm, faults: recorded });
     onSchedule?.();
-    if (violations.length > 0) yield explain(experiment, { experiment: experiment.name, seed, calm: false, faults: recorded.injected });
+    if (violations.length > 0) yield explain(experiment, { experiment: experiment.name, seed, swarm, faults: recorded.injected });
   }
 }
 
@@ -58,7 +63,7 @@ export interface SweepOptions extends SearchOptions {
 export async function* sweep(experiment: Experiment, options: SweepOptions): AsyncGenerator<Failure> {
   const { seed, order, coverage = countCoverage(), onSchedule } = options;
   for (const faults of plansOf(await placesOf(experiment, options), order)) {
-    const plan: Plan = { experiment: experiment.name, seed, calm: true, faults };
+    const plan: Plan = { experiment: experiment.name, seed, swarm: CALM, faults };
     const { violations } = await runPlan(experiment, plan, coverage.observe);
     onSchedule?.();
     if (violations.length > 0) yield explain(experiment, plan);
@@ -79,7 +84,7 @@ async function placesOf(experiment: Experiment, { seed, skips = () => false }: S
     if (!skips(call)) calls.push(call);
     return noFaults.decide(call);
   };
-  await experiment.run({ seed, calm: true, faults: { decide } });
+  await experiment.run({ seed, swarm: CALM, faults: { decide } });
   return calls.flatMap(({ role, service, action, visit }) =>
     FAULT_KINDS.filter((kind) => applies(kind, action)).map((kind) => ({ role, service, action, nth: visit, kind })),
   );

@@ -1,13 +1,15 @@
 import type { Violation } from '../conservation.ts';
 import type { FaultSource } from '../fault.ts';
 import type { History } from '../history.ts';
+import type { Swarm } from '../swarm.ts';
 
 /** Under what a subject is run. The same conditions give the same history, byte for byte. */
 export interface Conditions {
   readonly seed: number;
+  /** What goes wrong at calls. */
   readonly faults: FaultSource;
-  /** Whether services are at their best: nothing twice, late or out of order but what the plan says. */
-  readonly calm: boolean;
+  /** What else goes wrong: with services, clocks and deployments. */
+  readonly swarm: Swarm;
 }
 
 /** What one run showed: the promises that it broke, and everything that happened. */
