@@ -10,6 +10,10 @@ export interface BatchBuffer<T> {
   /** Removes and returns the next batch: full ones first; the open one only when `flush` is true. */
   take(flush: boolean): T[] | undefined;
   readonly size: number;
+  /** How many more records the open batch takes, at least one. */
+  readonly room: number;
+  /** Whether a record of that many bytes still goes into the open batch. */
+  fits(bytes: number): boolean;
 }
 
 /** Makes an empty buffer for batches of at most `batchSize` records; `sizeOf` may make a batch smaller when it opens. */
@@ -17,19 +21,21 @@ export function createBatchBuffer<T>(batchSize: number, sizeOf = (size: number) 
   const full: T[][] = [];
   let open: T[] = [];
   let openBytes = ENVELOPE_BYTES;
-  let room = batchSize;
+  const draw = () => Math.max(1, Math.min(batchSize, sizeOf(batchSize)));
+  let limit = draw();
+  const fits = (bytes: number) => open.length === 0 || openBytes + bytes + 1 <= MAX_PAYLOAD_BYTES;
   const close = () => {
     if (open.length > 0) full.push(open);
     open = [];
     openBytes = ENVELOPE_BYTES;
+    limit = draw();
   };
   return {
     add(record, bytes) {
-      if (openBytes + bytes + 1 > MAX_PAYLOAD_BYTES) close();
-      if (open.length === 0) room = Math.max(1, Math.min(batchSize, sizeOf(batchSize)));
+      if (!fits(bytes)) close();
       open.push(record);
       openBytes += bytes + 1;
-      if (open.length >= room) close();
+      if (open.length >= limit) close();
     },
     take(flush) {
       if (full.length === 0 && flush) close();
@@ -38,5 +44,9 @@ export function createBatchBuffer<T>(batchSize: number, sizeOf = (size: number) 
     get size() {
       return open.length + full.reduce((sum, batch) => sum + batch.length, 0);
     },
+    get room() {
+      return limit - open.length;
+    },
+    fits,
   };
 }

@@ -22,7 +22,7 @@ interface Delivery {
 
 /**
  * Polls one queue for one function (Lambda guide, "Using Lambda with Amazon SQS"). Nothing runs while the queue is empty: the
- * queue's signal wakes it. FIFO order needs nothing here: the queue keeps a group's messages back while one of them is in flight.
+ * queue's signal wakes it. FIFO order needs little here: the queue keeps a group's messages back while one of them is in flight.
  */
 export function runSqsMapping(deps: RunnerDeps & { readonly sqs: QueueSignal }, target: MappingTarget): MappingRunner {
   const { clock } = deps;
@@ -61,11 +61,14 @@ export function runSqsMapping(deps: RunnerDeps & { readonly sqs: QueueSignal }, 
 
   /** Whether it is worth looking again: something came. */
   function receive(): boolean {
-    const messages = poll(Math.min(10, Math.max(1, config.batchSize - buffer.size)));
+    const messages = poll(Math.min(10, buffer.room));
     counters.received += messages.length;
     const refused: SqsEventRecord[] = [];
     for (const record of messages.map((message) => sqsEventRecord(message, config.eventSourceArn))) {
-      if (passes(record)) buffer.add(record, Buffer.byteLength(JSON.stringify(record)));
+      const bytes = Buffer.byteLength(JSON.stringify(record));
+      // A second batch of one receive would run beside the first and break the order of a group: what is left comes back by itself.
+      if (config.source === 'sqs-fifo' && !buffer.fits(bytes)) break;
+      if (passes(record)) buffer.add(record, bytes);
       else refused.push(record);
     }
     counters.filtered += refused.length;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RecordFilter } from './filter-criteria.ts';
 import { callAsFunction } from './mapping-runner.ts';
 import { partitionOf, type StreamApiRecord, streamRecord } from './stream-event.ts';
@@ -126,7 +126,7 @@ export function openShard(options: ShardOptions): ShardReader {
 }
 
 function laneOf(lanes: readonly StreamLane[], partition: string): StreamLane {
-  const index = lanes.length === 1 ? 0 : createHash('md5').update(partition).digest().readUInt32BE(0) % lanes.length;
+  const index = lanes.length === 1 ? 0 : hash('md5', partition, 'buffer').readUInt32BE(0) % lanes.length;
   const lane = lanes[index];
   if (!lane) throw new RangeError(`no lane ${index}`);
   return lane;

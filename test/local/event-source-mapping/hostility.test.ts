@@ -96,3 +96,34 @@ describe('a stream whose shards roll over, split and seem empty', () => {
     expect(versions(world).flat()).toEqual([1, 2, 3, 4]);
   });
 });
+
+describe('messages of one FIFO group never run in two batches at the same time', () => {
+  async function runGroup(count: number, bytes: number, faults = {}) {
+    const world = createMappingWorld({ faults });
+    const EventSourceArn = world.queue('jobs.fifo', { FifoQueue: 'true', VisibilityTimeout: '30', MaximumMessageSize: '1048576' });
+    let running = 0;
+    let most = 0;
+    world.handle(async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise<void>((resolve) => void world.clock.after(5 * SECOND, resolve));
+      running -= 1;
+    });
+    const padding = 'x'.repeat(bytes);
+    for (let n = 1; n <= count; n += 1) {
+      world.send('jobs.fifo', `${n}:${padding}`, { MessageGroupId: 'ada', MessageDeduplicationId: String(n) });
+    }
+    world.createMapping({ EventSourceArn, BatchSize: 10 });
+    await world.clock.advanceAsync(300 * SECOND);
+    const seen = world.batches.flat().map(({ body }) => Number(body.slice(0, body.indexOf(':'))));
+    return { seen, most };
+  }
+
+  test('when batches are smaller than they could be', async () => {
+    expect(await runGroup(5, 1, { batchSize: () => 2 })).toEqual({ seen: [1, 2, 3, 4, 5], most: 1 });
+  });
+
+  test('when ten of them are more than an invocation carries', async () => {
+    expect(await runGroup(8, 1_000_000)).toEqual({ seen: [1, 2, 3, 4, 5, 6, 7, 8], most: 1 });
+  });
+});
