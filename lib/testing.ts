@@ -9,6 +9,8 @@ export type { InboxFeature, InboxInstance } from './simulation/contracts/inbox-i
 export { type LossyClient, lossyClient } from './simulation/contracts/lossy-client.ts';
 export { outboxContract } from './simulation/contracts/outbox-contract.ts';
 export type { OutboxFeature, OutboxInstance } from './simulation/contracts/outbox-instance.ts';
+export { queueContract } from './simulation/contracts/queue-contract.ts';
+export type { QueueFeature, QueueInstance, QueueMessage } from './simulation/contracts/queue-instance.ts';
 export {
   type ContractCase,
   type ContractOptions,
@@ -17,6 +19,8 @@ export {
   runContract,
 } from './simulation/contracts/suite.ts';
 export { type ContractTime, virtualTime } from './simulation/contracts/time.ts';
+export { topicContract } from './simulation/contracts/topic-contract.ts';
+export type { Arrival, ContractSubscriber, TopicFeature, TopicInstance } from './simulation/contracts/topic-instance.ts';
 export {
   type Call,
   FAULT_KINDS,
