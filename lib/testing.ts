@@ -36,3 +36,12 @@ export type { History, HistoryEvent } from './simulation/history.ts';
 export type { SimClient, SimProcess } from './simulation/process.ts';
 export { createVirtualClock, type VirtualClock } from './simulation/virtual-clock.ts';
 export { createWorld, type World, type WorldOptions } from './simulation/world.ts';
+export { type ChaosProxy, type ChaosProxyOptions, startChaosProxy } from './simulation/wire/chaos-proxy.ts';
+export {
+  type PlannedWireFault,
+  plannedWireFaults,
+  randomWireFaults,
+  WIRE_KINDS,
+  type WireFaultKind,
+  type WireFaultSource,
+} from './simulation/wire/wire-fault.ts';

@@ -113,7 +113,8 @@ async function respond(message: IncomingMessage, signal: AbortSignal, options: R
   }
 }
 
-function requestOf(message: IncomingMessage, body: Buffer): HttpRequest {
+/** A request as the protocols read it. */
+export function requestOf(message: IncomingMessage, body: Buffer): HttpRequest {
   const url = message.url ?? '/';
   const mark = url.indexOf('?');
   const rawQuery = mark < 0 ? '' : url.slice(mark + 1);
