@@ -35,7 +35,6 @@ export type { SimContext, SimFunction, SimFunctions, SimHandler } from './simula
 export type { History, HistoryEvent } from './simulation/history.ts';
 export type { SimClient, SimProcess } from './simulation/process.ts';
 export { createVirtualClock, type VirtualClock } from './simulation/virtual-clock.ts';
-export { createWorld, type World, type WorldOptions } from './simulation/world.ts';
 export { type ChaosProxy, type ChaosProxyOptions, startChaosProxy } from './simulation/wire/chaos-proxy.ts';
 export {
   type PlannedWireFault,
@@ -45,3 +44,4 @@ export {
   type WireFaultKind,
   type WireFaultSource,
 } from './simulation/wire/wire-fault.ts';
+export { createWorld, type World, type WorldOptions } from './simulation/world.ts';
