@@ -25,6 +25,8 @@ export async function mapConcurrent<Item, Result>(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  const workers: Promise<void>[] = [];
+  for (let started = Math.min(limit, items.length); started > 0; started -= 1) workers.push(worker());
+  await Promise.all(workers);
   return results;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '../core/canonical-json.ts';
 import type { CollectedUnit, PreparedWrite } from '../unit-of-work/unit-of-work.ts';
 import { IdempotencyRequestError } from './outbox.errors.ts';
@@ -9,7 +9,7 @@ import { IdempotencyRequestError } from './outbox.errors.ts';
  */
 export function commitFingerprint(unit: CollectedUnit, request: unknown): string {
   const content = request === undefined ? contentOf(unit) : request;
-  return createHash('sha256').update(textOf(content)).digest('hex');
+  return hash('sha256', textOf(content));
 }
 
 function textOf(content: unknown): string {

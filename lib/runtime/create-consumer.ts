@@ -63,8 +63,7 @@ export function createConsumer(options: CreateConsumerOptions): ConsumerHandler 
   const inbox = options.inbox ?? createInbox({ clock, rng });
   const deadLetters = options.deadLetters ?? createDeadLetters({ client: sqs, queueUrl: deadLetterQueueUrlOf(options), clock, rng });
   const source = options.source ?? options.outbox?.source ?? process.env[OUTBOX_ENV.source];
-  const emitted = consumerMetrics(options.name);
-  const { metrics = emitted } = options;
+  const emitted = options.metrics === undefined ? consumerMetrics(options.name) : undefined;
   const handler = createConsumerHandler({
     ...options,
     inbox,
@@ -72,10 +71,10 @@ export function createConsumer(options: CreateConsumerOptions): ConsumerHandler 
     sqs,
     queueUrl,
     log,
-    metrics,
+    ...(emitted && { metrics: emitted }),
     ...(source !== undefined && { source }),
   });
-  // Nothing was gathered where the caller brought metrics of its own.
+  if (emitted === undefined) return handler;
   const flush = () => emitted.flush();
   return handler.use({ after: flush, onError: flush });
 }

@@ -1,5 +1,6 @@
 import type { Caller } from '../local/aws.ts';
 import type { InvokeOutcome, Invoker } from '../local/lambda/invoker.ts';
+import { jsonCopy } from './json-copy.ts';
 import type { SimProcess } from './process.ts';
 import { startProcess } from './process.ts';
 import type { ProcessWorld } from './process-world.ts';
@@ -23,6 +24,8 @@ export interface SimFunction {
   /** Shorter than the world's slow answers, which otherwise could be waited for. */
   readonly timeoutMs: number;
   readonly caller: Caller;
+  /** Environment variables, in a world that owns the globals. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Makes the handler anew for each process: a crash loses module state. */
   readonly create: (process: SimProcess) => SimHandler;
 }
@@ -56,9 +59,10 @@ export function createFunctions(world: ProcessWorld): SimFunctions {
     const ends = { fail: (_reason: string) => {} };
     const process = startProcess(world, `${definition.name}/${started}`, {
       caller: definition.caller,
+      ...(definition.env && { env: definition.env }),
       onKill: (reason) => ends.fail(reason),
     });
-    return Object.assign(ends, { process, generation, handler: definition.create(process) });
+    return Object.assign(ends, { process, generation, handler: process.run(() => definition.create(process)) });
   }
 
   /** The instance that was used last, if one is left; a process may have died while it was idle. */
@@ -104,7 +108,7 @@ export function createFunctions(world: ProcessWorld): SimFunctions {
         return failure('Runtime.ImportModuleError', String(error));
       }
       world.history.record('invoke', { function: definition.name, process: instance.process.name, requestId });
-      const outcome = await runOnce(world, { instance, definition, requestId, event: asJson(event) });
+      const outcome = await runOnce(world, { instance, definition, requestId, event: carried(event) });
       world.history.record('invoked', { requestId, outcome: outcome.kind });
       rest(arn, instance);
       return outcome;
@@ -144,9 +148,9 @@ function runOnce(world: ProcessWorld, { instance, definition, requestId, event }
     process.thaw();
     if (!process.alive) return;
     pauseSoon(world, process, () => over);
-    const handled = (async () => handler(event as never, context))();
+    const handled = process.run(async () => handler(event as never, context));
     handled.then(
-      (payload) => process.alive && end({ kind: 'result', payload: asJson(payload) }),
+      (payload) => process.alive && end({ kind: 'result', payload: carried(payload) }),
       (error: unknown) => process.alive && end(failure(error instanceof Error ? error.name : 'Error', String(error))),
     );
   });
@@ -169,6 +173,6 @@ function failure(errorType: string, errorMessage: string): InvokeOutcome {
 }
 
 /** Events and responses travel as JSON: nothing is shared, and what JSON does not know is gone. */
-function asJson(value: unknown): unknown {
-  return value === undefined ? null : JSON.parse(JSON.stringify(value));
+function carried(value: unknown): unknown {
+  return jsonCopy(value) ?? null;
 }

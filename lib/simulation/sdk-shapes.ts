@@ -9,7 +9,8 @@ export function wireInput(value: unknown): unknown {
   const wire: Record<string, unknown> = {};
   for (const name in value) {
     const member = (value as Record<string, unknown>)[name];
-    if (member !== undefined) wire[name] = wireInput(member);
+    if (typeof member === 'object') wire[name] = wireInput(member);
+    else if (member !== undefined) wire[name] = member;
   }
   return wire;
 }
@@ -21,8 +22,18 @@ const ITEM_MEMBERS = ['Item', 'Items', 'Attributes', 'Responses', 'LastEvaluated
 export function sdkOutput(service: ServiceName, answer: Json): Json {
   if (service !== 'dynamodb') return answer;
   const output: Record<string, unknown> = { ...answer };
-  for (const member of ITEM_MEMBERS) if (output[member] !== undefined) output[member] = withBytes(output[member]);
+  for (const member of ITEM_MEMBERS) if (hasBytes(output[member])) output[member] = withBytes(output[member]);
   return output as Json;
+}
+
+/** Whether there is anything to decode; answers are their receiver's own, so the rest may stay as it is. */
+function hasBytes(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  for (const name in value) {
+    const member = (value as Record<string, unknown>)[name];
+    if (name === 'B' || name === 'BS' || (typeof member === 'object' && hasBytes(member))) return true;
+  }
+  return false;
 }
 
 function withBytes(value: unknown): unknown {

@@ -11,6 +11,8 @@ import { createSns, type Sns } from '../local/sns/sns.ts';
 import { createSqs, type Sqs } from '../local/sqs/sqs.ts';
 import { type FaultSource, noFaults } from './fault.ts';
 import { createFunctions, type SimFunctions } from './functions.ts';
+import { realSettled } from './globals/real-work.ts';
+import { patchGlobals } from './globals.ts';
 import { createHistory, type History } from './history.ts';
 import { plainMood, swarmMood } from './mood.ts';
 import type { SimProcess } from './process.ts';
@@ -42,6 +44,13 @@ export interface WorldOptions {
   readonly skewOf?: (process: string) => number;
   /** When a slow answer arrives, in milliseconds: after every function has timed out. @default 16 minutes */
   readonly slowMs?: number;
+  /**
+   * Whether the globals of time, chance and the environment are the world's for the code of its processes (see `patchGlobals`), and time
+   * waits for the real work that they do, e.g. read files. For handlers that ask `Date.now()` themselves; it takes longer.
+   *
+   * @default false
+   */
+  readonly globals?: boolean | { readonly prints: boolean };
 }
 
 const START = Date.UTC(2030, 0, 1);
@@ -80,7 +89,7 @@ export function createWorld(options: WorldOptions): World {
   const { seed, mappingFaults, swarm } = options;
   const rng = createRng(seed);
   const mood = swarm ? swarmMood(seed, swarm) : plainMood(rng, options.hostile ?? true);
-  const clock = createVirtualClock(createRng(seed ^ 0x51ed270b), START);
+  const clock = createVirtualClock(createRng(seed ^ 0x51ed270b), START, options.globals ? realSettled : undefined);
   const ids = seededIds(createRng(seed ^ 0x2545f491));
   const history = createHistory(clock);
   const place = LOCAL_PLACE;
@@ -100,6 +109,7 @@ export function createWorld(options: WorldOptions): World {
     faults: options.faults ?? mood.faults,
     skewOf: options.skewOf ?? mood.skewOf,
     pauseOf: mood.pauseOf,
+    ...(options.globals && { globals: { rng, ids, prints: typeof options.globals === 'object' && options.globals.prints } }),
     ...(options.slowMs !== undefined && { slowMs: options.slowMs }),
   });
   const { calls } = shared;
@@ -141,17 +151,25 @@ export function createWorld(options: WorldOptions): World {
       history.record('heal');
     },
     run: async (ms) => {
-      await clock.run(clock.now() + ms);
+      const restore = options.globals ? patchGlobals() : undefined;
+      try {
+        await clock.run(clock.now() + ms);
+      } finally {
+        restore?.();
+      }
     },
   };
 }
 
+const BYTES = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
+const byte = (bits: number) => BYTES[bits & 0xff];
+
 /** UUID-shaped ids from a seed. */
 function seededIds(rng: Rng): Ids {
-  const word = () =>
-    Math.floor(rng.next() * 0x1_0000_0000)
-      .toString(16)
-      .padStart(8, '0');
+  const word = () => {
+    const bits = Math.floor(rng.next() * 0x1_0000_0000);
+    return `${byte(bits >>> 24)}${byte(bits >>> 16)}${byte(bits >>> 8)}${byte(bits)}`;
+  };
   return {
     next: () => {
       const [a, b, c, d] = [word(), word(), word(), word()] as const;

@@ -22,7 +22,7 @@ export function prepareWrite(write: Write): PreparedWrite {
   if (bytes > MAX_ITEM_BYTES) {
     throw new UnitLimitError(`the ${describe(site)} has ${bytes} bytes; an item takes ${MAX_ITEM_BYTES} at most, attribute names included`);
   }
-  return { site, action, identity: identityOf(table, marshalled(key, site)), bytes };
+  return { site, action, identity: identityOf(table, keyIn(action)), bytes };
 }
 
 function keyOf(table: Table, source: Item, kind: Write['kind']): Item {
@@ -126,10 +126,12 @@ function marshalled(item: Item, site: WriteSite): Record<string, AttributeValue>
 }
 
 function bytesOf(action: TransactWriteItem): number {
-  const { Put, Update } = action;
-  if (Put !== undefined) return itemBytes(Put.Item ?? {});
-  const key = itemBytes(Update?.Key ?? action.Delete?.Key ?? action.ConditionCheck?.Key ?? {});
-  return key + itemBytes(Update?.ExpressionAttributeValues ?? {});
+  return itemBytes(keyIn(action)) + itemBytes(action.Update?.ExpressionAttributeValues ?? {});
+}
+
+/** The key of a write; of a put, the whole item. */
+function keyIn({ Put, Update, Delete, ConditionCheck }: TransactWriteItem): Readonly<Record<string, AttributeValue>> {
+  return Put?.Item ?? Update?.Key ?? Delete?.Key ?? ConditionCheck?.Key ?? {};
 }
 
 function identityOf(table: Table, key: Readonly<Record<string, AttributeValue>>): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { AwsError, type Json } from '../aws.ts';
 import { capacityMode, createMeter, readUnits } from './capacity.ts';
 import { commitAll, type PlannedWrite } from './commit.ts';
@@ -116,7 +116,7 @@ function refuseOversize(planned: readonly PlannedWrite[], requests: readonly Wri
 }
 
 function fingerprintOf(input: Json): string {
-  return createHash('sha256').update(JSON.stringify(input['TransactItems'])).digest('base64');
+  return hash('sha256', JSON.stringify(input['TransactItems']), 'base64');
 }
 
 /** A token is remembered for ten minutes after its transaction succeeded; then it is new again. */

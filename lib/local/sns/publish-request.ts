@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Json } from '../aws.ts';
 import { type AttributeFault, attributeFault } from '../sqs/attribute-names.ts';
 import { isBinary, type MessageAttributes, sizeOfMessage } from '../sqs/message-attributes.ts';
@@ -49,9 +49,7 @@ export function readPublish(entry: Json, topic: Topic): PublishRequest {
     subject: typeof subject === 'string' ? subject : undefined,
     attributes: attributesOf(entry),
     groupId: textOf(entry, 'MessageGroupId'),
-    deduplicationId: topic.fifo
-      ? (textOf(entry, 'MessageDeduplicationId') ?? createHash('sha256').update(message).digest('hex'))
-      : undefined,
+    deduplicationId: topic.fifo ? (textOf(entry, 'MessageDeduplicationId') ?? hash('sha256', message)) : undefined,
   };
 }
 

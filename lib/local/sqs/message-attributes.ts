@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A message attribute as the SQS and SNS APIs carry it; `BinaryValue` is base64. */
 export interface MessageAttribute {
@@ -29,7 +29,7 @@ export function hasForbiddenCharacter(text: string): boolean {
 
 /** The MD5 of a UTF-8 text in hex, as `MD5OfMessageBody` shows it. */
 export function md5OfText(text: string): string {
-  return createHash('md5').update(text, 'utf8').digest('hex');
+  return hash('md5', text);
 }
 
 /**
@@ -41,20 +41,20 @@ export function md5OfText(text: string): string {
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
   const names = Object.keys(attributes);
   if (names.length === 0) return undefined;
-  const hash = createHash('md5');
-  const updateWithLength = (bytes: Buffer) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    hash.update(length).update(bytes);
-  };
+  const parts: Buffer[] = [];
+  const addWithLength = (bytes: Buffer) => parts.push(fourBytes(bytes.length), bytes);
   for (const name of names.sort()) {
     const attribute = attributes[name] as MessageAttribute;
-    updateWithLength(Buffer.from(name));
-    updateWithLength(Buffer.from(attribute.DataType));
-    hash.update(isBinary(attribute) ? BINARY_TRANSPORT : STRING_TRANSPORT);
-    updateWithLength(valueBytes(attribute));
+    addWithLength(Buffer.from(name));
+    addWithLength(Buffer.from(attribute.DataType));
+    parts.push(isBinary(attribute) ? BINARY_TRANSPORT : STRING_TRANSPORT);
+    addWithLength(valueBytes(attribute));
   }
-  return hash.digest('hex');
+  return hash('md5', Buffer.concat(parts));
+}
+
+function fourBytes(length: number): Buffer {
+  return Buffer.from([length >>> 24, length >>> 16, length >>> 8, length]);
 }
 
 /** The bytes that count against the size limit: name, type and value of every attribute (SQS message metadata). */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AwsRequest, Caller, Json, Place } from '../aws.ts';
 import { AwsError } from '../aws.ts';
 import { type AttributeFault, attributeFault } from './attribute-names.ts';
@@ -128,7 +128,7 @@ function readToken(entry: Json, parameter: string): string | undefined {
 
 function readDeduplicationId(entry: Json, body: string, settings: QueueSettings): string | undefined {
   const given = readToken(entry, 'MessageDeduplicationId');
-  if (settings.fifo) return given ?? createHash('sha256').update(body).digest('hex');
+  if (settings.fifo) return given ?? hash('sha256', body);
   if (given !== undefined) throw invalidValue(given, 'MessageDeduplicationId', WRONG_QUEUE_TYPE);
   return undefined;
 }
@@ -145,7 +145,7 @@ function readDelay(entry: Json, settings: QueueSettings): number {
 
 /** The unique id of whoever sent: of a role `AROA…:session`, of a user or service `AIDA…`. */
 function senderIdOf(caller: Caller, place: Place): string {
-  const unique = (prefix: string, name: string) => `${prefix}${createHash('sha256').update(name).digest('hex').slice(0, 17).toUpperCase()}`;
+  const unique = (prefix: string, name: string) => `${prefix}${hash('sha256', name).slice(0, 17).toUpperCase()}`;
   if (caller.kind === 'role') return `${unique('AROA', caller.roleArn)}:${caller.sessionName ?? 'session'}`;
   return caller.kind === 'service' ? unique('AIDA', caller.principal) : unique('AIDA', place.accountId);
 }
