@@ -11,7 +11,7 @@ export class ConsumerConfigError extends PosthasteError {
 export class ConsumerEventError extends PosthasteError {
   constructor(consumer: string) {
     super(
-      `consumer ${consumer} was invoked with something that is no SQS event: it has no Records; connect it to a queue, e.g. with the Consumer construct`,
+      `consumer ${consumer} was invoked with something that is no SQS event: its Records are no messages of a queue; connect it to a queue, e.g. with the Consumer construct`,
       {
         code: 'CONSUMER_EVENT',
       },

@@ -22,10 +22,23 @@ export interface QueueResponse {
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }
 
+/** Whether a function was invoked with messages of a queue: a topic or a stream that invokes it directly has Records too, of another shape. */
+export function isQueueEvent(event: unknown): event is QueueEvent {
+  const records = (event as { Records?: unknown } | null | undefined)?.Records;
+  return Array.isArray(records) && records.every(isQueueRecord);
+}
+
+function isQueueRecord(record: unknown): boolean {
+  if (typeof record !== 'object' || record === null) return false;
+  const { messageId, receiptHandle, body, attributes, eventSourceARN } = record as Partial<Record<keyof QueueRecord, unknown>>;
+  const texts = [messageId, receiptHandle, body, eventSourceARN];
+  return texts.every((text) => typeof text === 'string') && typeof attributes === 'object' && attributes !== null;
+}
+
 /** How often SQS has handed the message out, this time included. */
 export function receiveCountOf(record: QueueRecord): number {
   const count = Number(record.attributes.ApproximateReceiveCount);
-  return Number.isInteger(count) && count > 0 ? count : 1;
+  return Number.isSafeInteger(count) && count > 0 ? count : 1;
 }
 
 /** Whether the record is from a FIFO queue. A message group alone says nothing: standard queues have them too, for fairness. */

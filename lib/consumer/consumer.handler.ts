@@ -17,7 +17,7 @@ import type { OutgoingWriter } from '../unit-of-work/unit-of-work.ts';
 import { consumeBatch } from './consumer.batch.ts';
 import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, HANDLES_ALL } from './consumer.contract.ts';
 import { ConsumerConfigError, ConsumerEventError } from './consumer.errors.ts';
-import type { QueueEvent, QueueResponse } from './consumer.event.ts';
+import { isQueueEvent, type QueueEvent, type QueueResponse } from './consumer.event.ts';
 import type { ConsumerInbox, ConsumerSettings, Visibility } from './consumer.ports.ts';
 import { createRouter, type Route, type Router } from './consumer.routes.ts';
 import { createVisibility, type VisibilityClient } from './consumer.sqs.ts';
@@ -96,7 +96,7 @@ export function createConsumerHandler(options: ConsumerWiring): ConsumerHandler 
   const ports = { settings, router, inbox, committer, deadLetters: options.deadLetters, visibility, clock, rng, ids, log, metrics };
 
   const handle = async (event: QueueEvent, context?: { getRemainingTimeInMillis?: () => number }): Promise<QueueResponse> => {
-    if (!Array.isArray(event?.Records)) throw new ConsumerEventError(settings.name);
+    if (!isQueueEvent(event)) throw new ConsumerEventError(settings.name);
     const remainingMs = context?.getRemainingTimeInMillis?.() ?? LONGEST_INVOCATION_MS;
     return consumeBatch(event.Records, ports, Math.max(0, remainingMs));
   };

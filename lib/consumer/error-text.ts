@@ -1,3 +1,5 @@
+import { messageOf } from '../core/errors.ts';
+
 const MAX_LENGTH = 500;
 const MAX_CAUSES = 3;
 
@@ -9,7 +11,7 @@ export function errorText(error: unknown): string {
   const parts: string[] = [];
   let current = error;
   for (let depth = 0; depth <= MAX_CAUSES && (depth === 0 || current !== undefined); depth += 1) {
-    const text = current instanceof Error ? current.message : String(current);
+    const text = messageOf(current);
     if (!parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }

@@ -35,3 +35,17 @@ export function isPosthasteError(error: unknown, code?: string): error is Postha
   if (typeof error !== 'object' || error === null || !(MARK in error)) return false;
   return code === undefined || (error as unknown as PosthasteError).code === code;
 }
+
+/**
+ * The message of whatever was thrown: handlers throw texts, objects without a prototype, errors whose message somebody replaced. Never throws.
+ *
+ * @example
+ * messageOf(new Error('no such order')); // => 'no such order'
+ */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'something was thrown that has no text';
+  }
+}

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { messageOf } from '../core/errors.ts';
+import { errorName } from '../retry/aws-failure.ts';
 import type { AttemptNote, DeadLetter, RecordAttribute } from '../retry/dead-letter.ts';
 
 /** Why a message was dead-lettered, as it travels in the attribute `posthaste.failure` next to the untouched body. */
@@ -38,7 +40,7 @@ export function failureRecord(letter: DeadLetter): FailureRecord {
   return {
     reason: letter.reason,
     type,
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     ...(stack !== undefined && { stack }),
     fingerprint: fingerprintOf([letter.consumer, letter.reason, type, topFrame(error), letter.messageType ?? '']),
     consumer: letter.consumer,
@@ -63,13 +65,42 @@ export function decodeFailureRecord(text: string): FailureRecord | undefined {
   }
 }
 
+const TEXTS = ['reason', 'type', 'message', 'fingerprint', 'consumer', 'failedAt'];
+const OPTIONAL_TEXTS = ['stack', 'handlerVersion', 'traceId', 'messageId', 'messageType'];
+
+// Whoever can write to the queue can write a record: every member is looked at, so that a redrive can rely on the type.
 function isFailureRecord(value: unknown): value is FailureRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const record = value as Record<string, unknown>;
-  const texts = ['reason', 'type', 'message', 'fingerprint', 'consumer', 'failedAt'];
+  if (!isObject(value)) return false;
+  const { attempts, attributes, droppedAttributes = [], receiveCount } = value;
   return (
-    texts.every((name) => typeof record[name] === 'string') && Array.isArray(record['attempts']) && typeof record['attributes'] === 'object'
+    hasTexts(value, TEXTS) &&
+    hasOptionalTexts(value, OPTIONAL_TEXTS) &&
+    Number.isInteger(receiveCount) &&
+    Array.isArray(attempts) &&
+    attempts.every((note) => isObject(note) && hasTexts(note, ['at', 'type', 'message'])) &&
+    isObject(attributes) &&
+    Object.values(attributes).every(isRecordAttribute) &&
+    Array.isArray(droppedAttributes) &&
+    droppedAttributes.every((name) => typeof name === 'string')
   );
+}
+
+function isRecordAttribute(value: unknown): boolean {
+  return isObject(value) && hasTexts(value, ['dataType']) && hasOptionalTexts(value, ['stringValue', 'binaryValue']);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hasTexts(fields: Fields, names: readonly string[]): boolean {
+  return names.every((name) => typeof fields[name] === 'string');
+}
+
+function hasOptionalTexts(fields: Fields, names: readonly string[]): boolean {
+  return names.every((name) => fields[name] === undefined || typeof fields[name] === 'string');
 }
 
 /** Lambda adds list members that SQS never fills. */
@@ -82,7 +113,7 @@ function bare(attributes: Readonly<Record<string, RecordAttribute>>): Record<str
 function errorType(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' && code !== '' ? code : error.name;
+  return typeof code === 'string' && code !== '' ? code : errorName(error);
 }
 
 const MAX_CAUSES = 3;
@@ -90,14 +121,30 @@ const MAX_CAUSES = 3;
 function stackWithCauses(error: Error): string {
   const parts: string[] = [];
   for (let current: unknown = error; current instanceof Error && parts.length <= MAX_CAUSES; current = current.cause) {
-    parts.push(current.stack ?? `${current.name}: ${current.message}`);
+    parts.push(stackOf(current) ?? `${errorName(current)}: ${messageOf(current)}`);
   }
   return parts.join('\ncaused by ');
 }
 
-/** The function and file that threw, without line numbers, which change with every deployment. */
+// With source maps a stack is written when it is first read, from a name and a message that may have no text.
+function stackOf(error: Error): string | undefined {
+  try {
+    return typeof error.stack === 'string' ? error.stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The function and file that threw, without line numbers, which change with every deployment. The stack begins with the message: what a
+ * sender wrote into it must not pass for a frame, or each message could have a group of its own.
+ */
 function topFrame(error: unknown): string {
-  const frame = error instanceof Error ? error.stack?.split('\n').find((line) => line.trimStart().startsWith('at ')) : undefined;
+  const stack = error instanceof Error ? stackOf(error) : undefined;
+  if (stack === undefined) return '';
+  const message = messageOf(error);
+  const frames = stack.slice(Math.max(0, stack.indexOf(message)) + message.length);
+  const frame = frames.split('\n').find((line) => line.trimStart().startsWith('at '));
   return (frame ?? '').trim().replace(/:\d+:\d+/g, '');
 }
 

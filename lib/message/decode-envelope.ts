@@ -107,8 +107,10 @@ function readSource(fields: Fields): string {
 function readTime(fields: Fields): string {
   const time = fields['time'];
   const milliseconds = typeof time === 'string' && RFC_3339.test(time) ? Date.parse(time) : Number.NaN;
-  if (Number.isNaN(milliseconds)) throw new EnvelopeInvalidError('time', 'it is an RFC 3339 time');
-  return new Date(milliseconds).toISOString();
+  const inUtc = Number.isNaN(milliseconds) ? '' : new Date(milliseconds).toISOString();
+  // In UTC the year may have more than four digits, or fewer than none: no reader of RFC 3339 would take such a time from us.
+  if (!RFC_3339.test(inUtc)) throw new EnvelopeInvalidError('time', 'it is an RFC 3339 time');
+  return inUtc;
 }
 
 function readSequence(fields: Fields): number | undefined {

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { messageOf } from '../core/errors.ts';
 import { MessageDefinitionError, MessageInvalidError, type MessageIssue } from './message.errors.ts';
 import type { AnyMessageDefinition, DataOf } from './message.ts';
 
@@ -28,8 +29,7 @@ function run(
   try {
     return definition.schema['~standard'].validate(data);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new MessageInvalidError(definition.name, [{ message: `the schema threw: ${message}`, path: [] }], { cause });
+    throw new MessageInvalidError(definition.name, [{ message: `the schema threw: ${messageOf(cause)}`, path: [] }], { cause });
   }
 }
 

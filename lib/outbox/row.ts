@@ -97,18 +97,25 @@ function shardOf(pk: string): number {
 
 /** Reads a message row; undefined for an item that is none. */
 export function fromItem(item: Item): OutboxRow | undefined {
-  const { pk, sk, id, type, body, state, committedAt, key, seq } = item as Partial<Record<keyof OutboxRow, unknown>>;
-  const { attributes, destinations } = item as { attributes?: unknown; destinations?: unknown };
+  const { pk, sk, id, type, body, state, committedAt, attributes, destinations } = item as Partial<Record<keyof OutboxRow, unknown>>;
   if (![pk, sk, id, type, body, state].every((value) => typeof value === 'string' && value !== '')) return undefined;
   if (typeof committedAt !== 'number' || !isAttributeMap(attributes) || !isNameList(destinations)) return undefined;
-  const keyed = (pk as string).startsWith(KEY_PREFIX);
-  if (keyed && (typeof key !== 'string' || typeof seq !== 'number')) return undefined;
-  return item as unknown as OutboxRow;
+  return isInPlace(item) ? (item as unknown as OutboxRow) : undefined;
+}
+
+// A row is on the line of its key with a number, or has neither: a number without a line, or a line of another key, would never move.
+function isInPlace({ pk, key, seq, first }: Item): boolean {
+  if (!(pk as string).startsWith(KEY_PREFIX)) return key === undefined && seq === undefined && first === undefined;
+  return pk === `${KEY_PREFIX}${key}` && typeof key === 'string' && isOrdinal(seq) && (first === undefined || isOrdinal(first));
+}
+
+function isOrdinal(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
 function isAttributeMap(value: unknown): value is OutboxRow['attributes'] {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).every((one) => typeof one === 'string' || typeof one === 'number');
+  if (Object.prototype.toString.call(value) !== '[object Object]') return false;
+  return Object.values(value as object).every((one) => typeof one === 'string' || typeof one === 'number');
 }
 
 function isNameList(value: unknown): value is string[] {

@@ -78,10 +78,10 @@ const DENIED =
  * try { await client.send(command); } catch (error) { if (awsFailure(error) === 'throttled') … }
  */
 export function awsFailure(error: unknown): AwsFailure {
-  const { $fault, $metadata, $retryable, CancellationReasons } = (error ?? {}) as SdkError;
+  const { $fault, $metadata, $retryable } = (error ?? {}) as SdkError;
   const name = errorName(error);
   const status = $metadata?.httpStatusCode;
-  if (isCrowd(name) || status === 429 || $retryable?.throttling === true || cancelledByCrowd(CancellationReasons)) return 'throttled';
+  if (isCrowd(name) || status === 429 || $retryable?.throttling === true || cancelledByCrowd(error)) return 'throttled';
   if (LATE.test(name) || status === 408 || (status !== undefined && status >= 500)) return 'ambiguous';
   if (DENIED.test(name)) return 'denied';
   if (isDataFault(name, status) && ($fault === 'client' || status !== undefined)) return 'rejected';
@@ -98,7 +98,7 @@ interface SdkError {
   readonly $fault?: string;
   readonly $retryable?: { readonly throttling?: boolean };
   readonly $metadata?: { readonly httpStatusCode?: number };
-  readonly CancellationReasons?: readonly { readonly Code?: string }[];
+  readonly CancellationReasons?: unknown;
 }
 
 function isCrowd(name: string | undefined): boolean {
@@ -106,12 +106,20 @@ function isCrowd(name: string | undefined): boolean {
 }
 
 // A transaction that nothing but load stopped; one failed condition among the reasons makes it an answer about the data.
-function cancelledByCrowd(reasons: SdkError['CancellationReasons']): boolean {
-  const causes = (reasons ?? []).map((reason) => reason.Code).filter((code) => code !== undefined && code !== 'None');
+function cancelledByCrowd(error: unknown): boolean {
+  const causes = cancellationCauses(error);
   return causes.length > 0 && causes.every(isCrowd);
 }
 
-/** The name by which AWS errors are told apart; `Unknown` for what is no error. */
+/** The codes of the actions that stopped a transaction; `None` stands for those that did not (API_TransactWriteItems). */
+export function cancellationCauses(error: unknown): readonly string[] {
+  const { CancellationReasons } = (error ?? {}) as SdkError;
+  if (!Array.isArray(CancellationReasons)) return [];
+  const codes = CancellationReasons.map((reason: { readonly Code?: unknown } | null | undefined) => reason?.Code);
+  return codes.filter((code): code is string => typeof code === 'string' && code !== 'None');
+}
+
+/** The name by which AWS errors are told apart; `Unknown` for what is no error, or has none. */
 export function errorName(error: unknown): string {
-  return error instanceof Error ? error.name : 'Unknown';
+  return error instanceof Error && typeof error.name === 'string' ? error.name : 'Unknown';
 }

@@ -1,5 +1,5 @@
 import { isPosthasteError } from '../core/errors.ts';
-import { awsFailure, errorName } from './aws-failure.ts';
+import { awsFailure, cancellationCauses, errorName } from './aws-failure.ts';
 
 /**
  * What a failure asks for.
@@ -49,18 +49,16 @@ export function classify(error: unknown): Classification {
   return { kind: 'transient', code, ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? { retryAfterMs } : {}) };
 }
 
-// A cancelled transaction lists a reason per action; `None` stands for those that did not stop it (API_TransactWriteItems).
 const BUSY_REASONS = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 function isBusy(error: unknown): boolean {
   if (errorName(error) !== 'TransactionCanceledException') return awsFailure(error) === 'throttled';
-  const { CancellationReasons = [] } = error as { CancellationReasons?: readonly { readonly Code?: string }[] };
-  const causes = CancellationReasons.map((reason) => reason.Code ?? 'None').filter((reason) => reason !== 'None');
+  const causes = cancellationCauses(error);
   return causes.length > 0 && causes.every((reason) => BUSY_REASONS.has(reason));
 }
 
 /** An error's stable name: its `code` if it is one of this library's, else its name. */
 export function codeOf(error: unknown): string {
   if (isPosthasteError(error)) return error.code;
-  return error instanceof Error ? error.name : 'UNKNOWN_ERROR';
+  return error instanceof Error && typeof error.name === 'string' ? error.name : 'UNKNOWN_ERROR';
 }

@@ -47,7 +47,9 @@ export function parseDestinations(arns: Readonly<Record<string, unknown>>): Read
   for (const [name, arn] of Object.entries(arns)) {
     const match = typeof arn === 'string' ? ARN.exec(arn) : null;
     if (match === null)
-      throw new DestinationError(`destination ${name} is '${String(arn)}'; it is the ARN of an SNS topic or an SQS queue`);
+      throw new DestinationError(
+        `destination ${name} is ${typeof arn === 'string' ? `'${arn}'` : `of the type ${typeof arn}`}; it is the ARN of an SNS topic or an SQS queue`,
+      );
     const kind = match[1] === 'sns' ? 'topic' : 'queue';
     destinations.set(name, {
       name,

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import { type AwsFailure, awsFailure, errorName } from '../retry/aws-failure.ts';
 
 /** What a service said about one message. */
@@ -34,18 +35,19 @@ export const NO_RESULT: SendResult = {
 
 /** Reads one answer entry by entry: HTTP 200 says nothing about any of them ("PublishBatch" API reference). Ids are the indexes. */
 export function readBatch(answer: BatchAnswer, count: number): SendResult[] {
-  const results: SendResult[] = new Array(count).fill(NO_RESULT);
+  const said = new Map<string | undefined, SendResult>();
   for (const { Id, MessageId } of answer.Successful ?? []) {
-    results[Number(Id)] = { status: 'sent', ...(MessageId !== undefined && { serviceId: MessageId }) };
+    said.set(Id, { status: 'sent', ...(MessageId !== undefined && { serviceId: MessageId }) });
   }
-  for (const failure of answer.Failed ?? []) results[Number(failure.Id)] = readFailure(failure);
-  return results;
+  for (const failure of answer.Failed ?? []) said.set(failure.Id, readFailure(failure));
+  return Array.from({ length: count }, (_, index) => said.get(String(index)) ?? NO_RESULT);
 }
 
 // `SenderFault` is true for a missing permission too; the code tells it from a message that is wrong in itself.
-function readFailure({ Code = 'Unknown', Message = 'no reason was given', SenderFault = false }: BatchFailure): SendResult {
-  const likeError = Object.assign(new Error(Message), { name: Code, $fault: SenderFault ? 'client' : 'server' });
-  return { status: 'failed', failure: failureOf(likeError), code: Code, message: Message };
+function readFailure({ Code, Message = 'no reason was given', SenderFault = false }: BatchFailure): SendResult {
+  const code = Code || 'Unknown';
+  const likeError = Object.assign(new Error(Message), { name: code, $fault: SenderFault ? 'client' : 'server' });
+  return { status: 'failed', failure: failureOf(likeError), code, message: Message };
 }
 
 // Topics of another region, or of another account's spelling, are refused as a parameter of the request: "Invalid parameter: TopicArn".
@@ -54,7 +56,7 @@ const NAMES_DESTINATION = /\b(?:TopicArn|TargetArn|QueueUrl)\b/;
 
 function failureOf(error: unknown): AwsFailure {
   const failure = awsFailure(error);
-  return failure === 'rejected' && error instanceof Error && NAMES_DESTINATION.test(error.message) ? 'denied' : failure;
+  return failure === 'rejected' && error instanceof Error && NAMES_DESTINATION.test(messageOf(error)) ? 'denied' : failure;
 }
 
 /** A thrown error as the result of a message. */
@@ -63,6 +65,6 @@ export function readError(error: unknown): Extract<SendResult, { status: 'failed
     status: 'failed',
     failure: failureOf(error),
     code: errorName(error),
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
   };
 }
