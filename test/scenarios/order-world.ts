@@ -15,6 +15,7 @@ import {
   SOURCE,
   type Stack,
   type StackOptions,
+  topicArn,
 } from './order-stack.ts';
 
 /** The whole pipeline with callers, and everything that a scenario wants to look at. */
@@ -201,13 +202,21 @@ function whatWaits(world: World, ledger: Ledger, places: readonly ConsumerPlace[
     [world.calls.open, 'calls are open'],
     [unanswered, 'callers wait for an answer'],
     [pending, 'rows are pending'],
+    [onTheirWay(world), 'deliveries of topics are under way'],
     ...queued,
   ] as const;
   return counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
 }
 
+/** What topics deliver late. */
+function onTheirWay(world: World): number {
+  const topics = ['orders', 'orders-ordered.fifo', 'shipments'].map((name) => world.sns.stats(topicArn(name)));
+  return topics.flatMap(({ subscriptions }) => Object.values(subscriptions)).reduce((total, { pending }) => total + pending, 0);
+}
+
 function checkAll(world: World, ledger: Ledger, { consumers, project }: Stack): readonly Violation[] {
-  const orderIdOf = (body: string) => String((JSON.parse(body) as Json)['correlationid']);
+  // Strangers lie there, too, and need not be JSON.
+  const orderIdOf = (body: string) => /"correlationid":"([^"]*)"/.exec(body)?.[1] ?? '';
   const deadOf = ({ deadLetterQueueUrl, undeliveredUrl }: ConsumerPlace) =>
     [deadLetterQueueUrl, undeliveredUrl].flatMap((url) => world.sqs.peek(world.sqs.queueArn(url)).map(({ body }) => orderIdOf(body)));
   const rows = rowsOf(world);
