@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Aws } from '../local/aws.ts';
 import { type FaultSource, noFaults } from './fault.ts';
+import type { Platform } from './globals/platform.ts';
 import type { History } from './history.ts';
 
 /** What all processes of a world share. */
@@ -18,6 +19,8 @@ export interface ProcessWorld {
   readonly skewOf: (process: string) => number;
   /** Asked at the start of each invocation: when it stands still for a while. */
   readonly pauseOf: (process: string) => Pause | undefined;
+  /** What stands behind the globals of all processes; undefined when they see the platform's own. */
+  readonly globals: Pick<Platform, 'rng' | 'ids' | 'prints'> | undefined;
   /** Calls so far, in all, by action (`sns:Publish`) and by role and action (`relay:sns:Publish`); `open` are those whose effect or answer is still to come. */
   readonly calls: { total: number; open: number; readonly byAction: Map<string, number>; readonly byRole: Map<string, number> };
 }
@@ -37,6 +40,8 @@ export interface ProcessWorldParts
   readonly skewOf?: (process: string) => number;
   /** @default - no invocation stands still */
   readonly pauseOf?: ProcessWorld['pauseOf'];
+  /** @default - the platform's */
+  readonly globals?: ProcessWorld['globals'];
 }
 
 /** Longer than Lambda lets any function run. */
@@ -48,7 +53,8 @@ export function createProcessWorld({
   slowMs = SLOW_MS,
   skewOf = () => 0,
   pauseOf = () => undefined,
+  globals,
   ...parts
 }: ProcessWorldParts): ProcessWorld {
-  return { ...parts, faults, slowMs, skewOf, pauseOf, calls: { total: 0, open: 0, byAction: new Map(), byRole: new Map() } };
+  return { ...parts, faults, slowMs, skewOf, pauseOf, globals, calls: { total: 0, open: 0, byAction: new Map(), byRole: new Map() } };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Caller, Json, ServiceName } from '../local/aws.ts';
 import { callThroughFaults } from './faulty-call.ts';
+import { runAs } from './globals.ts';
 import type { ProcessWorld } from './process-world.ts';
 import { wireInput } from './sdk-shapes.ts';
 
@@ -20,6 +21,8 @@ export interface SimProcess {
   thaw(): void;
   /** Hands something to the process: now, once it is thawed, or never. */
   deliver(event: () => void): void;
+  /** Runs code, and whatever it starts, as this process: in a world that owns the globals, they are this process's own. */
+  run<Result>(code: () => Result): Result;
   /** A client for one service that takes the SDK's command objects, so that adapters run unmodified. */
   client(service: ServiceName): SimClient;
 }
@@ -33,6 +36,8 @@ export interface SimClient {
 /** What a process is started with. */
 export interface ProcessOptions {
   readonly caller: Caller;
+  /** Environment variables, in a world that owns the globals. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Told when it dies. */
   readonly onKill?: (reason: string) => void;
 }
@@ -67,6 +72,7 @@ export function startProcess(world: ProcessWorld, name: string, options: Process
       if (frozen) waiting.push(event);
       else event();
     },
+    run: (code) => (platform ? runAs(platform, code) : code()),
     client: (service) => ({
       send(command: { constructor: { name: string }; input: Json }) {
         const action = command.constructor.name.replace(/Command$/, '');
@@ -78,6 +84,7 @@ export function startProcess(world: ProcessWorld, name: string, options: Process
       },
     }),
   };
+  const platform = world.globals && { ...world.globals, clock: process.clock, startedAt: process.clock.now(), env: { ...options.env } };
   return process;
 }
 

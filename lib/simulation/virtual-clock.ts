@@ -23,17 +23,19 @@ export interface VirtualClock extends Clock {
 const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /**
- * A clock whose timers live in a binary heap. Equal times are ordered by `rng`, so that a seed decides every race.
+ * A clock whose timers live in a binary heap. Equal times are ordered by `rng`, so that a seed decides every race. Time also waits for
+ * `realWork`, when it is given.
  *
  * @example
  * const clock = createVirtualClock(createRng(1));
  * clock.after(60_000, () => console.log('a minute later, at once'));
  * await clock.run();
  */
-export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1)): VirtualClock {
+export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1), realWork?: () => Promise<void>): VirtualClock {
   const heap: Timer[] = [];
   let now = start;
   let live = 0;
+  const settle = realWork ? () => settled().then(realWork) : settled;
 
   return {
     now: () => now,
@@ -51,8 +53,8 @@ export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1)): Virt
     async run(until = Number.POSITIVE_INFINITY) {
       let count = 0;
       // The first tick leaves the queue of ticks that the caller may be part of, the second comes after what it started.
-      await settled();
-      await settled();
+      await settle();
+      await settle();
       for (let next = heap[0]; next && next.at <= until; next = heap[0]) {
         pop(heap);
         if (next.cancelled) continue;
@@ -60,7 +62,7 @@ export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1)): Virt
         live -= 1;
         now = Math.max(now, next.at);
         next.callback();
-        await settled();
+        await settle();
         count += 1;
       }
       if (Number.isFinite(until)) now = Math.max(now, until);
