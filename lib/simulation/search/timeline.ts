@@ -37,5 +37,5 @@ function chooseEvents(events: readonly HistoryEvent[], limit: number): readonly 
 
 function formatEvent({ at, kind, detail }: HistoryEvent): string {
   const details = Object.entries(detail).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  return `${String(at).padStart(10)} ms ${[kind.padEnd(7), ...details].join(' ')}`.trimEnd();
+  return `${at.toFixed(0).padStart(10)} ms ${[kind.padEnd(7), ...details].join(' ')}`.trimEnd();
 }
