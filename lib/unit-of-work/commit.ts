@@ -128,7 +128,7 @@ async function settleOrThrow(deps: CommitterDeps, commit: Commit): Promise<UnitO
     else if (verdict.ambiguous) doubt = { error: verdict.error };
     last = verdict;
     const wait = fullJitter(BACKOFF, attempt + 1, deps.rng);
-    if (deps.clock.now() + wait >= stopAt) break;
+    if (attempt + 1 === MAX_TRIES || deps.clock.now() + wait >= stopAt) break;
     await sleep(deps.clock, wait);
   }
   if (doubt !== undefined) return resolveDoubt(deps, commit, doubt);

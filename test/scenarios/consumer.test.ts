@@ -154,6 +154,21 @@ describe('consumer and inbox', () => {
     expect(letter?.attributes['posthaste.failure']).toContain('FINGERPRINT_MISMATCH');
   });
 
+  test('S27 a handled message that its sender publishes again, stamped anew, is a duplicate', async () => {
+    const world = createOrderWorld({ seed: 1, sweepEveryMs: 0 });
+    world.setMapping(world.audit.mapping, { Enabled: false });
+    world.note('note-1');
+    await world.run(MINUTE);
+    const [message] = world.peek(world.audit.queueUrl);
+    world.setMapping(world.audit.mapping, { Enabled: true });
+    await world.run(MINUTE);
+    const time = new Date(world.clock.now()).toISOString();
+    world.send(world.audit, (message?.body ?? '').replace(/"time":"[^"]+"/, `"time":"${time}"`));
+    await world.run(MINUTE);
+    expect(world.stats(world.audit)).toMatchObject({ sent: 2, deleted: 2 });
+    expect([world.applied('audit-order'), world.letters(world.audit)]).toEqual([['note-1'], []]);
+  });
+
   test('S28 a message that comes back after fifteen days in dead-letter queues is not applied again', async () => {
     const world = createOrderWorld({ seed: 1, sweepEveryMs: 0 });
     world.setMapping(world.audit.mapping, { Enabled: false });
@@ -168,6 +183,22 @@ describe('consumer and inbox', () => {
     expect(world.applied('audit-order')).toEqual(['note-1']);
     expect(world.letters(world.audit)).toEqual([]);
     expect(world.stats(world.audit)).toMatchObject({ sent: 2, deleted: 2 });
+  });
+
+  test('S28 a message that is older than the inbox remembers is parked, because it may have been handled and forgotten', async () => {
+    const world = createOrderWorld({ seed: 1, sweepEveryMs: 0 });
+    world.setMapping(world.audit.mapping, { Enabled: false });
+    world.note('note-1');
+    await world.run(MINUTE);
+    const [message] = world.peek(world.audit.queueUrl);
+    world.setMapping(world.audit.mapping, { Enabled: true });
+    await world.run(61 * DAY);
+    world.send(world.audit, message?.body ?? '');
+    await world.run(MINUTE);
+    expect(world.applied('audit-order')).toEqual(['note-1']);
+    expect(world.letters(world.audit).map(({ attributes }) => attributes['posthaste.failure'])).toEqual([
+      expect.stringContaining('"reason":"TOO_OLD"'),
+    ]);
   });
 
   test('S29 clocks that are five minutes apart steal leases, and still every effect happens once', async () => {

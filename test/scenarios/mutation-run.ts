@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MUTANTS, type Mutant } from './mutants.ts';
+import type { Mutant } from './mutants/mutant.ts';
+import { MUTANTS } from './mutants.ts';
 import { type Copy, createCopy } from './mutation-copy.ts';
 
 /** How one mutant ended. */
