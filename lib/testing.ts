@@ -34,6 +34,7 @@ export { formatFault, type PlannedFault, parseFault, plannedFaults } from './sim
 export type { SimContext, SimFunction, SimFunctions, SimHandler } from './simulation/functions.ts';
 export type { History, HistoryEvent } from './simulation/history.ts';
 export type { SimClient, SimProcess } from './simulation/process.ts';
+export { CALM, drawSwarm, formatSwarm, parseSwarm, SWARM_FEATURES, type Swarm, type SwarmFeature } from './simulation/swarm.ts';
 export { createVirtualClock, type VirtualClock } from './simulation/virtual-clock.ts';
 export { type ChaosProxy, type ChaosProxyOptions, startChaosProxy } from './simulation/wire/chaos-proxy.ts';
 export {

@@ -67,5 +67,5 @@ export function swarmSkew(seed: number, { rates }: Swarm): (process: string) => 
 /** Invocations that stand still for a while soon after their start. */
 export function swarmPauses(chances: Chances): () => Pause | undefined {
   const chance = chances.of('freeze');
-  return () => (chance.strikes() ? { afterMs: chance.upTo(200), forMs: chance.upTo(LONGEST_FREEZE_MS) } : undefined);
+  return () => (chance.strikes() ? { afterMs: chance.upTo(60), forMs: chance.upTo(LONGEST_FREEZE_MS) } : undefined);
 }
