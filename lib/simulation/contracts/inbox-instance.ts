@@ -49,6 +49,8 @@ export interface Ending {
   readonly effect?: string;
   /** Makes the unit's own condition fail. */
   readonly breaks?: boolean;
+  /** Counts nothing: the guard is all that is written, which is no transaction. */
+  readonly idle?: boolean;
 }
 
 type Place = Pick<InboxInstance, 'inbox' | 'effects'>;
@@ -64,12 +66,12 @@ export function commit(instance: Place, given: Given, ending: Ending): Promise<U
 export function unitOf(
   { effects }: Pick<Place, 'effects'>,
   { clock }: Given,
-  { run, effect = run.messageId, breaks }: Ending,
+  { run, effect = run.messageId, breaks, idle }: Ending,
 ): CollectedUnit {
   const unit = createUnit({ unitId: run.token, source: 'urn:posthaste:contract', time: clock.now() });
   const update = { expression: 'ADD runs :one', values: { ':one': 1 } };
   const condition = { expression: 'attribute_exists(neverThere)' };
-  unit.update(effects, { id: effect }, { update, ...(breaks && { condition }) });
+  if (!idle) unit.update(effects, { id: effect }, { update, ...(breaks && { condition }) });
   return unit;
 }
 

@@ -136,6 +136,21 @@ export const markerCases: readonly InboxCase[] = [
     },
   },
   {
+    name: 'a run that writes nothing but its marker recognises it when the answer was lost',
+    requires: ['lostAnswers'],
+    async run(instance, given) {
+      declared(instance.loseNextAnswer?.bind(instance), 'lostAnswers', 'loseNextAnswer')();
+      const run = runOf(given);
+      equal((await commit(instance, given, { run, idle: true })).status, 'committed', 'a run took its own marker for that of another');
+      const other = runOf(given);
+      equal(
+        refusalOf(instance.inbox, await commit(instance, given, { run: other, idle: true }), other),
+        'done',
+        'a marker was taken for that of a run that did not write it',
+      );
+    },
+  },
+  {
     name: 'what was handled stays handled when the process is started again',
     requires: ['restarts'],
     async run(instance, given) {

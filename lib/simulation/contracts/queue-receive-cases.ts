@@ -128,7 +128,7 @@ export const receiveCases: readonly QueueCase[] = [
       const shares = await Promise.all(
         [1, 2, 3].map(async () => {
           const mine: string[] = [];
-          for (let idle = 0; idle < 8; ) {
+          for (let idle = 0; idle < 8 && mine.length < 100; ) {
             const some = await queue.receive(5);
             mine.push(...bodiesOf(some));
             await queue.acknowledge(some);
