@@ -1,0 +1,69 @@
+import { type PlannedWireFault, plannedWireFaults, randomWireFaults, type WireFaultSource } from '../../lib/simulation/wire/wire-fault.ts';
+import { createRng } from '../../lib/testing.ts';
+import { runSchedule, type Verdict, type WireWorld } from './schedule.ts';
+
+/** A schedule by name. */
+export interface Job {
+  readonly name: string;
+  readonly faults: WireFaultSource;
+  /** What must have happened for the run to mean anything. */
+  readonly planned: readonly PlannedWireFault[];
+  readonly chaosMs: number;
+}
+
+/** What became of a job. */
+export interface Finished {
+  readonly job: Job;
+  readonly verdict: Verdict;
+  /** `kind@role:service:Action` of each fault, in order. */
+  readonly faults: readonly string[];
+}
+
+/** The job of one named plan. */
+export const planJob = (name: string, planned: readonly PlannedWireFault[]): Job => ({
+  ...{ name, planned, faults: plannedWireFaults(planned) },
+  // Until all has been handled, since planned faults end by themselves.
+  chaosMs: 60_000,
+});
+
+/** The job of one seed: up to three calls in ten go wrong, in ways that the seed draws. */
+export function seedJob(seed: number): Job {
+  const rng = createRng(seed);
+  return { name: `seed-${seed}`, planned: [], faults: randomWireFaults(rng, 0.02 + 0.28 * rng.next()), chaosMs: 5_000 };
+}
+
+/** Runs jobs, some at a time: each has resources and a proxy of its own, and all share the workers. */
+export async function runAll(
+  world: WireWorld,
+  jobs: readonly Job[],
+  { concurrency, prefix, onFinished }: { concurrency: number; prefix: string; onFinished?: (finished: Finished) => void },
+): Promise<readonly Finished[]> {
+  const waiting = [...jobs];
+  const finished: Finished[] = [];
+  const lane = async () => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      const verdict = await runSchedule(world, { prefix: `${prefix}-${job.name}`, faults: job.faults, chaosMs: job.chaosMs });
+      const result = { job, verdict, faults: faultsOf(verdict) };
+      finished.push(result);
+      onFinished?.(result);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+  return finished;
+}
+
+function faultsOf({ events }: Verdict): string[] {
+  return events.flatMap(({ kind, detail }) => {
+    const { fault, process, service, action } = detail;
+    return kind === 'fault' ? [`${fault}@${String(process).replace(/-\d+$/, '')}:${service}:${action}`] : [];
+  });
+}
+
+/** What is wrong with a run: broken promises, and planned faults that never came. */
+export function complaintsOf({ job, verdict, faults }: Finished): string[] {
+  const missed = job.planned.filter(({ kind, role, service, action }) => !faults.includes(`${kind}@${role}:${service}:${action}`));
+  return [
+    ...verdict.violations.map(({ guarantee, message }) => `${job.name}: ${guarantee} ${message}`),
+    ...missed.map(({ kind, role, action, nth }) => `${job.name}: ${kind} at ${role} ${action} ${nth} never came`),
+  ];
+}
