@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Caller, Json, ServiceName } from '../local/aws.ts';
+import type { AwsRequest, Caller, Json, ServiceName } from '../local/aws.ts';
 import { callThroughFaults } from './faulty-call.ts';
 import { runAs } from './globals.ts';
 import type { ProcessWorld } from './process-world.ts';
@@ -42,6 +42,19 @@ export interface ProcessOptions {
   readonly onKill?: (reason: string) => void;
 }
 
+/** What SDK clients look for, and nothing of this machine's own settings. */
+const SANDBOX_ENV = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'simulated',
+  AWS_SECRET_ACCESS_KEY: 'simulated',
+  AWS_SESSION_TOKEN: undefined,
+  AWS_PROFILE: undefined,
+  AWS_ENDPOINT_URL: undefined,
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
+
 /** Starts a process that calls as `caller`. */
 export function startProcess(world: ProcessWorld, name: string, options: ProcessOptions): SimProcess {
   const waiting: (() => void)[] = [];
@@ -74,17 +87,21 @@ export function startProcess(world: ProcessWorld, name: string, options: Process
     },
     run: (code) => (platform ? runAs(platform, code) : code()),
     client: (service) => ({
-      send(command: { constructor: { name: string }; input: Json }) {
-        const action = command.constructor.name.replace(/Command$/, '');
-        const { caller } = options;
-        return new Promise((resolve, reject) => {
-          if (!alive) return;
-          callThroughFaults(world, process, { service, action, input: wireInput(command.input) as Json, caller }, { resolve, reject });
-        });
-      },
+      send: (command: { constructor: { name: string }; input: Json }) =>
+        call({ service, action: command.constructor.name.replace(/Command$/, ''), input: wireInput(command.input) as Json }),
     }),
   };
-  const platform = world.globals && { ...world.globals, clock: process.clock, startedAt: process.clock.now(), env: { ...options.env } };
+  const call = (request: Pick<AwsRequest, 'service' | 'action' | 'input'>): Promise<Json> =>
+    new Promise((resolve, reject) => {
+      if (alive) callThroughFaults(world, process, { ...request, caller: options.caller }, { resolve, reject });
+    });
+  const platform = world.globals && {
+    ...world.globals,
+    clock: process.clock,
+    startedAt: process.clock.now(),
+    env: { ...SANDBOX_ENV, ...options.env },
+    call,
+  };
   return process;
 }
 

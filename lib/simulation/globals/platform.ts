@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
 import type { Rng } from '../../core/rng.ts';
+import type { Json } from '../../local/aws.ts';
+import type { WireCall } from '../../local/gateway/exchange.ts';
 
 /** What stands behind the platform's globals for the code of one process. */
 export interface Platform {
@@ -12,6 +14,8 @@ export interface Platform {
   readonly startedAt: number;
   /** What `process.env` holds besides, and in front of, the real environment. */
   readonly env: Record<string, string | undefined>;
+  /** Calls a service of the world, as an engine takes it; rejects as SDK clients do. */
+  readonly call: (request: WireCall) => Promise<Json>;
   /** Whether what the code prints is shown. */
   readonly prints: boolean;
 }
