@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { createChances } from '../chances.ts';
 import type { Violation } from '../conservation.ts';
 import { applies, type Call, FAULT_KINDS, type FaultSource, noFaults } from '../fault.ts';
@@ -50,19 +51,28 @@ export async function* searchSeeds(
   }
 }
 
-/** A sweep's extent. */
-export interface SweepOptions extends SearchOptions {
+/** Where faults are put: at the calls of an experiment's calm run. */
+export interface PlaceOptions extends SearchOptions {
   readonly seed: number;
-  /** Faults at once: 1 for every single one, 2 for every pair at different calls. */
-  readonly order: 1 | 2;
   /** Leaves out calls, e.g. a poll that repeats for ever. @default - none */
   readonly skips?: (call: Call) => boolean;
 }
 
+/** A sweep's extent. */
+export interface SweepOptions extends PlaceOptions {
+  /** Faults at once: 1 for every single one, 2 for every pair at different calls. */
+  readonly order: 1 | 2;
+  /** Runs every `of`-th plan only, from the `index`-th: a share of the work. @default - all of them */
+  readonly share?: { readonly index: number; readonly of: number };
+}
+
 /** Runs an experiment with every fault, or every pair of faults, at the calls that its calm run makes, and yields what broke. */
 export async function* sweep(experiment: Experiment, options: SweepOptions): AsyncGenerator<Failure> {
-  const { seed, order, coverage = countCoverage(), onSchedule } = options;
+  const { seed, order, coverage = countCoverage(), onSchedule, share = { index: 0, of: 1 } } = options;
+  let number = 0;
   for (const faults of plansOf(await placesOf(experiment, options), order)) {
+    number += 1;
+    if ((number - 1) % share.of !== share.index) continue;
     const plan: Plan = { experiment: experiment.name, seed, swarm: CALM, faults };
     const { violations } = await runPlan(experiment, plan, coverage.observe);
     onSchedule?.();
@@ -78,7 +88,7 @@ export async function countSweep(experiment: Experiment, options: SweepOptions):
 }
 
 /** Every fault that can hit a call of the run without faults. */
-async function placesOf(experiment: Experiment, { seed, skips = () => false }: SweepOptions): Promise<readonly PlannedFault[]> {
+async function placesOf(experiment: Experiment, { seed, skips = () => false }: PlaceOptions): Promise<readonly PlannedFault[]> {
   const calls: Call[] = [];
   const decide = (call: Call) => {
     if (!skips(call)) calls.push(call);
@@ -100,6 +110,26 @@ function* plansOf(places: readonly PlannedFault[], order: 1 | 2): Generator<read
 
 const isSameCall = (a: PlannedFault, b: PlannedFault) =>
   a.role === b.role && a.service === b.service && a.action === b.action && a.nth === b.nth;
+
+/**
+ * Runs an experiment with up to six faults at random places, which fast-check draws, and yields the plan to which it shrank the first
+ * failure.
+ */
+export async function* searchPlans(
+  experiment: Experiment,
+  { runs, ...options }: PlaceOptions & { readonly runs: number },
+): AsyncGenerator<Failure> {
+  const { seed, coverage = countCoverage(), onSchedule } = options;
+  const planOf = (faults: readonly PlannedFault[]): Plan => ({ experiment: experiment.name, seed, swarm: CALM, faults });
+  const plans = fc.uniqueArray(fc.constantFrom(...(await placesOf(experiment, options))), { maxLength: 6 });
+  const holds = fc.asyncProperty(plans, async (faults) => {
+    const { violations } = await runPlan(experiment, planOf(faults), coverage.observe);
+    onSchedule?.();
+    return violations.length === 0;
+  });
+  const { counterexample } = await fc.check(holds, { numRuns: runs, seed });
+  if (counterexample) yield explain(experiment, planOf(counterexample[0]));
+}
 
 /** Shrinks a failing plan and runs it once more to show what happens. */
 async function explain(experiment: Experiment, found: Plan): Promise<Failure> {

@@ -19,7 +19,7 @@ export async function shrinkPlan(experiment: Experiment, failing: Plan): Promise
   const holds = fc.asyncProperty(fc.subarray(all), async (troubles) => !(await fails(withTroubles(start, troubles))));
   // The known failure is the only case to begin with: everything else is shrinking.
   const { counterexample } = await fc.check(holds, { examples: [[all]], numRuns: 1 });
-  return counterexample ? withTroubles(start, counterexample[0]) : start;
+  return withTroubles(start, counterexample?.[0] ?? all);
 }
 
 const troublesOf = ({ swarm, faults }: Plan): Trouble[] => [...faults, ...(Object.keys(swarm.rates) as SwarmFeature[])];

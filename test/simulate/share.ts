@@ -1,0 +1,76 @@
+import type { Call } from '../../lib/simulation/fault.ts';
+import type { SeenSites } from '../../lib/simulation/search/coverage.ts';
+import { countCoverage } from '../../lib/simulation/search/coverage.ts';
+import { type Failure, searchPlans, searchSeeds, sweep } from '../../lib/simulation/search/search.ts';
+import type { Experiment } from '../../lib/simulation/search/trial.ts';
+import type { Search } from './arguments.ts';
+import { EXPERIMENTS } from './experiments.ts';
+
+/** One thread's part of a search. */
+export interface Share {
+  readonly experiments: readonly string[];
+  readonly search: Search;
+  readonly index: number;
+  readonly of: number;
+}
+
+/** What a thread tells while it works, and at its end. */
+export interface Progress {
+  readonly schedules: number;
+  /** CPU seconds of the thread. */
+  readonly cpuSeconds: number;
+  readonly seen: SeenSites;
+  readonly failures: readonly Failure[];
+  readonly done: boolean;
+}
+
+/** After so many the picture is clear, and shrinking more only takes time. */
+const MAX_FAILURES = 3;
+const EVERY_MS = 250;
+
+/** A sweeper without anything to do repeats the same query for ever: its first ones stand for all. */
+const isIdle = ({ role, visit }: Call) => role === 'sweeper' && visit >= 6;
+
+/** Runs a share and tells about it from time to time. */
+export async function runShare(share: Share, tell: (progress: Progress) => void): Promise<void> {
+  const coverage = countCoverage();
+  const failures: Failure[] = [];
+  let schedules = 0;
+  let told = performance.now();
+  const cpuStart = process.threadCpuUsage();
+  const report = (done: boolean) => {
+    told = performance.now();
+    const { user, system } = process.threadCpuUsage(cpuStart);
+    tell({ schedules, cpuSeconds: (user + system) / 1e6, seen: coverage.seen, failures, done });
+  };
+  const onSchedule = () => {
+    schedules += 1;
+    if (performance.now() - told > EVERY_MS) report(false);
+  };
+  for (const search of searchesOf(share, { coverage, onSchedule })) {
+    for await (const failure of search) {
+      failures.push(failure);
+      if (failures.length >= MAX_FAILURES) return report(true);
+    }
+  }
+  report(true);
+}
+
+type Observer = Parameters<typeof searchSeeds>[1] extends infer Options ? Omit<Options & object, 'seeds'> : never;
+
+function* searchesOf({ experiments, search, index, of }: Share, observer: Observer): Generator<AsyncGenerator<Failure>> {
+  const chosen = EXPERIMENTS.filter(({ name }) => experiments.includes(name));
+  const { from } = search;
+  if (search.kind === 'sweep') {
+    const options = { seed: from, order: search.order, skips: isIdle, share: { index, of }, ...observer };
+    for (const experiment of chosen) yield sweep(experiment, options);
+  } else if (search.kind === 'plans') {
+    const runs = Math.ceil(search.count / chosen.length / of);
+    for (const experiment of chosen) yield searchPlans(experiment, { seed: from + index, runs, skips: isIdle, ...observer });
+  } else {
+    for (let number = index; number < search.count; number += of) {
+      const experiment = chosen[Math.floor(number / of) % chosen.length] as Experiment;
+      yield searchSeeds(experiment, { seeds: [from + number], ...observer });
+    }
+  }
+}
