@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Pack, withUnit } from '../../lib/consumer/consumer.pack.ts';
+import { isFull, type Pack, withUnit } from '../../lib/consumer/consumer.pack.ts';
 import { createPacker } from '../../lib/consumer/consumer.packer.ts';
 import { createRng } from '../../lib/core/rng.ts';
 import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
@@ -98,4 +98,80 @@ test('a finished unit waits for others no longer than the linger', async () => {
   const outcome = packer.submit(request('a', ['a'])).then(() => clock.now() - begun);
   await clock.run();
   expect([await outcome, packs, singles]).toEqual([50, [], ['a']]);
+});
+
+test('what a unit sends counts: a row for each message, a head for each ordering key, and their bytes', () => {
+  const sending = (token: string, messages: number, keys: number, bytes = 10): CommitRequest => {
+    const { unit, ...rest } = request(token, []);
+    const message = { data: { text: 'x'.repeat(bytes) } } as unknown as CommitRequest['unit']['messages'][number];
+    const orderingKeys = new Set(Array.from({ length: keys }, (_, index) => `${token}-${index}`));
+    return { ...rest, unit: { ...unit, messages: Array(messages).fill(message), orderingKeys } };
+  };
+  const full = withUnit(withUnit(undefined, sending('a', 40, 9)), sending('b', 40, 9));
+  expect(full?.actions).toBe(100);
+  expect(withUnit(full, request('c', []))).toBeUndefined();
+  // Half of 4 MB each, with what a row takes beside its data; two fit, and nothing after them.
+  const half = 2 * 1_024 * 1_024;
+  const room = half - 1_024 - 2_048 - '{"text":""}'.length;
+  const two = (more: number) => withUnit(withUnit(undefined, sending('a', 1, 0, room)), sending('b', 1, 0, room + more));
+  expect([two(0)?.bytes, two(1)]).toEqual([2 * half, undefined]);
+  expect([isFull(two(0) as Pack), isFull(two(-1) as Pack)]).toEqual([true, false]);
+  // What is larger than any pack goes alone: the committer says what is wrong with it.
+  expect(withUnit(undefined, sending('a', 1, 0, 2 * room))?.requests).toHaveLength(1);
+  expect(withUnit(undefined, sending('a', 101, 0))?.requests).toHaveLength(1);
+});
+
+test('a pack that is full commits at once, with no unit in it twice', async () => {
+  const { packer, packs, singles } = packerWith('committed');
+  const submitted = Array.from({ length: 51 }, (_, index) => packer.submit(request(String(index), [String(index)])));
+  await Promise.all(submitted.slice(0, 50));
+  expect([packs.map((pack) => pack.length), singles]).toEqual([[50], []]);
+  packer.flush();
+  await submitted[50];
+  expect([packs.length, singles]).toEqual([1, ['50']]);
+});
+
+test('a unit is sealed when it is submitted, whatever it waits for', () => {
+  const { packer } = packerWith('committed');
+  const one = request('a', ['a']);
+  void packer.submit(one);
+  expect(() => (one.unit as ReturnType<typeof createUnit>).put(effects, { id: 'late' })).toThrow(
+    expect.objectContaining({ code: 'UNIT_SEALED' }),
+  );
+});
+
+test('after a flush the linger begins anew, and nothing is left to commit twice', async () => {
+  const { packer, singles, clock } = packerWith('committed');
+  await Promise.all([packer.submit(request('a', ['a'])), packer.flush()]);
+  await clock.run(clock.now() + 30);
+  const begun = clock.now();
+  const answered = packer.submit(request('b', ['b'])).then(() => clock.now() - begun);
+  await clock.run();
+  expect([await answered, singles, clock.pending()]).toEqual([50, ['a', 'b'], 0]);
+});
+
+test('packs that touch one item commit one after the other', async () => {
+  const under: string[] = [];
+  const answers: (() => void)[] = [];
+  const packer = createPacker({
+    clock: createVirtualClock(createRng(1)),
+    lingerMs: 50,
+    committer: {
+      commit: ({ token = '' }) => {
+        under.push(token);
+        return new Promise((resolve) => answers.push(() => resolve({ status: 'committed' })));
+      },
+      commitPack: async () => 'committed',
+    },
+  });
+  const submitted = ['a', 'b'].map((token) => packer.submit(request(token, ['same'])));
+  packer.flush();
+  await Promise.resolve();
+  expect(under).toEqual(['a']);
+  answers[0]?.();
+  await submitted[0];
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(under).toEqual(['a', 'b']);
+  answers[1]?.();
+  expect(await Promise.all(submitted)).toHaveLength(2);
 });
