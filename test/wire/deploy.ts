@@ -1,4 +1,10 @@
-import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DeleteTableCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, DeleteTopicCommand, type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { OUTBOX_PENDING_INDEX } from '../../lib/outbox/outbox.contract.ts';
@@ -15,38 +21,39 @@ export interface Clients {
 /** Shorter than production's six function timeouts: a message that was lost comes back while somebody waits for it. */
 const VISIBILITY_SECONDS = 3;
 
-/** The order pipeline of the scenarios by plain API calls, every name with a prefix. */
-export async function deploy(clients: Clients, prefix: string): Promise<Deployment> {
+/** How what was made is deleted, in the order in which it was made. */
+export type Undo = (() => Promise<unknown>)[];
+
+interface Deploying extends Clients {
+  readonly undo: Undo;
+}
+
+/** The order pipeline of the scenarios by plain API calls, every name with a prefix. What has been made is in `undo`, also after a failure. */
+export async function deploy(clients: Clients, prefix: string, undo: Undo): Promise<Deployment> {
+  const deploying = { ...clients, undo };
   const name = (part: string) => `${prefix}-${part}`;
+  const tables = { outbox: name('outbox'), inbox: name('inbox'), orders: name('orders'), effects: name('effects') };
   const [streamArn] = await Promise.all([
-    createOutboxTable(clients, name('outbox')),
-    createTable(clients, name('inbox'), 'pk'),
-    createTable(clients, name('orders'), 'id'),
-    createTable(clients, name('effects'), 'id'),
+    createTable(deploying, outboxTable(tables.outbox)),
+    createTable(deploying, keyedTable(tables.inbox, 'pk')),
+    createTable(deploying, keyedTable(tables.orders, 'id')),
+    createTable(deploying, keyedTable(tables.effects, 'id')),
   ]);
-  const topic = async (part: string, Attributes = {}) =>
-    String((await clients.sns.send(new CreateTopicCommand({ Name: name(part), Attributes }))).TopicArn);
   const topics = {
-    orders: await topic('orders'),
-    shipments: await topic('shipments'),
-    'orders-ordered': await topic('orders-ordered.fifo', { FifoTopic: 'true', FifoThroughputScope: 'MessageGroup' }),
+    orders: await createTopic(deploying, name('orders')),
+    shipments: await createTopic(deploying, name('shipments')),
+    'orders-ordered': await createTopic(deploying, name('orders-ordered.fifo'), { FifoTopic: 'true', FifoThroughputScope: 'MessageGroup' }),
   };
   const consumers = await Promise.all([
-    deployConsumer(clients, { prefix, name: 'audit-order', topicArn: topics.orders, fifo: false }),
-    deployConsumer(clients, { prefix, name: 'project-order', topicArn: topics['orders-ordered'], fifo: true }),
+    deployConsumer(deploying, { prefix, name: 'audit-order', topicArn: topics.orders, fifo: false }),
+    deployConsumer(deploying, { prefix, name: 'project-order', topicArn: topics['orders-ordered'], fifo: true }),
   ]);
-  const tables = { outbox: name('outbox'), inbox: name('inbox'), orders: name('orders'), effects: name('effects') };
   return { prefix, tables, topics, streamArn, consumers };
 }
 
 /** Deletes everything that `deploy` made, subscriptions with their topics; what fails is told, after the rest. */
-export async function destroy({ dynamodb, sns, sqs }: Clients, { tables, topics, consumers }: Deployment): Promise<void> {
-  const queues = consumers.flatMap(({ queueUrl, deadLetterQueueUrl, undeliveredUrl }) => [queueUrl, deadLetterQueueUrl, undeliveredUrl]);
-  const results = await Promise.allSettled([
-    ...Object.values(topics).map((TopicArn) => sns.send(new DeleteTopicCommand({ TopicArn }))),
-    ...queues.map((QueueUrl) => sqs.send(new DeleteQueueCommand({ QueueUrl }))),
-    ...Object.values(tables).map((TableName) => dynamodb.send(new DeleteTableCommand({ TableName }))),
-  ]);
+export async function destroy(undo: Undo): Promise<void> {
+  const results = await Promise.allSettled(undo.map((deletes) => deletes()));
   const failed = results.filter((result) => result.status === 'rejected');
   if (failed.length > 0)
     throw new AggregateError(
@@ -55,51 +62,50 @@ export async function destroy({ dynamodb, sns, sqs }: Clients, { tables, topics,
     );
 }
 
-async function createTable(clients: Clients, TableName: string, key: string): Promise<void> {
-  await clients.dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-    }),
-  );
-  await tableIsActive(clients, TableName);
+async function createTopic({ sns, undo }: Deploying, Name: string, Attributes = {}): Promise<string> {
+  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name, Attributes }));
+  undo.push(() => sns.send(new DeleteTopicCommand({ TopicArn })));
+  return TopicArn;
 }
 
-async function createOutboxTable(clients: Clients, TableName: string): Promise<string> {
-  await clients.dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-        { AttributeName: 'state', AttributeType: 'S' },
-        { AttributeName: 'committedAt', AttributeType: 'N' },
-      ],
+const keyedTable = (TableName: string, key: string): CreateTableCommandInput => ({
+  TableName,
+  BillingMode: 'PAY_PER_REQUEST',
+  AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+  KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+});
+
+const outboxTable = (TableName: string): CreateTableCommandInput => ({
+  TableName,
+  BillingMode: 'PAY_PER_REQUEST',
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+    { AttributeName: 'state', AttributeType: 'S' },
+    { AttributeName: 'committedAt', AttributeType: 'N' },
+  ],
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: OUTBOX_PENDING_INDEX,
       KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
+        { AttributeName: 'state', KeyType: 'HASH' },
+        { AttributeName: 'committedAt', KeyType: 'RANGE' },
       ],
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: OUTBOX_PENDING_INDEX,
-          KeySchema: [
-            { AttributeName: 'state', KeyType: 'HASH' },
-            { AttributeName: 'committedAt', KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-      ],
-      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
-    }),
-  );
-  return tableIsActive(clients, TableName);
-}
+      Projection: { ProjectionType: 'KEYS_ONLY' },
+    },
+  ],
+  StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+});
 
-/** Waits for the table and resolves to its stream's ARN, if it has one. */
-async function tableIsActive({ dynamodb }: Clients, TableName: string): Promise<string> {
+/** Waits until the table can be used, and resolves to its stream's ARN, if it has one. */
+async function createTable({ dynamodb, undo }: Deploying, table: CreateTableCommandInput): Promise<string> {
+  const { TableName } = table;
+  await dynamodb.send(new CreateTableCommand(table));
+  undo.push(() => dynamodb.send(new DeleteTableCommand({ TableName })));
   for (;;) {
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
     if (Table?.TableStatus === 'ACTIVE') return Table.LatestStreamArn ?? '';
@@ -114,7 +120,7 @@ interface ConsumerKind {
   readonly fifo: boolean;
 }
 
-async function deployConsumer(clients: Clients, { prefix, name, topicArn, fifo }: ConsumerKind): Promise<ConsumerQueues> {
+async function deployConsumer(clients: Deploying, { prefix, name, topicArn, fifo }: ConsumerKind): Promise<ConsumerQueues> {
   const queue = (part: string, attributes: Record<string, string> = {}) =>
     createQueue(clients, { name: `${prefix}-${name}${part}`, fifo, attributes });
   const deadLetters = await queue('-dlq');
@@ -145,10 +151,11 @@ interface QueueKind {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-async function createQueue({ sqs }: Clients, { name, fifo, attributes }: QueueKind): Promise<{ url: string; arn: string }> {
+async function createQueue({ sqs, undo }: Deploying, { name, fifo, attributes }: QueueKind): Promise<{ url: string; arn: string }> {
   const kind = fifo ? { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' } : {};
   const QueueName = `${name}${fifo ? '.fifo' : ''}`;
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes: { ...kind, ...attributes } }));
+  undo.push(() => sqs.send(new DeleteQueueCommand({ QueueUrl })));
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
   return { url: QueueUrl, arn: Attributes?.['QueueArn'] ?? '' };
 }

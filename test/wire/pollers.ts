@@ -22,6 +22,8 @@ export interface PollerDeps {
   /** Of the SDK's clients: where and who. */
   readonly settings: ClientSettings;
   readonly signal: AbortSignal;
+  /** Between reads of a shard that had nothing new. */
+  readonly streamEveryMs: number;
   readonly invoke: (role: string, event: unknown) => Promise<Outcome>;
 }
 
@@ -59,7 +61,7 @@ export async function pollQueue(deps: PollerDeps, { name, queueUrl: QueueUrl, qu
 
 /** Reads the shards of a stream in order and stays at a batch until it succeeds or has failed too often. */
 export async function pollStream(deps: PollerDeps, StreamArn: string, role: string): Promise<void> {
-  const { settings, signal } = deps;
+  const { settings, signal, streamEveryMs } = deps;
   const streams = new DynamoDBStreamsClient({ ...CLIENT_SETTINGS, ...settings, requestHandler, userAgentAppId: `poller-${role}-0` });
   const { StreamDescription } = await untilAnswered(signal, () => streams.send(new DescribeStreamCommand({ StreamArn })));
   const shards = StreamDescription?.Shards ?? [];
@@ -74,7 +76,7 @@ export async function pollStream(deps: PollerDeps, StreamArn: string, role: stri
         iterator = NextShardIterator;
         const records = Records.map((record) => streamRecord(wireInput(record) as StreamApiRecord, StreamArn));
         await deliver(deps, role, records);
-        if (records.length === 0) await pause(signal, 60);
+        if (records.length === 0) await pause(signal, streamEveryMs);
       });
     }),
   );

@@ -32,16 +32,27 @@ export function seedJob(seed: number): Job {
   return { name: `seed-${seed}`, planned: [], faults: randomWireFaults(rng, 0.02 + 0.28 * rng.next()), chaosMs: 5_000 };
 }
 
+/** How jobs are run. */
+export interface RunOptions {
+  /** Jobs at a time. */
+  readonly concurrency: number;
+  /** Starts the names of all resources. */
+  readonly prefix: string;
+  /** Then no other job starts; what runs is ended, and its resources are deleted. */
+  readonly signal?: AbortSignal;
+  readonly onFinished?: (finished: Finished) => void;
+}
+
 /** Runs jobs, some at a time: each has resources and a proxy of its own, and all share the workers. */
 export async function runAll(
   world: WireWorld,
   jobs: readonly Job[],
-  { concurrency, prefix, onFinished }: { concurrency: number; prefix: string; onFinished?: (finished: Finished) => void },
+  { concurrency, prefix, signal, onFinished }: RunOptions,
 ): Promise<readonly Finished[]> {
   const waiting = [...jobs];
   const finished: Finished[] = [];
   const lane = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) {
+    for (let job = waiting.shift(); job && !signal?.aborted; job = waiting.shift()) {
       const verdict = await runSchedule(world, { prefix: `${prefix}-${job.name}`, faults: job.faults, chaosMs: job.chaosMs });
       const result = { job, verdict, faults: faultsOf(verdict) };
       finished.push(result);

@@ -1,8 +1,8 @@
 import type { Violation } from '../../lib/simulation/conservation.ts';
 import type { HistoryEvent } from '../../lib/simulation/history.ts';
-import { startChaosProxy } from '../../lib/simulation/wire/chaos-proxy.ts';
+import { type ChaosProxy, startChaosProxy } from '../../lib/simulation/wire/chaos-proxy.ts';
 import type { WireFaultSource } from '../../lib/simulation/wire/wire-fault.ts';
-import { type Clients, deploy, destroy } from './deploy.ts';
+import { type Clients, deploy, destroy, type Undo } from './deploy.ts';
 import { type ClientSettings, type PollerDeps, pause, pollQueue, pollStream, repeat } from './pollers.ts';
 import type { ConsumerQueues, Deployment, Handlers, OrderEvent } from './protocol.ts';
 import { isQuiet, type Ledger, violationsOf } from './verdict.ts';
@@ -15,6 +15,16 @@ export interface WireWorld {
   /** Clients past the proxy. */
   readonly clients: Clients;
   readonly workers: Workers;
+  readonly pace: Pace;
+}
+
+/** How an account is looked at. */
+export interface Pace {
+  /** Queues tell their sizes approximately: so often in a row nothing must be left. */
+  readonly quietChecks: number;
+  readonly quietEveryMs: number;
+  /** Between reads of a shard that had nothing new. */
+  readonly streamEveryMs: number;
 }
 
 /** One run: a workload, what goes wrong, and for how long. */
@@ -44,33 +54,47 @@ const ORDERS: readonly OrderEvent[] = [
 ];
 
 const CHAOS_MS = 20_000;
+/** For what is left after the chaos; a looking account takes its time on top. */
 const DRAIN_MS = 60_000;
 const INVOCATION_MS = 5_000;
 /** Callers at a time. */
 const PRODUCERS = 2;
 const SWEEP_EVERY_MS = 2_000;
 const TRIES = 30;
-/** Queues tell their sizes approximately. */
-const QUIET_CHECKS = 2;
 
 /** Chaos, heal, drain, check: in resources of its own, which are deleted in the end. */
 export async function runSchedule(world: WireWorld, schedule: Schedule): Promise<Verdict> {
-  const { workers, clients, target } = world;
-  const { prefix, faults, handlers = 'proper', orders = ORDERS, chaosMs = CHAOS_MS } = schedule;
-  const deployment = await deploy(clients, prefix);
-  const proxy = await startChaosProxy({ target, faults, onCrash: workers.kill });
+  const { prefix, faults } = schedule;
+  const undo: Undo = [];
+  try {
+    const deployment = await deploy(world.clients, prefix, undo);
+    const proxy = await startChaosProxy({ target: world.target, faults, onCrash: world.workers.kill });
+    return await runOn(world, schedule, { deployment, proxy });
+  } finally {
+    await destroy(undo);
+  }
+}
+
+interface Stage {
+  readonly deployment: Deployment;
+  readonly proxy: ChaosProxy;
+}
+
+async function runOn(world: WireWorld, schedule: Schedule, { deployment, proxy }: Stage): Promise<Verdict> {
+  const { workers, clients, pace } = world;
+  const { handlers = 'proper', orders = ORDERS, chaosMs = CHAOS_MS } = schedule;
   const started = performance.now();
   const stop = new AbortController();
   const { signal } = stop;
   const settings = { ...world.settings, endpoint: proxy.url };
   const binding = { endpoint: proxy.url, region: settings.region, deployment, handlers };
   const invoke: PollerDeps['invoke'] = (role, event) => workers.invoke({ ...binding, role }, event, INVOCATION_MS);
-  const polling = startPolling({ settings, signal, invoke }, deployment);
+  const polling = startPolling({ settings, signal, invoke, streamEveryMs: pace.streamEveryMs }, deployment);
   const ledger: Ledger = { attempted: [], committed: [], unknown: [] };
   const producing = placeAll(invoke, ledger, orders);
   const quiet = async (ms: number) => {
-    const until = performance.now() + ms;
-    for (let seen = 0; performance.now() < until && seen < QUIET_CHECKS; await pause(signal, 100)) {
+    const until = performance.now() + ms + pace.quietChecks * pace.quietEveryMs;
+    for (let seen = 0; performance.now() < until && seen < pace.quietChecks; await pause(signal, pace.quietEveryMs)) {
       seen = proxy.held() === 0 && (await isQuiet(clients, deployment, ledger)) ? seen + 1 : 0;
     }
   };
@@ -85,8 +109,7 @@ export async function runSchedule(world: WireWorld, schedule: Schedule): Promise
     stop.abort();
     await proxy.close();
     await polling;
-    workers.release(prefix);
-    await destroy(clients, deployment);
+    workers.release(deployment.prefix);
   }
 }
 

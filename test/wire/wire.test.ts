@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PlannedFault, plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import { createOrderWorld } from '../scenarios/order-world.ts';
 import { carelessHandlers } from './handlers.ts';
-import { type OwnWorld, startLocalWorld } from './local-world.ts';
 import { WIRE_PLANS } from './plans.ts';
 import { complaintsOf, type Job, planJob, runAll, seedJob } from './run-all.ts';
 import { runSchedule } from './schedule.ts';
+import { type OwnWorld, startLocalWorld } from './worlds.ts';
 
 // SDK clients, processes that are killed, and an embedded AWS behind a socket. `WIRE=full vitest run test/wire` runs every plan and more
 // seeds; `node test/wire/run.ts` as many as you like.
