@@ -67,6 +67,8 @@ export function readExpression<T>(
 
 function createReader(text: string, { names, values }: Vocabulary): ExpressionReader {
   const tokens = tokensOf(text);
+  const deep = tokens.find(isTooDeep());
+  if (deep !== undefined) throw new SyntaxStop(syntaxProblem(text, tokens, tokens.indexOf(deep)));
   const faults = new Map<Fault, string>();
   const used = { names: new Set<string>(), values: new Set<string>(), heads: new Set<string>(), nested: new Set<string>() };
   let index = 0;
@@ -167,6 +169,18 @@ function createReader(text: string, { names, values }: Vocabulary): ExpressionRe
       return message;
     },
     finish: (tree) => ({ tree, names: [...used.names], values: [...used.values], heads: [...used.heads], nestedHeads: [...used.nested] }),
+  };
+}
+
+/** More levels than an expression may have operators (Developer guide, "Service quotas"); each one is a function that calls itself. */
+const MAX_LEVELS = 300;
+
+function isTooDeep(): (token: Token) => boolean {
+  let levels = 0;
+  return ({ text }) => {
+    if (text === '(') levels += 1;
+    else if (text === ')') levels -= 1;
+    return levels > MAX_LEVELS;
   };
 }
 

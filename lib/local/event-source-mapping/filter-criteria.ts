@@ -25,10 +25,15 @@ export function compileFilterCriteria(criteria: unknown): RecordFilter {
 }
 
 function patternsOf(criteria: unknown): string[] {
-  const filters = (criteria as { Filters?: { Pattern?: string }[] } | undefined)?.Filters ?? [];
+  const filters = (criteria as { Filters?: unknown } | null | undefined)?.Filters ?? [];
+  if (!Array.isArray(filters)) throw invalid('Filters is not a list.');
   // Five by default, ten on request (Lambda guide, "Control which events Lambda sends to your function").
   if (filters.length > 10) throw invalid('Number of filters cannot be larger than 10.');
-  return filters.flatMap((filter) => (filter.Pattern === undefined ? [] : [filter.Pattern]));
+  return filters.flatMap((filter: { Pattern?: unknown } | null) => {
+    const pattern = filter?.Pattern ?? undefined;
+    if (pattern !== undefined && typeof pattern !== 'string') throw invalid('A filter pattern is a string.');
+    return pattern === undefined ? [] : [pattern];
+  });
 }
 
 function compile(source: string): CompiledFilter {

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { createGlob, STAR } from '../glob.ts';
 
 /** A pattern that AWS would refuse; the message says what is wrong with it. */
 export class PatternError extends Error {
@@ -25,7 +26,7 @@ export function compileLeaf(rule: unknown): Leaf {
   const entries = Object.entries(rule);
   const [name, operand] = entries[0] ?? [];
   if (entries.length !== 1 || name === undefined) throw new PatternError('A rule object must have exactly one operator.');
-  const operator = OPERATORS[name];
+  const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
   if (!operator) throw new PatternError(`Unrecognized match type ${name}`);
   return operator(operand);
 }
@@ -39,7 +40,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   },
   wildcard: (operand) => {
     const shape = wildcard(text(operand, 'wildcard'));
-    return when((value) => typeof value === 'string' && shape.test(value));
+    return when((value) => typeof value === 'string' && shape(value));
   },
   'anything-but': anythingBut,
   numeric,
@@ -105,8 +106,8 @@ function numeric(operand: unknown): Leaf {
   const tests = [operand.slice(0, 2), operand.slice(2)]
     .filter((pair) => pair.length === 2)
     .map(([sign, bound]) => {
-      const compare = COMPARISONS[String(sign)];
-      if (!compare) throw new PatternError(`Unrecognized numeric range operator: ${String(sign)}`);
+      const compare = typeof sign === 'string' && Object.hasOwn(COMPARISONS, sign) ? COMPARISONS[sign] : undefined;
+      if (!compare) throw new PatternError(`Unrecognized numeric range operator: ${JSON.stringify(sign)}`);
       if (typeof bound !== 'number' || Math.abs(bound) > 5e9)
         throw new PatternError('Value of a numeric range must be a number within ±5.0e9.');
       return (value: number) => compare(value, bound);
@@ -115,22 +116,18 @@ function numeric(operand: unknown): Leaf {
 }
 
 function cidr(operand: unknown): Leaf {
-  const [address = '', bits] = text(operand, 'cidr').split('/');
+  const [address = '', bits = '', ...more] = text(operand, 'cidr').split('/');
   const family = isIP(address);
-  const prefix = Number(bits);
-  if (family === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (family === 4 ? 32 : 128))
-    throw new PatternError('Malformed CIDR.');
+  const prefix = /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
+  if (family === 0 || more.length > 0 || !(prefix <= (family === 4 ? 32 : 128))) throw new PatternError('Malformed CIDR.');
   const block = new BlockList();
   block.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6');
   return when((value) => typeof value === 'string' && isIP(value) === family && block.check(value, family === 4 ? 'ipv4' : 'ipv6'));
 }
 
 /** `*` stands for any characters, `\*` for a star (EventBridge guide, "Matching using wildcards"). */
-function wildcard(pattern: string): RegExp {
+function wildcard(pattern: string): (text: string) => boolean {
   if (/(?<!\\)\*\*/.test(pattern)) throw new PatternError('Consecutive wildcard characters are not allowed.');
-  const source = pattern.replace(/\\([*\\])|(\*)|([.+?^${}()|[\]\\/])/g, (_all, escaped, star, special) => {
-    if (star) return '.*';
-    return `\\${escaped ?? special}`;
-  });
-  return new RegExp(`^${source}$`, 's');
+  const tokens = pattern.match(/\\[*\\]|./gs) ?? [];
+  return createGlob(tokens.map((token) => (token === '*' ? STAR : token.slice(-1))));
 }

@@ -7,6 +7,8 @@ export interface Unchunked {
 }
 
 const LINE_END = '\r\n';
+/** A size, and what signs the chunk. */
+const CHUNK_HEAD = /^([0-9a-f]{1,12})(?:;.*)?$/i;
 
 /**
  * Undoes the `aws-chunked` content encoding: `<hex size>[;chunk-signature=…]CRLF <bytes> CRLF`, a chunk of size 0, then trailing
@@ -18,11 +20,12 @@ export function unchunk(encoded: Buffer): Unchunked {
   for (;;) {
     const lineEnd = encoded.indexOf(LINE_END, offset);
     if (lineEnd < 0) throw incomplete();
-    const size = Number.parseInt(encoded.toString('latin1', offset, lineEnd), 16);
-    if (!Number.isInteger(size) || size < 0) throw incomplete();
+    const digits = CHUNK_HEAD.exec(encoded.toString('latin1', offset, lineEnd))?.[1];
+    if (digits === undefined) throw incomplete();
+    const size = Number.parseInt(digits, 16);
     const start = lineEnd + LINE_END.length;
     if (size === 0) return { body: Buffer.concat(pieces), trailers: trailersOf(encoded.toString('latin1', start)) };
-    if (start + size > encoded.length) throw incomplete();
+    if (encoded.toString('latin1', start + size, start + size + LINE_END.length) !== LINE_END) throw incomplete();
     pieces.push(encoded.subarray(start, start + size));
     offset = start + size + LINE_END.length;
   }

@@ -14,7 +14,7 @@ export function cborExchange(request: HttpRequest, serviceTarget: string, action
       if (service === undefined) {
         throw new AwsError('UnknownOperationException', `The embedded AWS has no service ${serviceTarget}.`, { status: 501 });
       }
-      return { service, action, input: request.body.length === 0 ? {} : (decodeCbor(request.body) as Json) };
+      return { service, action, input: readInput(request.body) };
     },
     answer: (output, requestId) => sealed(200, encodeCbor(output, isTime), requestId),
     refuse(error, requestId) {
@@ -24,6 +24,12 @@ export function cborExchange(request: HttpRequest, serviceTarget: string, action
       return queryError === undefined ? answer : { ...answer, headers: { ...answer.headers, 'x-amzn-query-error': queryError } };
     },
   };
+}
+
+function readInput(body: Buffer): Json {
+  const input = body.length === 0 ? {} : decodeCbor(body);
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Json;
+  throw new AwsError('SerializationException', 'The request body is not a CBOR map.');
 }
 
 const sealed = (status: number, body: Uint8Array, requestId: string): HttpAnswer => ({

@@ -7,7 +7,10 @@ const BREAK = 0xff;
 /** Reads one CBOR value (RFC 8949): byte strings become base64 text, times become seconds, as engines expect both. */
 export function decodeCbor(bytes: Buffer): unknown {
   try {
-    return readValue({ bytes, offset: 0 });
+    const cursor = { bytes, offset: 0 };
+    const value = readValue(cursor);
+    if (cursor.offset !== bytes.length) throw new RangeError('bytes follow the value');
+    return value;
   } catch (cause) {
     if (cause instanceof AwsError) throw cause;
     throw new AwsError('SerializationException', 'The request body is not CBOR.');
@@ -37,6 +40,7 @@ function readValue(cursor: Cursor): unknown {
 function readArgument(cursor: Cursor, low: number): number {
   const { bytes, offset } = cursor;
   if (low < 24) return low;
+  if (low > 27) throw new RangeError('a reserved length');
   cursor.offset += 2 ** (low - 24);
   if (low === 24) return bytes.readUInt8(offset);
   if (low === 25) return bytes.readUInt16BE(offset);
@@ -46,6 +50,7 @@ function readArgument(cursor: Cursor, low: number): number {
 function readSimple(cursor: Cursor, low: number): unknown {
   if (low === 20 || low === 21) return low === 21;
   if (low === 22 || low === 23) return null;
+  if (low < 25 || low > 27) throw new RangeError('a simple value of no meaning here');
   const { bytes, offset } = cursor;
   cursor.offset += 2 ** (low - 24);
   if (low === 25) return halfFloat(bytes.readUInt16BE(offset));
@@ -74,7 +79,10 @@ function readString(cursor: Cursor, length: number): Buffer {
     return cursor.bytes.subarray(start, cursor.offset);
   }
   const pieces: Buffer[] = [];
-  while (!atBreak(cursor)) pieces.push(readString(cursor, readArgument(cursor, cursor.bytes.readUInt8(cursor.offset++) & 0x1f)));
+  while (!atBreak(cursor)) {
+    const low = cursor.bytes.readUInt8(cursor.offset++) & 0x1f;
+    pieces.push(readString(cursor, readArgument(cursor, low)));
+  }
   return Buffer.concat(pieces);
 }
 
@@ -85,10 +93,13 @@ function readList(cursor: Cursor, length: number): unknown[] {
 }
 
 function readMap(cursor: Cursor, length: number): Json {
-  const map: Json = {};
-  for (let read = 0; read < length && !(length === Number.POSITIVE_INFINITY && atBreak(cursor)); read++)
-    map[String(readValue(cursor))] = readValue(cursor);
-  return map;
+  const entries: [string, unknown][] = [];
+  while (entries.length < length && !(length === Number.POSITIVE_INFINITY && atBreak(cursor))) {
+    const name = readValue(cursor);
+    if (typeof name !== 'string') throw new TypeError('a member has no name');
+    entries.push([name, readValue(cursor)]);
+  }
+  return Object.fromEntries(entries);
 }
 
 /** Writes a JSON value as CBOR; numbers of members that `isTime` names are tagged as times. */

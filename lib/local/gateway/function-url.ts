@@ -102,9 +102,9 @@ function decodedPath(path: string): string {
 
 /** A name that repeats has its values joined with commas, as the format defines. */
 function queryParameters(rawQuery: string): Record<string, string> {
-  const parameters: Record<string, string> = {};
-  for (const [name, value] of new URLSearchParams(rawQuery)) parameters[name] = name in parameters ? `${parameters[name]},${value}` : value;
-  return parameters;
+  const values = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(rawQuery)) values.set(name, values.has(name) ? `${values.get(name)},${value}` : value);
+  return Object.fromEntries(values);
 }
 
 /** `12/Mar/2020:19:03:58 +0000` */

@@ -10,7 +10,7 @@ interface Target {
 }
 
 /** What precedes the action in X-Amz-Target. */
-const TARGETS: Record<string, Target> = {
+const TARGETS: Readonly<Record<string, Target>> = {
   AmazonSQS: { service: 'sqs', errorNamespace: 'com.amazonaws.sqs' },
   DynamoDB_20120810: { service: 'dynamodb', errorNamespace: 'com.amazonaws.dynamodb.v20120810' },
   DynamoDBStreams_20120810: { service: 'dynamodbstreams', errorNamespace: 'com.amazonaws.dynamodb.v20120810' },
@@ -22,7 +22,10 @@ const TARGETS: Record<string, Target> = {
 };
 
 /** The service that a target prefix names, e.g. `AmazonSQS`; also the service name in Smithy RPC paths. */
-export const serviceOfTarget = (prefix: string): ServiceName | undefined => TARGETS[prefix]?.service;
+export const serviceOfTarget = (prefix: string): ServiceName | undefined => targetOf(prefix)?.service;
+
+// What every object inherits is no target.
+const targetOf = (prefix: string): Target | undefined => (Object.hasOwn(TARGETS, prefix) ? TARGETS[prefix] : undefined);
 
 /**
  * The protocols AWS JSON 1.0 and 1.1: the action in X-Amz-Target, a JSON object both ways, the error's name in `__type`
@@ -30,7 +33,7 @@ export const serviceOfTarget = (prefix: string): ServiceName | undefined => TARG
  */
 export function jsonExchange(request: HttpRequest, target: string): Exchange {
   const dot = target.lastIndexOf('.');
-  const known = TARGETS[target.slice(0, dot)];
+  const known = targetOf(target.slice(0, dot));
   const contentType = headerOf(request.headers, 'content-type') ?? 'application/x-amz-json-1.0';
   return {
     decode() {

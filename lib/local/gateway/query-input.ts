@@ -1,8 +1,11 @@
-import type { Json } from '../aws.ts';
+import { AwsError, type Json } from '../aws.ts';
 import type { QueryShape } from './query-shapes.ts';
 
 /** A form's keys split at their dots: a leaf is text. */
 type Tree = Map<string, Tree | string>;
+
+/** More levels than any API has; each one is a function that calls itself. */
+const MAX_LEVELS = 64;
 
 /** Not input: the action itself and the signatures of older clients. */
 const ENVELOPE = new Set(['Action', 'Version', 'AWSAccessKeyId', 'Signature', 'SignatureMethod', 'SignatureVersion', 'SecurityToken']);
@@ -13,7 +16,13 @@ const ENVELOPE = new Set(['Action', 'Version', 'AWSAccessKeyId', 'Signature', 'S
  */
 export function readQueryInput(form: URLSearchParams, shape: QueryShape): Json {
   const root: Tree = new Map();
-  for (const [key, value] of form) if (!ENVELOPE.has(key) && !key.startsWith('X-Amz-')) plant(root, key.split('.'), value);
+  for (const [key, value] of form) {
+    if (ENVELOPE.has(key) || key.startsWith('X-Amz-')) continue;
+    const path = key.split('.');
+    if (path.length > MAX_LEVELS)
+      throw new AwsError('MalformedInput', `A parameter has ${path.length} levels, at most ${MAX_LEVELS} are read.`);
+    plant(root, path, value);
+  }
   return structure(root, '', shape);
 }
 
@@ -33,14 +42,25 @@ function plant(root: Tree, path: readonly string[], value: string): void {
   if (!(node.get(last) instanceof Map)) node.set(last, value);
 }
 
+/** What the table itself says of a name, not what every object inherits. */
+function own<T>(table: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/** Sets a member, also one named `__proto__`, which plain assignment would turn into the object's prototype. */
+function setMember(object: Json, name: string, value: unknown): void {
+  if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+  else object[name] = value;
+}
+
 function structure(tree: Tree, parent: string, shape: QueryShape): Json {
   const result: Json = {};
   for (const [name, node] of tree) {
-    const map = node instanceof Map ? shape.flat?.maps[name] : undefined;
-    const list = node instanceof Map ? shape.flat?.lists[name] : undefined;
+    const map = node instanceof Map ? own(shape.flat?.maps, name) : undefined;
+    const list = node instanceof Map ? own(shape.flat?.lists, name) : undefined;
     if (map !== undefined) result[map.member] = mapOf(node as Tree, map.member, shape);
     else if (list !== undefined) result[list] = listOf(node as Tree, list, shape);
-    else result[name] = readNode(node, { name, parent }, shape);
+    else setMember(result, name, readNode(node, { name, parent }, shape));
   }
   return result;
 }
@@ -65,7 +85,7 @@ function mapOf(tree: Tree, name: string, shape: QueryShape): Json {
     const key = entry.get('key') ?? entry.get('Name') ?? entry.get('Key');
     const value = entry.get('value') ?? entry.get('Value');
     if (typeof key !== 'string' || value === undefined) continue;
-    result[key] = typeof value === 'string' ? value : structure(value, name, shape);
+    setMember(result, key, typeof value === 'string' ? value : structure(value, name, shape));
   }
   return result;
 }

@@ -32,11 +32,9 @@ export interface PolicyDocument {
 /** Reads a policy given as JSON text or as an object; a malformed one is refused as IAM refuses it. */
 export function parsePolicyDocument(source: unknown): PolicyDocument {
   const document = typeof source === 'string' ? parseJson(source) : source;
-  if (typeof document !== 'object' || document === null || !('Statement' in document)) {
-    throw malformed('Syntax errors in policy.');
-  }
-  for (const statement of list((document as PolicyDocument).Statement)) checkStatement(statement);
-  return document as PolicyDocument;
+  if (!isObject(document) || !Object.hasOwn(document, 'Statement')) throw malformed('Syntax errors in policy.');
+  for (const statement of list(document['Statement'])) checkStatement(statement);
+  return document as unknown as PolicyDocument;
 }
 
 /** A value of a document as a list. */
@@ -45,11 +43,35 @@ export function list<T>(value: OneOrMany<T> | undefined): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
 }
 
-function checkStatement(statement: PolicyStatement): void {
-  if (statement.Effect !== 'Allow' && statement.Effect !== 'Deny') throw malformed('Statement effect must be Allow or Deny.');
-  if ((statement.Action === undefined) === (statement.NotAction === undefined)) {
-    throw malformed('Policy statement must contain actions.');
-  }
+function checkStatement(statement: unknown): void {
+  if (!isObject(statement)) throw malformed('Syntax errors in policy.');
+  const { Effect, Action, NotAction, Resource, NotResource, Principal, NotPrincipal, Condition } = statement;
+  if (Effect !== 'Allow' && Effect !== 'Deny') throw malformed('Statement effect must be Allow or Deny.');
+  if ((Action === undefined) === (NotAction === undefined)) throw malformed('Policy statement must contain actions.');
+  for (const element of [Action, NotAction, Resource, NotResource]) if (!isTexts(element)) throw malformed('Syntax errors in policy.');
+  for (const element of [Principal, NotPrincipal]) if (!isPrincipal(element)) throw malformed('Invalid principal in policy.');
+  if (!isCondition(Condition)) throw malformed('Syntax errors in policy.');
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): boolean {
+  return value === undefined || list(value).every((one) => typeof one === 'string');
+}
+
+function isPrincipal(value: unknown): boolean {
+  return value === undefined || value === '*' || (isObject(value) && Object.values(value).every(isTexts));
+}
+
+function isCondition(value: unknown): boolean {
+  if (value === undefined) return true;
+  return isObject(value) && Object.values(value).every((keys) => isObject(keys) && Object.values(keys).every(isConditionValue));
+}
+
+function isConditionValue(value: unknown): boolean {
+  return list(value).every((one) => typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean');
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
-const REGEX_SPECIAL = /[.+^${}()|[\]\\]/g;
+import { ANY_ONE, createGlob, type GlobPart, STAR } from '../glob.ts';
+
 const LITERAL_STAR = '\u0001';
 const LITERAL_QUESTION = '\u0002';
 
@@ -13,9 +14,18 @@ export function wildcard(pattern: string): (text: string) => boolean {
     const literal = pattern.replaceAll(LITERAL_STAR, '*').replaceAll(LITERAL_QUESTION, '?');
     return (text) => text === literal;
   }
-  const body = pattern.replace(REGEX_SPECIAL, '\\$&').replace(/\*+/g, '.*').replaceAll('?', '.');
-  const expression = new RegExp(`^${body.replaceAll(LITERAL_STAR, '\\*').replaceAll(LITERAL_QUESTION, '\\?')}$`, 's');
-  return (text) => expression.test(text);
+  return createGlob([...pattern].map(partOf));
+}
+
+const PARTS: ReadonlyMap<string, GlobPart> = new Map<string, GlobPart>([
+  ['*', STAR],
+  ['?', ANY_ONE],
+  [LITERAL_STAR, '*'],
+  [LITERAL_QUESTION, '?'],
+]);
+
+function partOf(character: string): GlobPart {
+  return PARTS.get(character) ?? character;
 }
 
 /** Marks the wildcard characters of a text so that `wildcard` takes them literally. */

@@ -52,8 +52,7 @@ function matchesLevel(policy: FilterPolicy, object: Record<string, unknown>): bo
 
 /** In a list of objects one object must satisfy the whole nested policy. */
 function matchesNested(policy: FilterPolicy, value: unknown): boolean {
-  if (Array.isArray(value)) return value.some((element) => matchesNested(policy, element));
-  return matchesLevel(policy, isObject(value) ? value : {});
+  return elementsOf(value).some((element) => matchesLevel(policy, isObject(element) ? element : {}));
 }
 
 function matchesLeaf(matchers: readonly Matcher[], value: unknown): boolean {
@@ -84,8 +83,21 @@ function parseArray(text: string): readonly Scalar[] {
 }
 
 function scalarsOf(value: unknown): readonly Scalar[] {
-  const values: unknown[] = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value];
-  return values.filter((element): element is Scalar => element === null || ['string', 'number', 'boolean'].includes(typeof element));
+  return elementsOf(value).filter(
+    (element): element is Scalar => element === null || ['string', 'number', 'boolean'].includes(typeof element),
+  );
+}
+
+/** A value, or the elements of a list and of the lists in it; a message may nest them deeper than a function can call itself. */
+function elementsOf(value: unknown): unknown[] {
+  const open = [value];
+  const elements: unknown[] = [];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (!Array.isArray(next)) elements.push(next);
+    else for (let index = next.length - 1; index >= 0; index -= 1) open.push(next[index]);
+  }
+  return elements;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { createGlob, STAR } from '../glob.ts';
 
 /** A value that a condition can look at. */
 export type Scalar = string | number | boolean | null;
@@ -78,15 +79,12 @@ function wildcardPredicate(pattern: string): (text: string) => boolean {
   if (tokens.some((token, index) => token === '*' && tokens[index + 1] === '*')) {
     throw new FilterPolicyError('FilterPolicy: Consecutive wildcard characters are not allowed');
   }
-  const source = tokens.map((token) => (token === '*' ? '.*' : literal(token)));
-  const expression = new RegExp(`^${source.join('')}$`, 'su');
-  return (text) => expression.test(text);
+  return createGlob(tokens.map((token) => (token === '*' ? STAR : literal(token))));
 }
 
-/** One character, maybe behind a backslash, as a regular expression for itself. */
+/** One character, maybe behind a backslash, that stands for itself. */
 function literal(token: string): string {
-  const character = token.length > 1 && token.startsWith('\\') ? token.slice(1) : token;
-  return character.replace(/[\^$\\.*+?()[\]{}|/]/g, '\\$&');
+  return token.length > 1 && token.startsWith('\\') ? token.slice(1) : token;
 }
 
 function cidrPredicate(block: string): (text: string) => boolean {

@@ -18,10 +18,10 @@ const MAX_BYTES = 256 * 1_024;
 /** Parses and checks a policy. Throws `FilterPolicyError`. */
 export function parseFilterPolicy(text: string, scope: FilterScope): FilterPolicy {
   if (Buffer.byteLength(text) > MAX_BYTES) throw new FilterPolicyError('FilterPolicy: Filter policy is too large');
-  const policy = parseLevel(parseJson(text), scope);
+  const policy = parseLevel(parseJson(text), { scope, depth: 1 });
   const { keys, combinations } = complexity(policy, 1);
   if (keys > MAX_KEYS) throw new FilterPolicyError(`FilterPolicy: Filter policy can not have more than ${MAX_KEYS} keys`);
-  if (combinations > MAX_COMBINATIONS) throw new FilterPolicyError('FilterPolicy: Filter policy is too complex');
+  if (combinations > MAX_COMBINATIONS) throw tooComplex();
   return policy;
 }
 
@@ -36,14 +36,22 @@ function parseJson(text: string): Record<string, unknown> {
   return value;
 }
 
-function parseLevel(object: Record<string, unknown>, scope: FilterScope): FilterPolicy {
-  const keys: Record<string, FilterPolicy | readonly Matcher[]> = {};
+interface Level {
+  readonly scope: FilterScope;
+  readonly depth: number;
+}
+
+function parseLevel(object: Record<string, unknown>, { scope, depth }: Level): FilterPolicy {
+  // A value counts once for each level it is below: at this depth a single one is too many.
+  if (depth > MAX_COMBINATIONS) throw tooComplex();
+  const keys: [string, FilterPolicy | readonly Matcher[]][] = [];
   let alternatives: readonly FilterPolicy[] = [];
   for (const [key, rule] of Object.entries(object)) {
-    if (key === '$or' && isAlternatives(rule)) alternatives = rule.map((branch) => parseLevel(branch, scope));
-    else keys[key] = parseRule(key, rule, scope);
+    if (key === '$or' && isAlternatives(rule)) alternatives = rule.map((branch) => parseLevel(branch, { scope, depth: depth + 1 }));
+    else keys.push([key, parseRule(key, rule, { scope, depth })]);
   }
-  return { keys, alternatives };
+  // Not by assignment: a key may be called __proto__.
+  return { keys: Object.fromEntries(keys), alternatives };
 }
 
 /** `$or` is an operator only over at least two objects of rules; otherwise it is a key like any other ("OR across attributes"). */
@@ -51,7 +59,7 @@ function isAlternatives(rule: unknown): rule is readonly Record<string, unknown>
   return Array.isArray(rule) && rule.length >= 2 && rule.every((branch) => isObject(branch) && !Object.keys(branch).some(isOperator));
 }
 
-function parseRule(key: string, rule: unknown, scope: FilterScope): FilterPolicy | readonly Matcher[] {
+function parseRule(key: string, rule: unknown, { scope, depth }: Level): FilterPolicy | readonly Matcher[] {
   if (Array.isArray(rule)) {
     if (rule.length === 0) throw new FilterPolicyError('FilterPolicy: Empty arrays are not allowed');
     return rule.map(parseMatcher);
@@ -64,7 +72,7 @@ function parseRule(key: string, rule: unknown, scope: FilterScope): FilterPolicy
     }
     throw new FilterPolicyError('Filter policy scope MessageAttributes does not support nested filter policy');
   }
-  return parseLevel(rule, scope);
+  return parseLevel(rule, { scope, depth: depth + 1 });
 }
 
 /**
@@ -85,6 +93,10 @@ function complexity(policy: FilterPolicy, depth: number): { readonly keys: numbe
     combinations *= branches.reduce((sum, branch) => sum + branch.combinations, 0);
   }
   return { keys, combinations };
+}
+
+function tooComplex(): FilterPolicyError {
+  return new FilterPolicyError('FilterPolicy: Filter policy is too complex');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
