@@ -29,6 +29,9 @@ export function sdkOutput(service: ServiceName, answer: Json): Json {
 /** Whether there is anything to decode; answers are their receiver's own, so the rest may stay as it is. */
 function hasBytes(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
+  // What has a text or a number at S or N is a whole attribute value.
+  const { S: text, N: number } = value as { readonly S?: unknown; readonly N?: unknown };
+  if (typeof text === 'string' || typeof number === 'string') return false;
   for (const name in value) {
     const member = (value as Record<string, unknown>)[name];
     if (name === 'B' || name === 'BS' || (typeof member === 'object' && hasBytes(member))) return true;

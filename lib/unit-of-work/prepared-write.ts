@@ -1,5 +1,5 @@
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { attributesOf } from './attributes-of.ts';
 import { itemBytes, MAX_ITEM_BYTES } from './item-size.ts';
 import { describe, UnitLimitError, UnitWriteError } from './unit-of-work.errors.ts';
 import type { Expression, Item, PreparedWrite, Table, Write, WriteSite } from './unit-of-work.ts';
@@ -114,7 +114,7 @@ function merge<T>(parts: readonly (Readonly<Record<string, T>> | undefined)[], s
 
 function marshalled(item: Item, site: WriteSite): Record<string, AttributeValue> {
   try {
-    return marshall(item, { removeUndefinedValues: true });
+    return attributesOf(item);
   } catch (cause) {
     throw new UnitWriteError(
       `the ${describe(site)} holds a value that DynamoDB has no type for: ${cause instanceof Error ? cause.message : String(cause)}`,

@@ -13,6 +13,8 @@ interface Decimal {
 }
 
 const PLAIN_INTEGER = /^(?:0|-?[1-9]\d{0,37})$/;
+/** Whole numbers without zeros at either end, whose size shows without taking them apart. */
+const SHORT_INTEGER = /^[1-9](?:\d{0,20}[1-9])?$/;
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 const MAX_DIGITS = 38;
 const MAX_EXPONENT = 125;
@@ -58,6 +60,7 @@ export function orderText(number: string): string {
  * plus 1 below zero (measured at the 400 KB boundary; the developer guide's rule is only approximate).
  */
 export function numberSize(number: string): number {
+  if (SHORT_INTEGER.test(number)) return 1 + Math.ceil(number.length / 2);
   const { negative, digits, exponent } = parse(number);
   if (digits === '') return 1;
   const integers = Math.min(Math.max(exponent + 1, 0), digits.length);

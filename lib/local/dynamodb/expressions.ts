@@ -35,7 +35,8 @@ const PARSERS = {
 /** An expression may have 4 KB (Developer guide, "Service quotas": Expression parameters). */
 const MAX_EXPRESSION_BYTES = 4096;
 const MAX_REMEMBERED = 2_000;
-const remembered = new Map<string, Parsed<unknown>>();
+type ParsedSet = { [Name in ExpressionName]?: Parsed<unknown> };
+const remembered = new Map<string, ParsedSet>();
 const NONE: Expressions = { values: {} };
 
 /** Reads the expressions that an operation takes, in DynamoDB's order of complaints. */
@@ -45,11 +46,31 @@ export function readExpressions(input: Json, wanted: readonly ExpressionName[]):
   if (present.length === 0 && !names && !values) return NONE;
   refuseUnneeded(names, values, present, wanted);
   const vocabulary = { names: readNames(names), values: readValues(values) };
-  const parsed: Record<string, Parsed<unknown>> = {};
-  for (const name of present) parsed[name] = parse(name, input[name], vocabulary);
-  refuseUnused('Names', Object.keys(vocabulary.names), new Set(Object.values(parsed).flatMap((each) => each.names)));
-  refuseUnused('Values', Object.keys(vocabulary.values), new Set(Object.values(parsed).flatMap((each) => each.values)));
-  return { ...(parsed as Omit<Expressions, 'values'>), values: vocabulary.values };
+  return { ...(parsedAll(input, present, vocabulary) as Omit<Expressions, 'values'>), values: vocabulary.values };
+}
+
+/** Trees depend on the texts, the aliases and the types of the values, not on the values: a hot path parses once. */
+function parsedAll(input: Json, present: readonly ExpressionName[], vocabulary: Vocabulary): ParsedSet {
+  const key = keyOf(input, present, vocabulary);
+  let parsed = remembered.get(key);
+  if (!parsed) {
+    parsed = parseAll(input, present, vocabulary);
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(key, parsed);
+  } else for (const name of present) refuseContent(name, parsed[name] as Parsed<unknown>, vocabulary);
+  return parsed;
+}
+
+/** Lengths keep what one text ends with from passing for what the next one begins with. */
+function keyOf(input: Json, present: readonly ExpressionName[], { names, values }: Vocabulary): string {
+  let key = '';
+  for (const name of present) {
+    const text = textIn(input, name);
+    key += `${name}${text.length}:${text}`;
+  }
+  for (const alias in names) key += `${alias}${names[alias]?.length}:${names[alias]}`;
+  for (const ref in values) key += `${ref} ${typeOf(values[ref] as AttributeValue)}`;
+  return key;
 }
 
 function refuseUnneeded(names: unknown, values: unknown, present: readonly ExpressionName[], wanted: readonly ExpressionName[]): void {
@@ -88,21 +109,28 @@ function entries(input: unknown, member: string): [string, unknown][] {
   return found;
 }
 
-function parse(name: ExpressionName, text: unknown, vocabulary: Vocabulary): Parsed<unknown> {
-  if (typeof text !== 'string') throw unreadable('Unexpected field type');
-  // Trees depend on the text, the aliases and the types of the values, not on the values: a hot path parses once.
-  const key = `${name}\n${text}\n${JSON.stringify(vocabulary.names)}\n${typesOf(vocabulary.values)}`;
-  let parsed = remembered.get(key);
-  if (!parsed) {
-    parsed = parseFresh(name, text, vocabulary);
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(key, parsed);
+function parseAll(input: Json, present: readonly ExpressionName[], vocabulary: Vocabulary): ParsedSet {
+  const parsed: ParsedSet = {};
+  for (const name of present) {
+    const one = parseFresh(name, textIn(input, name), vocabulary);
+    refuseContent(name, one, vocabulary);
+    parsed[name] = one;
   }
-  if (name !== 'UpdateExpression' && name !== 'ProjectionExpression') {
-    const problem = contentProblem(parsed.tree as Condition, vocabulary.values);
-    if (problem) throw invalid(`Invalid ${name}: ${problem}`);
-  }
+  refuseUnused('Names', Object.keys(vocabulary.names), new Set(Object.values(parsed).flatMap((each) => each.names)));
+  refuseUnused('Values', Object.keys(vocabulary.values), new Set(Object.values(parsed).flatMap((each) => each.values)));
   return parsed;
+}
+
+function textIn(input: Json, name: ExpressionName): string {
+  const text = input[name];
+  if (typeof text !== 'string') throw unreadable('Unexpected field type');
+  return text;
+}
+
+function refuseContent(name: ExpressionName, { tree }: Parsed<unknown>, { values }: Vocabulary): void {
+  if (name === 'UpdateExpression' || name === 'ProjectionExpression') return;
+  const problem = contentProblem(tree as Condition, values);
+  if (problem) throw invalid(`Invalid ${name}: ${problem}`);
 }
 
 function parseFresh(name: ExpressionName, text: string, vocabulary: Vocabulary): Parsed<unknown> {
@@ -114,12 +142,6 @@ function parseFresh(name: ExpressionName, text: string, vocabulary: Vocabulary):
   const parsed = PARSERS[name](text, vocabulary);
   if (typeof parsed === 'string') throw invalid(`Invalid ${name}: ${parsed}`);
   return parsed;
-}
-
-function typesOf(values: Item): string {
-  let types = '';
-  for (const ref in values) types += `${ref}${typeOf(values[ref] as AttributeValue)}`;
-  return types;
 }
 
 function refuseUnused(kind: 'Names' | 'Values', given: readonly string[], used: ReadonlySet<string>): void {

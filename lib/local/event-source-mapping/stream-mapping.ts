@@ -6,7 +6,8 @@ import { openShard, type ShardPosition, type ShardReader } from './stream-shard.
 
 /** The signal by which a stream tells that it has new records. */
 export interface StreamSignal {
-  onRecords(streamArn: string, listener: () => void): Cancel;
+  /** Each call names the shard that has something to read. */
+  onRecords(streamArn: string, listener: (shardId: string) => void): Cancel;
 }
 
 interface StreamDescription {
@@ -30,9 +31,16 @@ export function runStreamMapping(deps: RunnerDeps & StreamSource, target: Mappin
   const passes = compileFilterCriteria(config.filterCriteria);
   const readers = new Map<string, ShardReader>();
   let beginning = deps.checkpoints.size === 0;
+  /** Shards with something to do; the others are left alone. */
+  const due = new Set<string>();
   let cancelWake: Cancel | undefined;
   let stopped = false;
   let sourceErrors = 0;
+
+  function wakeFor(shardId: string): void {
+    due.add(shardId);
+    wake();
+  }
 
   function wake(ms = 0): void {
     if (stopped || cancelWake) return;
@@ -46,19 +54,21 @@ export function runStreamMapping(deps: RunnerDeps & StreamSource, target: Mappin
     if (stopped) return;
     try {
       openShards();
-      for (const reader of readers.values()) pollShard(reader);
+      for (const [shardId, reader] of readers) if (due.has(shardId)) pollShard(shardId, reader);
       if (sourceErrors > 0) target.onProblem(null);
       sourceErrors = 0;
     } catch (error) {
       sourceErrors += 1;
+      for (const shardId of readers.keys()) due.add(shardId);
       target.onProblem(`PROBLEM: ${(error as Error).message}`);
       wake(retryDelayMs(deps.rng, sourceErrors));
     }
   }
 
   /** A shard that turns out to be at its end makes way for its children. */
-  function pollShard(reader: ShardReader): void {
+  function pollShard(shardId: string, reader: ShardReader): void {
     const before = reader.finished;
+    due.delete(shardId);
     reader.poll();
     if (!before && reader.finished) wake();
   }
@@ -73,9 +83,12 @@ export function runStreamMapping(deps: RunnerDeps & StreamSource, target: Mappin
     const latest = beginning && config.startingPosition === 'LATEST';
     for (const { ShardId: shardId, ParentShardId: parent } of shards) {
       const waits = !latest && parent !== undefined && listed.has(parent) && readers.get(parent)?.finished !== true;
+      // A shard that closes says nothing: its children do.
+      if (waits) due.add(parent);
       if (readers.has(shardId) || waits) continue;
       const position = deps.checkpoints.get(shardId) ?? { type: latest ? 'LATEST' : 'TRIM_HORIZON' };
-      readers.set(shardId, openShard({ deps, target, shardId, counters, onProgress: () => wake(), position, hashKey, passes }));
+      readers.set(shardId, openShard({ deps, target, shardId, counters, onProgress: () => wakeFor(shardId), position, hashKey, passes }));
+      due.add(shardId);
     }
     beginning = false;
     for (const shardId of readers.keys()) if (!listed.has(shardId)) forget(shardId);
@@ -83,6 +96,7 @@ export function runStreamMapping(deps: RunnerDeps & StreamSource, target: Mappin
 
   function forget(shardId: string): void {
     if (readers.get(shardId)?.finished) readers.delete(shardId);
+    else due.add(shardId);
   }
 
   function describe(): StreamDescription {
@@ -101,7 +115,7 @@ export function runStreamMapping(deps: RunnerDeps & StreamSource, target: Mappin
     return { shards, hashKey };
   }
 
-  const cancelSignal = deps.streams.onRecords(config.eventSourceArn, () => wake());
+  const cancelSignal = deps.streams.onRecords(config.eventSourceArn, wakeFor);
   // At once, so that LATEST means now.
   poll();
   return {

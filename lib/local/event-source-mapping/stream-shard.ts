@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { RecordFilter } from './filter-criteria.ts';
 import { callAsFunction } from './mapping-runner.ts';
 import { partitionOf, type StreamApiRecord, streamRecord } from './stream-event.ts';
@@ -126,8 +125,15 @@ export function openShard(options: ShardOptions): ShardReader {
 }
 
 function laneOf(lanes: readonly StreamLane[], partition: string): StreamLane {
-  const index = lanes.length === 1 ? 0 : hash('md5', partition, 'buffer').readUInt32BE(0) % lanes.length;
+  const index = lanes.length === 1 ? 0 : hashOf(partition) % lanes.length;
   const lane = lanes[index];
   if (!lane) throw new RangeError(`no lane ${index}`);
   return lane;
+}
+
+/** FNV-1a: how Lambda divides partition keys among the batches of a shard is not documented. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
 }
