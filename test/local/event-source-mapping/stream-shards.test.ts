@@ -49,7 +49,7 @@ function shardWorld(shards: FakeShard[]) {
   const aws: Aws = { place: LOCAL_PLACE, callNow, call: async (request) => callNow(request) };
   const batches: string[][] = [];
   let gate: Promise<unknown> = Promise.resolve();
-  let signal = () => {};
+  let signal = (_shardId: string) => {};
   const ids = { next: () => 'mapping-1' };
   const mappings = createEventSourceMappings({
     clock,
@@ -84,7 +84,9 @@ function shardWorld(shards: FakeShard[]) {
       gate = promise;
       return resolve;
     },
-    wake: () => signal(),
+    wake: () => {
+      for (const { ShardId } of shards) signal(ShardId);
+    },
     expire: () => {
       expireIterators = true;
     },
