@@ -68,6 +68,8 @@ export interface StackOptions extends WorldOptions {
   readonly filterPolicy?: Json;
   /** Records in one batch of a consumer. */
   readonly batchSize?: number;
+  /** Invocations of a consumer at once. @default 100, as the construct has it */
+  readonly maxConcurrency?: number;
   readonly visibilitySeconds?: number;
   readonly maxReceiveCount?: number;
   /** Whether there is a consumer of commands, too. @default false */
@@ -127,7 +129,10 @@ function createTables(world: World): string {
       KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
       ...more,
     });
+  const expire = (TableName: string) =>
+    world.call('dynamodb', 'UpdateTimeToLive', { TableName, TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true } });
   table('inbox', 'pk');
+  expire('inbox');
   table('orders', 'id');
   table('effects', 'id');
   const outbox = table('outbox', 'pk', {
@@ -153,6 +158,7 @@ function createTables(world: World): string {
     ],
     StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
   });
+  expire('outbox');
   return String((outbox['TableDescription'] as Json)['LatestStreamArn']);
 }
 
@@ -207,13 +213,16 @@ function deployRelay(world: World, options: StackOptions, streamArn: string): st
     BatchSize: 100,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
     MaximumRetryAttempts: 10,
-    MaximumRecordAgeInSeconds: 11 * 3_600,
+    MaximumRecordAgeInSeconds: 6 * 3_600,
     BisectBatchOnFunctionError: true,
-    ParallelizationFactor: 2,
+    ParallelizationFactor: 4,
+    FilterCriteria: { Filters: [{ Pattern: PENDING_INSERTS }] },
     ...options.streamMapping,
   });
   return String(mapping['UUID']);
 }
+
+const PENDING_INSERTS = JSON.stringify({ eventName: ['INSERT'], dynamodb: { NewImage: { state: { S: [{ prefix: 'PENDING#' }] } } } });
 
 function startSweeps(world: World, everyMs: number): void {
   if (everyMs === 0) return;
@@ -259,7 +268,7 @@ function deployConsumer(world: World, options: StackOptions, { name, topic, fifo
     EventSourceArn: world.sqs.queueArn(queueUrl),
     BatchSize: options.batchSize ?? 10,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
-    ScalingConfig: { MaximumConcurrency: 4 },
+    ScalingConfig: { MaximumConcurrency: options.maxConcurrency ?? 100 },
   });
   const subscriptionArn = String(subscription['SubscriptionArn']);
   return { name, queueUrl, deadLetterQueueUrl, undeliveredUrl, subscriptionArn, mapping: String(mapping['UUID']) };

@@ -18,6 +18,7 @@ export function settingsOf({ seed, swarm }: Conditions): Partial<StackOptions> {
   const pick = <T>(...values: readonly T[]): T => values[Math.floor(rng.next() * values.length)] as T;
   return {
     batchSize: pick(1, 3, 10),
+    maxConcurrency: pick(2, 100),
     consumer: { concurrency: pick(1, 2, 10), packing: pick<false | { lingerMs: number }>(false, { lingerMs: 0 }, { lingerMs: 10 }) },
   };
 }
