@@ -1,13 +1,16 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { DEVELOPER, type Json, type ServiceName } from '../../lib/local/aws.ts';
 import { type LocalAws, startLocalAws } from '../../lib/local/local-aws.ts';
 import { CLIENT_SETTINGS, SQS_CLIENT_SETTINGS } from '../../lib/retry/client-settings.ts';
 import type { ContractWorld } from '../../lib/simulation/contracts/suite.ts';
 import { virtualTime } from '../../lib/simulation/contracts/time.ts';
+import { type FaultSource, noFaults } from '../../lib/simulation/fault.ts';
 import type { SimClient } from '../../lib/simulation/process.ts';
 import { createWorld } from '../../lib/simulation/world.ts';
+import type { Item } from '../../lib/unit-of-work/unit-of-work.ts';
 
 /** Where an adapter under contract keeps what it keeps. */
 export interface Backend extends ContractWorld {
@@ -21,9 +24,9 @@ export interface Backend extends ContractWorld {
 let opened = 0;
 
 /** A world of its own for each case: virtual time, hostile services, every call over a simulated network. */
-export function simulated(): Backend {
+export function simulated(faults: (seed: number) => FaultSource = () => noFaults): Backend {
   opened += 1;
-  const world = createWorld({ seed: opened });
+  const world = createWorld({ seed: opened, faults: faults(opened) });
   const process = world.process('contract');
   const { rng, ids, call } = world;
   return { time: virtualTime(world.clock), rng, ids, call, client: (service) => process.client(service), name: (base) => base };
@@ -77,4 +80,10 @@ export function createTable(
     KeySchema: keys.map((key, index) => ({ AttributeName: key, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
     ...(more.indexes && { GlobalSecondaryIndexes: more.indexes }),
   });
+}
+
+/** An item as it is, read beside every client and its faults. */
+export function itemOf({ call }: Backend, TableName: string, Key: Json): Item | undefined {
+  const { Item } = call('dynamodb', 'GetItem', { TableName, Key, ConsistentRead: true });
+  return Item === undefined ? undefined : unmarshall(Item as Parameters<typeof unmarshall>[0]);
 }

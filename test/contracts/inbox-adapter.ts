@@ -1,9 +1,7 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { createInbox } from '../../lib/inbox/create-inbox.ts';
 import type { InboxFeature, InboxInstance } from '../../lib/simulation/contracts/inbox-instance.ts';
 import { lossyClient } from '../../lib/simulation/contracts/lossy-client.ts';
-import { type Backend, createTable } from './backend.ts';
+import { type Backend, createTable, itemOf } from './backend.ts';
 
 /** What the inbox in DynamoDB promises wherever it runs. */
 export const INBOX_FEATURES: readonly InboxFeature[] = ['leases', 'attempts', 'restarts', 'lostAnswers'];
@@ -22,9 +20,6 @@ export function openInbox(backend: Backend): InboxInstance {
     loseNextAnswer,
     inbox: open(),
     reopen: open,
-    async effect(id) {
-      const { Item } = await client.send(new GetItemCommand({ TableName: effects.name, Key: { id: { S: id } }, ConsistentRead: true }));
-      return Item && unmarshall(Item);
-    },
+    effect: async (id) => itemOf(backend, effects.name, { id: { S: id } }),
   };
 }

@@ -1,5 +1,3 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { systemClock } from '../../lib/core/clock.ts';
 import { systemIds } from '../../lib/core/ids.ts';
 import { systemRng } from '../../lib/core/rng.ts';
@@ -8,7 +6,7 @@ import { OUTBOX_PENDING_INDEX } from '../../lib/outbox/outbox.contract.ts';
 import { createOutboxStore } from '../../lib/outbox/outbox.dynamodb.ts';
 import { lossyClient } from '../../lib/simulation/contracts/lossy-client.ts';
 import type { OutboxFeature, OutboxInstance } from '../../lib/simulation/contracts/outbox-instance.ts';
-import { type Backend, createTable } from './backend.ts';
+import { type Backend, createTable, itemOf } from './backend.ts';
 
 /** What the outbox in DynamoDB promises wherever it runs. */
 export const OUTBOX_FEATURES: readonly OutboxFeature[] = [
@@ -51,9 +49,6 @@ export function openOutbox(backend: Backend): OutboxInstance {
     orders,
     loseNextAnswer,
     reopen: open,
-    async order(id) {
-      const { Item } = await client.send(new GetItemCommand({ TableName: orders.name, Key: { id: { S: id } }, ConsistentRead: true }));
-      return Item && unmarshall(Item);
-    },
+    order: async (id) => itemOf(backend, orders.name, { id: { S: id } }),
   };
 }

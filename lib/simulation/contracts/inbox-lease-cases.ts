@@ -4,8 +4,8 @@ import { declared } from './suite.ts';
 
 /** Long enough that no case outlasts it. */
 const LONG_MS = 60_000;
-/** Long enough to be held over a few calls in real time. */
-const SHORT_MS = 700;
+/** Short enough to be waited for; no case depends on its being held meanwhile. */
+const SHORT_MS = 300;
 
 /** Handlers whose effects are elsewhere run under a lease. */
 export const leaseCases: readonly InboxCase[] = [
@@ -138,11 +138,14 @@ export const leaseCases: readonly InboxCase[] = [
     requires: ['leases'],
     async run(instance, given) {
       const { inbox } = instance;
-      await inbox.claim(runOf(given), SHORT_MS);
-      const run = runOf(given);
+      const held = () => runOf(given, { messageId: 'held' });
+      const ended = () => runOf(given, { messageId: 'ended' });
+      await inbox.claim(held(), LONG_MS);
+      const run = held();
       equal(refusalOf(inbox, await commit(instance, given, { run }), run), 'running', 'a unit committed in spite of a lease');
+      await inbox.claim(ended(), SHORT_MS);
       await given.wait(SHORT_MS + 50);
-      equal((await commit(instance, given, { run: runOf(given) })).status, 'committed', 'a lease that has run out stands in the way');
+      equal((await commit(instance, given, { run: ended() })).status, 'committed', 'a lease that has run out stands in the way');
     },
   },
   {
@@ -178,11 +181,14 @@ export const leaseCases: readonly InboxCase[] = [
     name: 'a lease outlives the process that holds it, and ends nevertheless',
     requires: ['leases', 'restarts'],
     async run(instance, given) {
-      await instance.inbox.claim(runOf(given), SHORT_MS);
+      const held = () => runOf(given, { messageId: 'held' });
+      const ended = () => runOf(given, { messageId: 'ended' });
+      await instance.inbox.claim(held(), LONG_MS);
+      await instance.inbox.claim(ended(), SHORT_MS);
       const inbox = await declared(instance.reopen?.bind(instance), 'restarts', 'reopen')();
-      equal((await inbox.claim(runOf(given), LONG_MS)).kind, 'running', 'a restart forgot a lease');
+      equal((await inbox.claim(held(), LONG_MS)).kind, 'running', 'a restart forgot a lease');
       await given.wait(SHORT_MS + 50);
-      equal((await inbox.claim(runOf(given), LONG_MS)).kind, 'mine', 'the lease of a dead process never ends');
+      equal((await inbox.claim(ended(), LONG_MS)).kind, 'mine', 'the lease of a dead process never ends');
     },
   },
 ];
