@@ -52,6 +52,35 @@ test('a message that is as old as a marker may be runs to the millisecond, an ol
   expect(reasonOf(bodyOf('1'), { now: SENT + 59 * DAY + 1 })).toBe('TOO_OLD');
 });
 
+test('what is parked says which message it is, as far as it could be read', () => {
+  for (const body of [edited({ data: { orderId: 7 } }), edited({ hops: 33 }), bodyOf('1')]) {
+    const { reading } = read(body, { now: body === bodyOf('1') ? SENT + 60 * DAY : SENT });
+    expect(reading).toMatchObject({ kind: 'park', error: expect.any(Error), message: { id: 'message-1', correlationId: 'cause-1' } });
+  }
+  expect(read('{').reading).not.toHaveProperty('message');
+  expect(read(bodyOf('1'), { now: SENT + 60 * DAY }).reading).toMatchObject({
+    error: { message: expect.stringContaining('older than 59 days') },
+  });
+});
+
+test('two bodies are one message when they say the same of the same thing, in whatever order', () => {
+  const printOf = (change: Record<string, unknown>) => {
+    const { reading } = read(edited(change));
+    return reading.kind === 'run' ? reading.fingerprint : reading.kind;
+  };
+  const same = printOf({});
+  expect(same).toMatch(/^[0-9a-f]{64}$/);
+  expect([printOf({ time: '2029-12-31T00:00:00.000Z' }), printOf({ correlationid: 'other' }), printOf({ hops: 3 })]).toEqual([
+    same,
+    same,
+    same,
+  ]);
+  const others = [{ data: { orderId: '2' } }, { data: { orderId: '1', total: 0 } }, { source: 'urn:other' }, { partitionkey: 'k' }].map(
+    printOf,
+  );
+  expect(new Set([same, ...others]).size).toBe(5);
+});
+
 test('a declared type is ignored, onAny takes the rest', () => {
   const Cancelled = defineEvent({ name: 'orders.order-cancelled', version: 1, schema: OrderPlaced.schema });
   const body = edited({ type: Cancelled.name, dataschema: `urn:posthaste:schema:${Cancelled.name}:9` });

@@ -70,3 +70,27 @@ function withoutFault(name: string, status: number | undefined): Error {
 test('a queue that says with status 403 that it is too fast is throttling', () => {
   expect(awsFailure(aws('RequestThrottled', 403))).toBe('throttled');
 });
+
+test.each([
+  [499, 'denied'],
+  [500, 'ambiguous'],
+  [501, 'ambiguous'],
+] as const)('a status of %i tells the caller from the service', (status, failure) => {
+  expect(awsFailure(aws('Unknown', status))).toBe(failure);
+});
+
+test('what the SDK marks as throttling is, whatever its name', () => {
+  const marked = (throttling: boolean) => Object.assign(aws('Odd', 400), { $retryable: { throttling } });
+  expect([awsFailure(marked(true)), awsFailure(marked(false))]).toEqual(['throttled', 'denied']);
+});
+
+test.each([
+  [['TransactionConflict'], 'throttled'],
+  [['None', 'ThrottlingError', 'None', 'TransactionConflict'], 'throttled'],
+  [['TransactionConflict', 'ConditionalCheckFailed'], 'rejected'],
+  [['None', 'None'], 'rejected'],
+  [[], 'rejected'],
+] as const)('a transaction stopped by %j is %s', (codes, failure) => {
+  const reasons = codes.map((Code) => ({ Code }));
+  expect(awsFailure(Object.assign(aws('TransactionCanceledException', 400), { CancellationReasons: [...reasons, {}] }))).toBe(failure);
+});

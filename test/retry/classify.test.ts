@@ -44,7 +44,16 @@ test('the thrower may name the failure and the wait', () => {
     code: 'TRANSIENT',
     retryAfterMs: 900_000,
   });
+  expect(classify(new Transient('now', { retryAfterMs: 0 }))).toMatchObject({ retryAfterMs: 0 });
+  const strange = Object.assign(new PosthasteError('later', { code: 'X', retryable: true }), { retryAfterMs: '5' });
+  expect(classify(strange)).toEqual({ kind: 'transient', code: 'X' });
   expect(classify(new Transient('later', { retryAfterMs: -1 }))).toEqual({ kind: 'transient', code: 'TRANSIENT' });
+});
+
+test('a failure has its code, its name, or is unknown', () => {
+  expect(
+    [new Permanent('no', { code: 'CARD_EXPIRED' }), new TypeError('no'), 'text', undefined].map((error) => classify(error).code),
+  ).toEqual(['CARD_EXPIRED', 'TypeError', 'UNKNOWN_ERROR', 'UNKNOWN_ERROR']);
 });
 
 test('a class of another bundle classifies as its own', () => {
