@@ -2,7 +2,11 @@
  * The simulator: what `posthaste/testing` exports. The embedded AWS under virtual time, with a fault at any call, from one seed.
  * Handlers run unmodified, on clients that the world's processes give them.
  */
+export type { QueueRecord } from './consumer/consumer.event.ts';
+export type { ConsumerInbox, Visibility } from './consumer/consumer.ports.ts';
 export { createRng, type Rng } from './core/rng.ts';
+export type { OutboxStore } from './outbox/outbox.ts';
+export type { DeadLetter, DeadLetters } from './retry/dead-letter.ts';
 export { type Accounts, checkConservation, checkOrder, type Violation } from './simulation/conservation.ts';
 export { inboxContract } from './simulation/contracts/inbox-contract.ts';
 export type { InboxFeature, InboxInstance } from './simulation/contracts/inbox-instance.ts';
@@ -46,3 +50,6 @@ export {
   type WireFaultSource,
 } from './simulation/wire/wire-fault.ts';
 export { createWorld, type World, type WorldOptions } from './simulation/world.ts';
+export type { Sender } from './topic/deliver.ts';
+export type { Destination, Parcel } from './topic/destination.ts';
+export type { SendResult } from './topic/send-result.ts';
