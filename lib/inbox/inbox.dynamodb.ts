@@ -1,12 +1,13 @@
 import type { BatchGetItemCommandOutput, UpdateItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import { BatchGetItemCommand, DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { NativeAttributeValue } from '@aws-sdk/util-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { sleep } from '../core/clock.ts';
 import type { Rng } from '../core/rng.ts';
 import { CALL_BACKOFF, fullJitter } from '../retry/backoff.ts';
 import { retry } from '../retry/retry.ts';
+import { attributesOf } from '../unit-of-work/attributes-of.ts';
 import type { Item, Table } from '../unit-of-work/unit-of-work.ts';
 import { INBOX_ATTRIBUTES } from './inbox.contract.ts';
 
@@ -52,7 +53,7 @@ const { pk } = INBOX_ATTRIBUTES;
 /** The inbox table over DynamoDB. */
 export function createInboxStore({ client, table, clock, rng }: InboxStoreOptions): InboxStore {
   const policy = (until: number | undefined) => ({ clock, rng, ...(until === undefined ? {} : { until }) });
-  const keyOf = (key: string) => marshall({ [pk]: key });
+  const keyOf = (key: string) => attributesOf({ [pk]: key });
 
   async function readChunk(keys: readonly string[], until: number | undefined): Promise<Item[]> {
     const found: Item[] = [];
@@ -78,7 +79,7 @@ export function createInboxStore({ client, table, clock, rng }: InboxStoreOption
     },
     put: (item, condition, until) =>
       conditionally(async () => {
-        const command = new PutItemCommand({ TableName: table.name, Item: marshall(item), ...conditionInput(condition) });
+        const command = new PutItemCommand({ TableName: table.name, Item: attributesOf(item), ...conditionInput(condition) });
         await retry(() => client.send(command), policy(until));
         return item;
       }),
@@ -111,7 +112,7 @@ function conditionInput({ condition, names, values }: Omit<ItemChange, 'key' | '
   return {
     ConditionExpression: condition,
     ...(names ? { ExpressionAttributeNames: names } : {}),
-    ExpressionAttributeValues: marshall(values),
+    ExpressionAttributeValues: attributesOf(values),
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };
 }

@@ -8,13 +8,14 @@ import {
   type QueryCommandOutput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Clock, sleep } from '../core/clock.ts';
 import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Rng } from '../core/rng.ts';
 import { errorName } from '../retry/aws-failure.ts';
 import { CALL_BACKOFF, fullJitter } from '../retry/backoff.ts';
 import { retry } from '../retry/retry.ts';
+import { attributesOf } from '../unit-of-work/attributes-of.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
 import type { Item } from '../unit-of-work/unit-of-work.ts';
 import { OUTBOX_ATTRIBUTES, OUTBOX_PENDING_INDEX } from './outbox.contract.ts';
@@ -67,7 +68,7 @@ type Attributes = Record<string, AttributeValue>;
 async function batchGet(deps: OutboxStoreDeps, keys: readonly RowKey[], projection?: readonly string[]): Promise<Item[]> {
   const found: Item[] = [];
   for (let start = 0; start < keys.length; start += MAX_GETS) {
-    let Keys = keys.slice(start, start + MAX_GETS).map((key) => marshall({ pk: key.pk, sk: key.sk }));
+    let Keys = keys.slice(start, start + MAX_GETS).map((key) => attributesOf({ pk: key.pk, sk: key.sk }));
     for (let attempt = 1; Keys.length > 0; attempt += 1) {
       const request = { Keys, ConsistentRead: true, ...(projection && projected(projection)) };
       const output: BatchGetItemCommandOutput = await retried(deps, () =>
@@ -101,7 +102,7 @@ async function oldestOf(
     KeyConditionExpression: 'pk = :pk AND begins_with(sk, :seq)',
     ExpressionAttributeValues: { ':pk': { S: headKey(key).pk }, ':seq': { S: SEQ_PREFIX } },
     Limit: limit,
-    ...(after && { ExclusiveStartKey: marshall({ pk: after.pk, sk: after.sk }) }),
+    ...(after && { ExclusiveStartKey: attributesOf({ pk: after.pk, sk: after.sk }) }),
   });
   const output: QueryCommandOutput = await retried({ client, table, ...deps }, () => client.send(command));
   const rows = (output.Items ?? []).map((item) => fromItem(unmarshall(item)) ?? unreadable(item));
@@ -123,7 +124,7 @@ async function remove(deps: OutboxStoreDeps, rows: readonly RowKey[]): Promise<v
 
 async function removeChunk(deps: OutboxStoreDeps, rows: readonly RowKey[]): Promise<void> {
   let requests: NonNullable<BatchWriteItemCommandOutput['UnprocessedItems']>[string] = rows.map(({ pk, sk }) => ({
-    DeleteRequest: { Key: marshall({ pk, sk }) },
+    DeleteRequest: { Key: attributesOf({ pk, sk }) },
   }));
   for (let attempt = 1; requests.length > 0; attempt += 1) {
     const command = new BatchWriteItemCommand({ RequestItems: { [deps.table]: requests } });
@@ -136,7 +137,7 @@ async function removeChunk(deps: OutboxStoreDeps, rows: readonly RowKey[]): Prom
 async function park(deps: OutboxStoreDeps, row: OutboxRow, { reason, detail }: ParkReason): Promise<void> {
   const command = new UpdateItemCommand({
     TableName: deps.table,
-    Key: marshall({ pk: row.pk, sk: row.sk }),
+    Key: attributesOf({ pk: row.pk, sk: row.sk }),
     UpdateExpression: 'SET #state = :parked, #reason = :reason, #detail = :detail, #at = :at',
     // Somebody may have published it, or parked it, meanwhile: then that stands.
     ConditionExpression: '#state = :pending',
@@ -146,7 +147,7 @@ async function park(deps: OutboxStoreDeps, row: OutboxRow, { reason, detail }: P
       '#detail': OUTBOX_ATTRIBUTES.parkedDetail,
       '#at': OUTBOX_ATTRIBUTES.parkedAt,
     },
-    ExpressionAttributeValues: marshall({
+    ExpressionAttributeValues: attributesOf({
       ':parked': parkedState(row.state),
       ':pending': row.state,
       ':reason': reason,

@@ -62,15 +62,26 @@ function readActions(input: Json): WriteRequest[] {
   if (actions.length > MAX_ACTIONS)
     throw broken(shown('TransactItems', actions), `Member must have length less than or equal to ${MAX_ACTIONS}`);
   return actions.map((action) => {
-    const kinds = Object.keys(KINDS).filter((kind) => action[kind] !== undefined && action[kind] !== null);
-    const [kind] = kinds;
-    if (kind === undefined || kinds.length > 1) {
-      throw invalid('TransactItems can only contain one of Check, Put, Update or Delete');
-    }
+    const kind = kindOf(action);
     const body = action[kind] as Json;
     if (kind === 'Update' && body['UpdateExpression'] === undefined) throw required('UpdateExpression');
     return readWrite(KINDS[kind] as WriteKind, body);
   });
+}
+
+function kindOf(action: Json): string {
+  let found: string | undefined;
+  for (const kind in action) {
+    if (!Object.hasOwn(KINDS, kind) || action[kind] === undefined || action[kind] === null) continue;
+    if (found !== undefined) throw notOneKind();
+    found = kind;
+  }
+  if (found === undefined) throw notOneKind();
+  return found;
+}
+
+function notOneKind(): AwsError {
+  return invalid('TransactItems can only contain one of Check, Put, Update or Delete');
 }
 
 /** The first action whose key does not fit its table cancels the transaction before anything else is decided. */
