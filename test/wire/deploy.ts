@@ -19,7 +19,7 @@ export interface Clients {
 }
 
 /** Shorter than production's six function timeouts: a message that was lost comes back while somebody waits for it. */
-const VISIBILITY_SECONDS = 3;
+const VISIBILITY_SECONDS = 2;
 
 /** How what was made is deleted, in the order in which it was made. */
 export type Undo = (() => Promise<unknown>)[];

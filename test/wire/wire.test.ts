@@ -1,18 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type PlannedFault, plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import { createOrderWorld } from '../scenarios/order-world.ts';
 import { carelessHandlers } from './handlers.ts';
 import { WIRE_PLANS } from './plans.ts';
 import { complaintsOf, type Job, planJob, runAll, seedJob } from './run-all.ts';
 import { runSchedule } from './schedule.ts';
-import { type OwnWorld, startLocalWorld } from './worlds.ts';
+import { type OwnWorld, openRelayedWorld, startLocalWorld } from './worlds.ts';
 
 // SDK clients, processes that are killed, and an embedded AWS behind a socket. `WIRE=full vitest run test/wire` runs every plan and more
 // seeds; `node test/wire/run.ts` as many as you like.
 const FULL = process.env['WIRE'] === 'full';
 const USUAL: ReadonlySet<string> = new Set(['S1', 'S2', 'S10', 'S24', 'S36']);
 const SEEDS = FULL ? 40 : 2;
-const CONCURRENCY = 2;
+const CONCURRENCY = 3;
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let world: OwnWorld;
 beforeAll(async () => {
@@ -67,4 +69,23 @@ describe('one plan in the simulation and on the wire has the same verdict', () =
     expect(await simulated.judge()).toEqual(verdict);
     expect(wired.violations).toEqual(verdict);
   });
+});
+
+test('a schedule passes the relay that signs for an account', async () => {
+  const hosts = new Set<string>();
+  const endpointOf = (host: string) => {
+    hosts.add(host);
+    return world.target;
+  };
+  const keys = async () => ({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' });
+  const relayed = await openRelayedWorld({ region: 'eu-west-1', keys, endpointOf });
+  try {
+    const faults = plannedFaults([{ ...commit, role: 'producer', kind: 'crashAfter' }]);
+    const verdict = await runSchedule(relayed, { prefix: 'relayed', faults, orders: [ORDER] });
+    expect(verdict.violations).toEqual([]);
+    expect(verdict.ledger.committed).toEqual([ORDER.orderId]);
+    expect([...hosts].sort()).toEqual(['dynamodb', 'sns', 'sqs', 'streams.dynamodb'].map((name) => `${name}.eu-west-1.amazonaws.com`));
+  } finally {
+    relayed.close();
+  }
 });

@@ -5,11 +5,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Pace, WireWorld } from './schedule.ts';
-import { startSigningRelay } from './signing-relay.ts';
+import { type RelayOptions, startSigningRelay } from './signing-relay.ts';
 import { createWorkers } from './workers.ts';
 
 /** Good for the embedded AWS, which asks for none in particular, and for the signing relay, which puts others in their place. */
 const KEYS = { accessKeyId: 'anyone', secretAccessKey: 'anything' };
+const LOCAL_PACE: Pace = { quietChecks: 2, quietEveryMs: 100, streamEveryMs: 60 };
 /** As many processes as one schedule needs. */
 const WARM = 7;
 
@@ -25,19 +26,23 @@ export async function startLocalWorld(): Promise<OwnWorld> {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const [{ endpoint }] = (await once(host, 'message')) as [{ endpoint: string }];
-  const pace: Pace = { quietChecks: 2, quietEveryMs: 100, streamEveryMs: 60 };
-  return open({ endpoint, region: 'us-east-1', pace, end: () => void host.kill('SIGKILL') });
+  return open({ endpoint, region: 'us-east-1', pace: LOCAL_PACE, end: () => void host.kill('SIGKILL') });
 }
 
 /**
  * An AWS account, by the SDK's default credentials. A shard of a stream may be read five times a second (API reference, "GetRecords"), and
  * queues tell their size within a minute (API reference, "GetQueueAttributes").
  */
-export async function openAwsWorld(region: string): Promise<OwnWorld> {
+export function openAwsWorld(region: string): Promise<OwnWorld> {
   const { credentials } = new DynamoDBClient({ region }).config;
-  const relay = await startSigningRelay({ region, keys: () => credentials() });
   const pace: Pace = { quietChecks: 60, quietEveryMs: 1_000, streamEveryMs: 250 };
-  return open({ endpoint: relay.url, region, pace, end: relay.close });
+  return openRelayedWorld({ region, keys: () => credentials() }, pace);
+}
+
+/** What a signing relay leads to. */
+export async function openRelayedWorld(options: RelayOptions, pace: Pace = LOCAL_PACE): Promise<OwnWorld> {
+  const relay = await startSigningRelay(options);
+  return open({ endpoint: relay.url, region: options.region, pace, end: relay.close });
 }
 
 interface Behind {
