@@ -23,9 +23,13 @@ export const CIRCUMSTANCES: readonly Circumstances[] = [
   }),
   always('throttles', 'three calls in ten are refused without effect', { rates: { fault: 0.3 }, kinds: ['throttle'] }),
   always('lost answers', 'one call in fifty has its effect and no answer', { rates: { fault: 0.02 }, kinds: ['errorAfterEffect', 'slow'] }),
-  always('wrong clocks', 'clocks up to half a minute off and batches delivered twice at once; no call fails', {
-    rates: { skew: 0.1, duplicate: 0.3 },
-    kinds: [],
-  }),
+  always(
+    'wrong clocks',
+    'clocks up to half a minute off, far more than those of Lambda are, and batches delivered twice at once; no call fails',
+    {
+      rates: { skew: 0.1, duplicate: 0.3 },
+      kinds: [],
+    },
+  ),
   { name: 'everything', description: "each seed's own subset of all troubles, call faults up to one in four", swarmOf: drawSwarm },
 ];

@@ -3,11 +3,20 @@ import { runConsumer } from './consumer-run.ts';
 import type { Contender } from './contender.ts';
 import { lookThenMark, markThenDo, oneTransaction } from './contenders/by-hand.ts';
 import { posthaste, posthasteExternal } from './contenders/posthaste.ts';
-import { powertools } from './contenders/powertools.ts';
+import { fifoAlone, powertools, powertoolsFifo } from './contenders/powertools.ts';
 import { judge } from './verdict.ts';
 
 /** Everybody who consumes the same queue. */
-export const CONTENDERS: readonly Contender[] = [lookThenMark, markThenDo, powertools, oneTransaction, posthasteExternal, posthaste];
+export const CONTENDERS: readonly Contender[] = [
+  lookThenMark,
+  markThenDo,
+  fifoAlone,
+  powertools,
+  powertoolsFifo,
+  oneTransaction,
+  posthasteExternal,
+  posthaste,
+];
 
 /** What one contender made of one kind of trouble, over all seeds. */
 export interface ComparisonRow {

@@ -28,12 +28,20 @@ export async function runConsumer(
   contender: Contender,
   { seed, swarm, faults, messages = 5 }: ConsumerRun,
 ): Promise<{ readonly fates: readonly Fate[]; readonly history: History }> {
-  const world = createWorld({ seed, swarm, slowMs: 2 * MINUTE, globals: true, ...(faults && { faults }) });
+  const world = createWorld({
+    seed,
+    swarm: contender.fifo ? withoutTwins(swarm) : swarm,
+    slowMs: 2 * MINUTE,
+    globals: true,
+    ...(faults && { faults }),
+  });
   const queues = deploy(world, contender);
   const orderIds = Array.from({ length: messages }, (_, index) => `order-${index + 1}`);
   for (const orderId of orderIds) {
     const body = orderBody(orderId, world.clock.now());
-    world.clock.after(world.rng.next() * 5_000, () => world.call('sqs', 'SendMessage', { QueueUrl: queues.queueUrl, MessageBody: body }));
+    const message = { QueueUrl: queues.queueUrl, MessageBody: body };
+    const order = contender.fifo ? { MessageGroupId: orderId, MessageDeduplicationId: orderId } : {};
+    world.clock.after(world.rng.next() * 5_000, () => world.call('sqs', 'SendMessage', { ...message, ...order }));
   }
   await world.run(2 * MINUTE);
   world.heal();
@@ -41,6 +49,12 @@ export async function runConsumer(
   do await world.run(MINUTE);
   while (world.clock.now() < drainedBy && isBusy(world, queues));
   return { fates: fatesOf(world, queues, orderIds), history: world.history };
+}
+
+/** Two batches at once of one group are what FIFO queues rule out ("FIFO queue key terms", message group ID); one after the other they are not. */
+function withoutTwins({ rates, kinds }: Swarm): Swarm {
+  const { duplicate: _twins, ...others } = rates;
+  return { rates: others, kinds };
 }
 
 interface Queues {
@@ -62,7 +76,7 @@ function deploy(world: World, contender: Contender): Queues {
       KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
     });
   }
-  const queues = createQueues(world);
+  const queues = createQueues(world, contender);
   world.functions.deploy({
     arn: FUNCTION_ARN,
     name: FUNCTION,
@@ -79,9 +93,12 @@ function deploy(world: World, contender: Contender): Queues {
 }
 
 /** As AWS advises: visibility six times the function's timeout ("Using Lambda with Amazon SQS"); far more receives than anybody needs. */
-function createQueues(world: World): Queues {
-  const create = (name: string, attributes: Readonly<Record<string, string>>) =>
-    String(world.call('sqs', 'CreateQueue', { QueueName: name, Attributes: attributes })['QueueUrl']);
+function createQueues(world: World, { fifo = false }: Contender): Queues {
+  const kind = fifo ? { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' } : {};
+  const create = (name: string, attributes: Readonly<Record<string, string>>) => {
+    const QueueName = fifo ? `${name}.fifo` : name;
+    return String(world.call('sqs', 'CreateQueue', { QueueName, Attributes: { ...kind, ...attributes } })['QueueUrl']);
+  };
   const deadLetterQueueUrl = create('ship-order-dlq', { MessageRetentionPeriod: '1209600' });
   const deadLetterTargetArn = world.sqs.queueArn(deadLetterQueueUrl);
   const queueUrl = create('ship-order', {

@@ -18,6 +18,8 @@ export interface Contender {
   readonly title: string;
   /** Whose code it follows, and what that promises. */
   readonly source: string;
+  /** Whether its queue is a FIFO one, each order a group of its own. @default - a standard queue */
+  readonly fifo?: boolean;
   /** Makes the handler anew for each process: a crash loses module state. */
   readonly create: (host: Host) => SimHandler;
 }

@@ -35,7 +35,8 @@ const SDK_DEFAULTS: DynamoDBClientConfig = {
 
 /**
  * A real DynamoDB client of the AWS SDK, with the SDK's own retries, errors and serialisation, whose requests travel through a process of a
- * world: every attempt is a call that can meet a fault.
+ * world: every attempt is a call that can meet a fault. One difference to a client nobody has configured: a call that gets no answer fails
+ * after five seconds, where that client would wait until its function times out.
  */
 export function worldDynamoDb(process: SimProcess, settings: DynamoDBClientConfig = {}): DynamoDBClient {
   const requestHandler = { handle: async (request: WireRequest) => ({ response: await exchange(process, request) }) };
