@@ -17,8 +17,9 @@ export interface Outgoing {
 
 const MAX_ATTRIBUTES = 10;
 const CHARACTERS = '#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF';
-const WRONG_QUEUE_TYPE = 'The request include parameter that is not valid for this queue type.';
-// SendMessage reference: MessageGroupId and MessageDeduplicationId, up to 128 alphanumeric and punctuation characters.
+/** Why a parameter of the other kind of queue is refused. */
+export const WRONG_QUEUE_TYPE = 'The request include parameter that is not valid for this queue type.';
+// SendMessage and ReceiveMessage references: up to 128 alphanumeric and punctuation characters.
 const TOKEN = /^[!-~]{1,128}$/;
 
 /** The size of an entry as SQS counts it for the limits; 0 for what is no text, which fails on its own later. */
@@ -119,7 +120,8 @@ function readTraceHeader(entry: Json): { DataType: string; StringValue: string }
   return { DataType: 'String', StringValue: header.StringValue };
 }
 
-function readToken(entry: Json, parameter: string): string | undefined {
+/** A group, deduplication or attempt id, if there is one. */
+export function readToken(entry: Json, parameter: string): string | undefined {
   const value = entry[parameter];
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string' && TOKEN.test(value)) return value;

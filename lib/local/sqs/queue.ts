@@ -8,6 +8,7 @@ import { createLongPolls, type LongPolls } from './long-polls.ts';
 import type { Message } from './message.ts';
 import { createMessageStore, type MessageStore } from './message-store.ts';
 import { type QueueAttributes, type QueueSettings, settingsOf } from './queue-settings.ts';
+import { createReceiveAttempts, type ReceiveAttempts } from './receive-attempts.ts';
 import { createStandardLine } from './standard-line.ts';
 
 /** What an accepted message is known by; a duplicate inside the deduplication window gets the same. */
@@ -37,6 +38,7 @@ export interface Queue {
   readonly tags: Map<string, string>;
   readonly store: MessageStore;
   readonly accepted: DeduplicationWindow<Accepted>;
+  readonly attempts: ReceiveAttempts;
   readonly counters: QueueCounters;
   readonly polls: LongPolls;
   lastPurgeAt: number | undefined;
@@ -119,6 +121,7 @@ export function createQueue(options: QueueOptions): Queue {
     tags: new Map(),
     store,
     accepted: createDeduplicationWindow(),
+    attempts: createReceiveAttempts(),
     counters: { sent: 0, arrived: 0, deduplicated: 0, received: 0 },
     polls: {
       ...polls,

@@ -2,10 +2,11 @@ import { AwsError, type Json } from '../aws.ts';
 import { optionalInteger, textList } from './input.ts';
 import type { Message } from './message.ts';
 import { md5OfAttributes, selectAttributes } from './message-attributes.ts';
+import { readToken, WRONG_QUEUE_TYPE } from './outgoing.ts';
 import type { Queue } from './queue.ts';
 import type { Actions, Queues } from './queues.ts';
 import { formatReceiptHandle } from './receipt-handle.ts';
-import { receive } from './receiving.ts';
+import { type ReceiveOrder, receive } from './receiving.ts';
 import { invalidValue, unknownAttribute } from './sqs-errors.ts';
 
 /** ReceiveMessage, with its wait. */
@@ -17,10 +18,12 @@ export function createReceiveActions(queues: Queues): Actions {
       const visibility = readInteger(input, 'VisibilityTimeout', [0, 43_200, 'Must be >= 0 and <= 43200, if provided.']);
       const wait = readInteger(input, 'WaitTimeSeconds', [0, 20, 'Must be >= 0 and <= 20, if provided.']);
       const wanted = readWanted(input);
+      const attemptId = readAttemptId(input, queue);
       const waitMs = wait === undefined ? queue.settings.waitMs : wait * 1_000;
       const attempt = () => {
         const visibilityMs = visibility === undefined ? queue.settings.visibilityMs : visibility * 1_000;
-        const messages = receive(queues, queue, { limit, visibilityMs, sampled: waitMs === 0 });
+        const order = { limit, visibilityMs, sampled: waitMs === 0 };
+        const messages = attemptId === undefined ? receive(queues, queue, order) : receiveOnce(queues, queue, { ...order, attemptId });
         return messages.length === 0 ? undefined : { Messages: messages.map((message) => render(message, queue, wanted)) };
       };
       if (request.signal?.aborted) return {};
@@ -31,6 +34,28 @@ export function createReceiveActions(queues: Queues): Actions {
       return {};
     },
   };
+}
+
+/** A receive that may be the retry of one whose answer was lost. */
+function receiveOnce(
+  queues: Queues,
+  queue: Queue,
+  { attemptId, ...order }: ReceiveOrder & { readonly attemptId: string },
+): readonly Message[] {
+  queue.settle();
+  const now = queues.options.clock.now();
+  const again = queue.attempts.again(queue, attemptId, { now, visibilityMs: order.visibilityMs });
+  if (again) return again;
+  const messages = receive(queues, queue, order);
+  queue.attempts.remember(attemptId, messages, now);
+  return messages;
+}
+
+/** Attempts are named like groups, on FIFO queues only. */
+function readAttemptId(input: Json, queue: Queue): string | undefined {
+  const attemptId = readToken(input, 'ReceiveRequestAttemptId');
+  if (attemptId !== undefined && !queue.settings.fifo) throw invalidValue(attemptId, 'ReceiveRequestAttemptId', WRONG_QUEUE_TYPE);
+  return attemptId;
 }
 
 /** ReceiveMessage reference: a short poll of a standard queue at the in-flight limit fails, other receives find nothing. */
