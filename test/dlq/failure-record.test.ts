@@ -123,3 +123,71 @@ describe('whatever it has to tell, it fits', () => {
 test.each([[''], ['null'], ['[]'], ['{"reason":1}'], ['{"reason":"X"']])('%j is no record', (text) => {
   expect(decodeFailureRecord(text)).toBeUndefined();
 });
+
+test.each([
+  ...['reason', 'type', 'message', 'fingerprint', 'consumer', 'failedAt'].flatMap((name) => [
+    [name, undefined],
+    [name, 7],
+  ]),
+  ...['stack', 'handlerVersion', 'traceId', 'messageId', 'messageType'].map((name) => [name, 7]),
+  ...[undefined, '3', 1.5].map((value) => ['receiveCount', value]),
+  ...[undefined, {}, ['x'], [null], [{ at: 'then', type: 'Error' }]].map((value) => ['attempts', value]),
+  ...[undefined, null, [], 'x', { a: null }, { a: {} }, { a: { dataType: 'String', stringValue: 7 } }].map((value) => [
+    'attributes',
+    value,
+  ]),
+  ...['x', [7]].map((value) => ['droppedAttributes', value]),
+] as [string, unknown][])('a record whose %s is %j is none', (name, value) => {
+  const record = { ...failureRecord(letter()), droppedAttributes: ['note'] };
+  expect(decodeFailureRecord(JSON.stringify(record))).toMatchObject({ reason: 'HANDLER_PERMANENT' });
+  expect(decodeFailureRecord(JSON.stringify({ ...record, [name]: value }))).toBeUndefined();
+});
+
+test('what is unknown is absent, and what is no error has its type', () => {
+  const { handlerVersion: _, messageId: __, messageType: ___, traceparent: ____, ...bare } = letter({ error: 'text' });
+  const record = failureRecord(bare);
+  expect(Object.keys(record).sort()).toEqual(
+    ['attempts', 'attributes', 'consumer', 'failedAt', 'fingerprint', 'message', 'reason', 'receiveCount', 'type'].sort(),
+  );
+  expect([record.type, record.message, record.fingerprint]).toEqual(['string', 'text', expect.stringMatching(/^[0-9a-f]{16}$/)]);
+  expect(failureRecord(letter())).toMatchObject({ messageType: 'orders.order-placed' });
+  expect(failureRecord(letter({ error: Object.assign(new TypeError('no'), { code: '' }) })).type).toBe('TypeError');
+});
+
+test('binary attributes are kept, and no more than three causes', () => {
+  const attributes = { blob: { dataType: 'Binary', binaryValue: 'AAA=' } };
+  expect(failureRecord(letter({ attributes })).attributes).toEqual({
+    blob: { dataType: 'Binary', stringValue: undefined, binaryValue: 'AAA=' },
+  });
+  const chain = ['e', 'd', 'c', 'b', 'a'].reduce<Error | undefined>((cause, name) => new Error(name, { cause }), undefined);
+  const stack = failureRecord(letter({ error: chain })).stack ?? '';
+  expect(stack.match(/caused by Error: \w/g)).toEqual(['b', 'c', 'd'].map((name) => `caused by Error: ${name}`));
+});
+
+test('one place that throws is one cause, another is another', () => {
+  const thrower = (file: string) =>
+    Object.assign(new Error('no'), { stack: `Error: no\n    at ship (${file}:1:2)\n    at run (run.ts:3:4)` });
+  const print = (error: Error) => failureRecord(letter({ error })).fingerprint;
+  expect(print(thrower('a.ts'))).not.toBe(print(thrower('b.ts')));
+  const forged = Object.assign(new Error('\n    at forged (x.ts:1:1)'), {
+    stack: 'Error: \n    at forged (x.ts:1:1)\n    at ship (a.ts:9:9)',
+  });
+  expect(print(forged)).toBe(print(thrower('a.ts')));
+});
+
+test('the smallest room still tells the reason, less tells nothing', () => {
+  const huge = 'é'.repeat(10_000);
+  const error = Object.assign(new Error(huge), { name: huge });
+  const record = failureRecord(letter({ error, consumer: huge, attributes: { note: { dataType: 'String', stringValue: huge } } }));
+  const smallest = encodeFailureRecord(record, 700) ?? '';
+  expect(decodeFailureRecord(smallest)).toMatchObject({
+    ...{ reason: 'HANDLER_PERMANENT', message: '', attributes: {}, attempts: [] },
+    ...{ type: 'é'.repeat(32), consumer: 'é'.repeat(64) },
+  });
+  expect(encodeFailureRecord(record, Buffer.byteLength(smallest))).toBe(smallest);
+  expect(encodeFailureRecord(record, 100)).toBeUndefined();
+  const note = { dataType: 'String', stringValue: huge };
+  const wordy = failureRecord(letter({ error: Object.assign(new Error(huge), { stack: 'at a.ts' }), attributes: { note } }));
+  const roomy = decodeFailureRecord(encodeFailureRecord(wordy, 12_000) ?? '');
+  expect([roomy?.message, roomy?.droppedAttributes]).toEqual(['é'.repeat(256), ['note']]);
+});

@@ -64,7 +64,14 @@ interface Report {
 async function runTests(home: string, selection: readonly string[]): Promise<TestRun> {
   const [worlds, report] = [join(home, 'worlds'), join(home, 'report.json')];
   for (const file of [worlds, report]) rmSync(file, { force: true });
-  const failed = await vitestFails(home, ['--bail=1', '--maxWorkers=1', '--reporter=json', `--outputFile=${report}`, ...selection]);
+  const failed = await vitestFails(home, [
+    '--bail=1',
+    '--maxWorkers=1',
+    '--testTimeout=20000',
+    '--reporter=json',
+    `--outputFile=${report}`,
+    ...selection,
+  ]);
   const count = existsSync(worlds) ? statSync(worlds).size : 0;
   if (!existsSync(report)) return { passed: 0, failed: 1, worlds: count, complaint: 'it never came to an end' };
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;

@@ -42,8 +42,8 @@ export const PROMISES: readonly Mutant[] = [
     scenario: 'G5',
     defect: 'attempts are counted and never used up',
     file: 'lib/consumer/consumer.batch-state.ts',
-    find: '    exhausts: ({ record }) =>',
-    replace: '    exhausts: ({ record }) => settings.maxAttempts < 0 &&',
+    find: "(settings.onExhausted === 'byQueue' && !isFifo(record))",
+    replace: "(settings.onExhausted === 'byQueue' && settings.maxAttempts < 0)",
   },
   {
     scenario: 'G5',
