@@ -12,6 +12,7 @@ export type Search =
 export type Arguments =
   | { readonly command: 'help' }
   | { readonly command: 'replay'; readonly line: string; readonly json: boolean }
+  | { readonly command: 'docs'; readonly experiments: readonly string[]; readonly seeds: number; readonly workers: number }
   | { readonly command: 'twice'; readonly experiments: readonly string[]; readonly from: number; readonly count: number }
   | {
       readonly command: 'search';
@@ -36,11 +37,12 @@ export const HELP = `npm run simulate -- [experiment …] [options]
   --soak          instead: seeds from SEED on until Ctrl-C
   --replay LINE   instead: the run of a printed line, with its violations and a timeline
   --twice N       instead: N seeds twice each, to see that both runs are the same
+  --write-docs    instead: everything that docs/guarantees.md gives figures of, then the page (20000 seeds unless --seeds)
   --workers N     threads (default: one a core, here ${availableParallelism()})
   --json          one JSON document instead of lines
 
   Exit codes: 0 all promises held, 1 one was broken, 2 the command was not understood.
-  See also: npm run mutants, which plants defects.
+  See also: npm run mutants, which plants defects, and npm run compare, which runs others under the same troubles.
 
   Example: npm run simulate -- orders --seeds 500 --from 4000
 `;
@@ -56,6 +58,7 @@ const OPTIONS = {
   soak: { type: 'boolean', default: false },
   replay: { type: 'string' },
   twice: { type: 'string' },
+  'write-docs': { type: 'boolean', default: false },
   workers: { type: 'string', default: String(availableParallelism()) },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -71,11 +74,13 @@ export function readArguments(argv: readonly string[]): Arguments {
   const experiments = positionals.length > 0 ? positionals : names;
   const from = whole('from', values.from, 0);
   if (values.twice !== undefined) return { command: 'twice', experiments, from, count: whole('twice', values.twice, 1) };
+  const workers = whole('workers', values.workers, 1);
+  if (values['write-docs']) return { command: 'docs', experiments, seeds: whole('seeds', values.seeds ?? '20000', 1), workers };
   return {
     command: 'search',
     experiments,
     search: searchOf(values, from),
-    workers: whole('workers', values.workers, 1),
+    workers,
     json: values.json,
   };
 }

@@ -12,7 +12,7 @@ export interface Crew {
   stop(): Promise<void>;
 }
 
-type SearchArguments = Extract<Arguments, { command: 'search' }>;
+type SearchArguments = Pick<Extract<Arguments, { command: 'search' }>, 'experiments' | 'search' | 'workers'>;
 
 const NOTHING: Progress = { schedules: 0, cpuSeconds: 0, seen: {}, failures: [], done: false };
 

@@ -4,6 +4,7 @@ import { parsePlan, runPlan } from '../../lib/simulation/search/plan.ts';
 import { formatTimeline } from '../../lib/simulation/search/timeline.ts';
 import { type Arguments, HELP, readArguments, UsageError } from './arguments.ts';
 import { startCrew } from './crew.ts';
+import { writeGuarantees } from './docs/write-docs.ts';
 import { EXPERIMENTS } from './experiments.ts';
 import { formatReport, type Report, summarize } from './report.ts';
 
@@ -18,6 +19,7 @@ async function main(): Promise<number> {
     if (asked.command === 'help') process.stdout.write(HELP);
     else if (asked.command === 'replay') return await replay(asked);
     else if (asked.command === 'twice') return await runTwice(asked);
+    else if (asked.command === 'docs') return await writeDocs(asked);
     else return await search(asked);
     return 0;
   } catch (error) {
@@ -68,6 +70,13 @@ async function replay({ line, json }: Extract<Arguments, { command: 'replay' }>)
     terminal.line(`${violations.length} violations, digest ${history.digest().slice(0, 16)}`);
   }
   return violations.length > 0 ? 1 : 0;
+}
+
+async function writeDocs({ command: _, ...options }: Extract<Arguments, { command: 'docs' }>): Promise<number> {
+  const broken = await writeGuarantees({ ...options, compared: 1_000, progress: (text) => terminal.progress(text) });
+  for (const line of broken) terminal.line(terminal.red(line));
+  terminal.line(`docs/guarantees.md is written; ${broken.length} promises broken`);
+  return broken.length > 0 ? 1 : 0;
 }
 
 async function runTwice({ experiments, from, count }: Extract<Arguments, { command: 'twice' }>): Promise<number> {
