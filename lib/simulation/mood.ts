@@ -1,4 +1,6 @@
+import type { Clock } from '../core/clock.ts';
 import type { Rng } from '../core/rng.ts';
+import type { Interceptor, Json } from '../local/aws.ts';
 import type { DynamoDbOptions } from '../local/dynamodb/world.ts';
 import type { MappingFaults } from '../local/event-source-mapping/mapping-faults.ts';
 import type { SnsOptions } from '../local/sns/topic.ts';
@@ -10,6 +12,7 @@ import { type Scene, startIncidents, swarmFaults, swarmPauses, swarmSkew } from 
 import type { ProcessWorld } from './process-world.ts';
 import { shuffled } from './shuffled.ts';
 import type { Swarm } from './swarm.ts';
+import { tornQueries } from './torn-queries.ts';
 
 /** How good or bad a world is to the code in it: a part for each of the world's own parts. */
 export interface Mood {
@@ -20,6 +23,8 @@ export interface Mood {
   readonly faults: FaultSource;
   readonly skewOf: ProcessWorld['skewOf'];
   readonly pauseOf: ProcessWorld['pauseOf'];
+  /** Stands between processes and services. */
+  interceptors(clock: Clock, describeTable: (tableName: unknown) => Json): readonly Interceptor[];
   /** Lets incidents happen from here on. */
   start(scene: Scene): void;
   /** Nothing that is bad begins after this; what has begun takes its time. Clocks stay wrong. */
@@ -34,6 +39,7 @@ const FRIENDLY: Mood = {
   faults: noFaults,
   skewOf: () => 0,
   pauseOf: () => undefined,
+  interceptors: () => [],
   start: () => {},
   heal: () => {},
 };
@@ -55,6 +61,10 @@ export function swarmMood(seed: number, swarm: Swarm): Mood {
     faults: swarmFaults(chances, swarm),
     skewOf: swarmSkew(seed, swarm),
     pauseOf: swarmPauses(chances),
+    interceptors: (clock, describeTable) => {
+      const chance = chances.of('tornQuery');
+      return chance.rate > 0 ? [tornQueries({ clock, chance, describeTable })] : [];
+    },
     start: (scene) => startIncidents(scene, chances),
     heal: chances.end,
   };

@@ -44,6 +44,8 @@ export const SWARM_FEATURES = {
   indexLag: 0.5,
   /** An eventually consistent read sees an older state. */
   staleRead: 0.5,
+  /** A query sees of a transaction that commits meanwhile only what lies behind the place that it had reached. */
+  tornQuery: 0.5,
   /** A part of a batch comes back unprocessed. */
   leftOver: 0.3,
   /** A page of a query or scan is short. */

@@ -95,10 +95,14 @@ export function createWorld(options: WorldOptions): World {
   const place = LOCAL_PLACE;
   const dispatcher = createDispatcher({
     place,
-    ...(options.interceptors && { interceptors: options.interceptors }),
+    interceptors: [
+      ...(options.interceptors ?? []),
+      ...mood.interceptors(clock, (TableName) => call('dynamodb', 'DescribeTable', { TableName })),
+    ],
     ...(options.authorise && { authorise: options.authorise }),
   });
 
+  const call: World['call'] = (service, action, input) => dispatcher.callNow({ service, action, input, caller: DEVELOPER });
   const sqs = createSqs({ clock, rng, ids, place, ...mood.queues });
   const { dynamodb, streams } = createDynamoDb({ clock, ids, place, ...mood.tables });
   const shared = createProcessWorld({
@@ -144,7 +148,7 @@ export function createWorld(options: WorldOptions): World {
     history,
     calls,
     process: (name, caller = DEVELOPER) => startProcess(shared, name, { caller }),
-    call: (service, action, input) => dispatcher.callNow({ service, action, input, caller: DEVELOPER }),
+    call,
     heal: () => {
       mood.heal();
       shared.faults = noFaults;

@@ -1,0 +1,80 @@
+import { QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { describe, expect, test } from 'vitest';
+import { createWorld } from '../../lib/simulation/world.ts';
+
+const row = (n: number) => ({ pk: { S: 'a' }, n: { N: String(n) } });
+const ofA = {
+  TableName: 'rows',
+  ConsistentRead: true,
+  KeyConditionExpression: 'pk = :pk',
+  ExpressionAttributeValues: { ':pk': { S: 'a' } },
+};
+
+/** What a query sees while a transaction replaces row 1 by rows 2, 9 and 10; and what the next one sees. */
+async function queryDuringCommit(seed: number, more: object = {}, rate = 1) {
+  const world = createWorld({ seed, swarm: { rates: { tornQuery: rate }, kinds: [] } });
+  world.call('dynamodb', 'CreateTable', {
+    TableName: 'rows',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'n', AttributeType: 'N' },
+    ],
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'n', KeyType: 'RANGE' },
+    ],
+  });
+  world.call('dynamodb', 'PutItem', { TableName: 'rows', Item: row(1) });
+  const [reader, writer] = ['reader', 'writer'].map((name) => world.process(name).client('dynamodb')) as [never, never];
+  const send = (client: { send(command: object): Promise<never> }, command: object) => client.send(command);
+  const puts = [2, 9, 10].map((n) => ({ Put: { TableName: 'rows', Item: row(n) } }));
+  const pages: { Items: { n: { N: string } }[]; LastEvaluatedKey?: object }[] = [];
+  const query = async () => void pages.push(await send(reader, new QueryCommand({ ...ofA, ...more })));
+  void query();
+  void send(writer, new TransactWriteItemsCommand({ TransactItems: [{ Delete: { TableName: 'rows', Key: row(1) } }, ...puts] }));
+  await world.run(1_000);
+  await Promise.all([query(), world.run(1_000)]);
+  return pages.map(({ Items, LastEvaluatedKey }) => ({ seen: Items.map(({ n }) => Number(n.N)).join(), last: LastEvaluatedKey }));
+}
+
+const seeds = Array.from({ length: 60 }, (_, index) => index + 1);
+
+describe('a query during a transaction', () => {
+  test('may see what lies behind some place as it is now, and what lies before it as it was', async () => {
+    const seen = new Set<string>();
+    for (const seed of seeds) {
+      const [during, afterwards] = await queryDuringCommit(seed);
+      seen.add(during?.seen ?? '');
+      expect(afterwards?.seen).toBe('2,9,10');
+    }
+    const before = '1';
+    const torn = ['1,2,9,10', '1,9,10', '1,10'];
+    const after = '2,9,10';
+    expect(seen.isSubsetOf(new Set([before, ...torn, after]))).toBe(true);
+    expect(torn.every((one) => seen.has(one))).toBe(true);
+  });
+
+  test('backwards has read the end as it was', async () => {
+    const seen = new Set<string>();
+    for (const seed of seeds) seen.add((await queryDuringCommit(seed, { ScanIndexForward: false }))[0]?.seen ?? '');
+    expect(seen).toContain('2');
+    expect(seen).not.toContain('1,9,10');
+  });
+
+  test('ends its page at its limit, and says where', async () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const [during] = await queryDuringCommit(seed, { Limit: 2 });
+      const numbers = during?.seen.split(',') ?? [];
+      expect(numbers.length).toBeLessThanOrEqual(2);
+      if (numbers.length === 2) expect(during?.last).toEqual(row(Number(numbers[1])));
+    }
+  });
+
+  test('is whole where the swarm says nothing of it', async () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const [during] = await queryDuringCommit(seed, {}, 0);
+      expect(['1', '2,9,10']).toContain(during?.seen);
+    }
+  });
+});
