@@ -7,10 +7,13 @@ import { functionUrlEvent } from '../../lib/local/gateway/function-url.ts';
 import { jsonExchange } from '../../lib/local/gateway/json-protocol.ts';
 import { readQueryInput } from '../../lib/local/gateway/query-input.ts';
 import { type QueryShape, shapeOfService } from '../../lib/local/gateway/query-shapes.ts';
+import { isIpInBlock } from '../../lib/local/iam/ip-block.ts';
 import { parsePolicyDocument } from '../../lib/local/iam/policy-document.ts';
 import { wildcard } from '../../lib/local/iam/wildcard.ts';
+import { compilePattern } from '../../lib/local/logs/filter-pattern.ts';
 import { matchesFilter } from '../../lib/local/sns/filter-match.ts';
 import { parseFilterPolicy } from '../../lib/local/sns/filter-policy.ts';
+import { attributeFault } from '../../lib/local/sqs/attribute-names.ts';
 
 const SQS = shapeOfService('sqs') as QueryShape;
 const form = (text: string) => readQueryInput(new URLSearchParams(text), SQS);
@@ -44,7 +47,7 @@ test('a rule for the key __proto__ is a rule: it does not let everything through
   expect(matchesFilter(policy, 'MessageAttributes', { message: '', attributes: {} })).toBe(false);
 });
 
-test.each([{ constructor: 'x' }, { numeric: ['toString', 1] }, { numeric: [{ toString: 1 }, 1] }, { cidr: '10.0.0.0/' }])(
+test.each<object>([{ constructor: 'x' }, { numeric: ['toString', 1] }, { numeric: [{ toString: 1 }, 1] }, { cidr: '10.0.0.0/' }])(
   'what every object inherits is no operator of an event pattern: %j',
   (rule) => {
     expect(() => pattern(rule)).toThrow('Invalid filter pattern definition.');
@@ -112,6 +115,19 @@ test.each([
   expect(() => parsePolicyDocument({ Statement: [statement] })).toThrow(
     expect.objectContaining({ code: 'MalformedPolicyDocumentException' }),
   );
+});
+
+test.each(['10.0.0.0/99', '10.0.0.0/', '10.0.0.0/x', 'ten'])('no address is in what is no block: %s', (block) => {
+  expect(isIpInBlock('10.1.2.3', block)).toBe(false);
+});
+
+test('a log line whose member has members of its own matches no comparison with a text', () => {
+  expect(compilePattern('{ $.level = "x" }')('{"level":{"toString":1,"valueOf":1}}')).toBe(false);
+  expect(compilePattern('{ $.a = "*a*a*a*a*a*a*b" }')(JSON.stringify({ a: 'a'.repeat(5_000) }))).toBe(false);
+});
+
+test.each([null, 7, { DataType: { toString: 1, valueOf: 1 } }])('an attribute that is none has an unknown type: %j', (attribute) => {
+  expect(attributeFault({ type: attribute } as never)?.kind).toBe('unknown-type');
 });
 
 test('an expression of thousands of parentheses is a syntax error', () => {

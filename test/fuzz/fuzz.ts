@@ -25,7 +25,7 @@ export type Hits = ReadonlyMap<string, number>;
 export const RUNS = Number(process.env['FUZZ_RUNS'] ?? 100_000);
 
 /** A run on demand looks for what no run has seen; the ordinary one gives everybody the same answer. `FUZZ_SEED` replays either. */
-const SEED = Number(process.env['FUZZ_SEED'] ?? (process.env['FUZZ_RUNS'] === undefined ? 1 : Date.now() % 0x7fff_ffff));
+export const SEED = Number(process.env['FUZZ_SEED'] ?? (process.env['FUZZ_RUNS'] === undefined ? 1 : Date.now() % 0x7fff_ffff));
 
 /** The least number of times that each verdict must be given. */
 export const LEAST_HITS = Math.min(100, Math.floor(RUNS / 1_000));

@@ -9,6 +9,11 @@ export function isIpInBlock(address: string, block: string): boolean {
   return blockList(block).check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** Anything else is no block, and no address is in it. */
+function isPrefix(bits: string, family: number): boolean {
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32);
+}
+
 function blockList(block: string): BlockList {
   const known = blocks.get(block);
   if (known !== undefined) return known;
@@ -18,7 +23,7 @@ function blockList(block: string): BlockList {
   if (family !== 0) {
     const kind = family === 6 ? 'ipv6' : 'ipv4';
     if (bits === undefined) list.addAddress(base, kind);
-    else list.addSubnet(base, Number(bits), kind);
+    else if (isPrefix(bits, family)) list.addSubnet(base, Number(bits), kind);
   }
   blocks.set(block, list);
   return list;

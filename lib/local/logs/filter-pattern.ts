@@ -1,3 +1,5 @@
+import { createGlob, STAR } from '../glob.ts';
+
 /** Whether a log message matches. */
 export type LogMatcher = (message: string) => boolean;
 
@@ -59,20 +61,13 @@ function compileComparison(text: string): JsonMatcher {
   const compare = COMPARE[operator];
   if (compare === undefined) return () => false;
   const wanted = operand.startsWith('"') ? operand.slice(1, -1) : operand;
+  const matches = wanted.includes('*') ? createGlob(wanted.split(/(\*)/).map((part) => (part === '*' ? STAR : part))) : undefined;
   return (value) => {
     const found = at(value, path);
-    if (found === undefined) return false;
+    // What has members is compared member by member, or not at all.
+    if (found === undefined || (typeof found === 'object' && found !== null)) return false;
     if (typeof found === 'number') return compare(found - Number(wanted));
-    if (wanted.includes('*'))
-      return (
-        new RegExp(
-          `^${wanted
-            .split('*')
-            .map((text) => text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-            .join('.*')}$`,
-        ).test(String(found)) ===
-        (operator === '=')
-      );
+    if (matches !== undefined) return matches(String(found)) === (operator === '=');
     return compare(String(found) === wanted ? 0 : String(found) < wanted ? -1 : 1);
   };
 }

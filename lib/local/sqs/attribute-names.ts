@@ -41,8 +41,9 @@ function nameFault(name: string): AttributeFault | undefined {
 }
 
 function valueFault(name: string, attribute: MessageAttribute): AttributeFault | undefined {
-  const type = attribute.DataType;
-  if (typeof type !== 'string' || !KNOWN_TYPE.test(type)) return { kind: 'unknown-type', name, type: String(type) };
+  const type: unknown = (attribute as MessageAttribute | null | undefined)?.DataType;
+  if (typeof type !== 'string') return { kind: 'unknown-type', name, type: type === undefined ? 'undefined' : typeof type };
+  if (!KNOWN_TYPE.test(type)) return { kind: 'unknown-type', name, type };
   if (type.length > MAX_LENGTH) return { kind: 'type-length', name };
   const [value, other] = isBinary(attribute)
     ? [attribute.BinaryValue, attribute.StringValue]
