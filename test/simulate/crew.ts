@@ -14,7 +14,10 @@ export interface Crew {
 
 type SearchArguments = Pick<Extract<Arguments, { command: 'search' }>, 'experiments' | 'search' | 'workers'>;
 
-const NOTHING: Progress = { schedules: 0, cpuSeconds: 0, seen: {}, failures: [], done: false };
+/** No schedule takes a second: who is silent for so long hangs. */
+const SILENCE_MS = 120_000;
+
+const NOTHING: Progress = { schedules: 0, at: 'nothing yet', cpuSeconds: 0, seen: {}, failures: [] };
 
 /** Starts the threads of a search. */
 export function startCrew({ experiments, search, workers }: SearchArguments, onProgress: () => void): Crew {
@@ -22,10 +25,15 @@ export function startCrew({ experiments, search, workers }: SearchArguments, onP
   const threads = shares.map((_, index) => {
     const workerData: Share = { experiments, search, index, of: workers };
     const thread = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
+    const hang = () =>
+      thread.emit('error', new Error(`thread ${index} has been silent for ${SILENCE_MS / 1_000} s at ${shares[index]?.at}`));
+    const watchdog = setTimeout(hang, SILENCE_MS);
     thread.on('message', (progress: Progress) => {
       shares[index] = progress;
+      watchdog.refresh();
       onProgress();
     });
+    thread.once('exit', () => clearTimeout(watchdog));
     return thread;
   });
   const ends = threads.map(

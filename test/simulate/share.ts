@@ -17,16 +17,16 @@ export interface Share {
 /** What a thread tells while it works, and at its end. */
 export interface Progress {
   readonly schedules: number;
+  /** What it is doing, so that one which hangs can be found. */
+  readonly at: string;
   /** CPU seconds of the thread. */
   readonly cpuSeconds: number;
   readonly seen: SeenSites;
   readonly failures: readonly Failure[];
-  readonly done: boolean;
 }
 
 /** After so many the picture is clear, and shrinking more only takes time. */
 const MAX_FAILURES = 3;
-const EVERY_MS = 250;
 
 /** A sweeper without anything to do repeats the same query for ever: its first ones stand for all. */
 const isIdle = ({ role, visit }: Call) => role === 'sweeper' && visit >= 6;
@@ -36,41 +36,47 @@ export async function runShare(share: Share, tell: (progress: Progress) => void)
   const coverage = countCoverage();
   const failures: Failure[] = [];
   let schedules = 0;
-  let told = performance.now();
+  let at = 'nothing yet';
   const cpuStart = process.threadCpuUsage();
-  const report = (done: boolean) => {
-    told = performance.now();
+  const report = () => {
     const { user, system } = process.threadCpuUsage(cpuStart);
-    tell({ schedules, cpuSeconds: (user + system) / 1e6, seen: coverage.seen, failures, done });
+    tell({ schedules, at, cpuSeconds: (user + system) / 1e6, seen: coverage.seen, failures });
   };
   const onSchedule = () => {
     schedules += 1;
-    if (performance.now() - told > EVERY_MS) report(false);
+    report();
   };
-  for (const search of searchesOf(share, { coverage, onSchedule })) {
+  for (const { name, search } of searchesOf(share, { coverage, onSchedule })) {
+    at = name;
+    report();
     for await (const failure of search) {
       failures.push(failure);
-      if (failures.length >= MAX_FAILURES) return report(true);
+      report();
+      if (failures.length >= MAX_FAILURES) return;
     }
   }
-  report(true);
 }
 
 type Observer = Parameters<typeof searchSeeds>[1] extends infer Options ? Omit<Options & object, 'seeds'> : never;
 
-function* searchesOf({ experiments, search, index, of }: Share, observer: Observer): Generator<AsyncGenerator<Failure>> {
+function* searchesOf(
+  { experiments, search, index, of }: Share,
+  observer: Observer,
+): Generator<{ readonly name: string; readonly search: AsyncGenerator<Failure> }> {
   const chosen = EXPERIMENTS.filter(({ name }) => experiments.includes(name));
   const { from } = search;
   if (search.kind === 'sweep') {
     const options = { seed: from, order: search.order, skips: isIdle, share: { index, of }, ...observer };
-    for (const experiment of chosen) yield sweep(experiment, options);
+    for (const experiment of chosen) yield { name: `a sweep of ${experiment.name}`, search: sweep(experiment, options) };
   } else if (search.kind === 'plans') {
     const runs = Math.ceil(search.count / chosen.length / of);
-    for (const experiment of chosen) yield searchPlans(experiment, { seed: from + index, runs, skips: isIdle, ...observer });
+    const options = { seed: from + index, runs, skips: isIdle, ...observer };
+    for (const experiment of chosen) yield { name: `plans of ${experiment.name}`, search: searchPlans(experiment, options) };
   } else {
     for (let number = index; number < search.count; number += of) {
       const experiment = chosen[Math.floor(number / of) % chosen.length] as Experiment;
-      yield searchSeeds(experiment, { seeds: [from + number], ...observer });
+      const seed = from + number;
+      yield { name: `seed ${seed} of ${experiment.name}`, search: searchSeeds(experiment, { seeds: [seed], ...observer }) };
     }
   }
 }

@@ -32,14 +32,16 @@ async function main(): Promise<number> {
 async function search(asked: Extract<Arguments, { command: 'search' }>): Promise<number> {
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
+  let shown = 0;
   const crew = startCrew(asked, () => {
+    if (asked.json || seconds() - shown < 0.25) return;
+    shown = seconds();
     const { schedules, schedulesPerSecond, covered, possible, failures } = summarize(crew.shares, seconds());
-    if (!asked.json)
-      terminal.progress(`${schedules} schedules, ${schedulesPerSecond}/s, ${covered}/${possible} places, ${failures.length} failures`);
+    terminal.progress(`${schedules} schedules, ${schedulesPerSecond}/s, ${covered}/${possible} places, ${failures.length} failures`);
   });
   const interrupt = () => void crew.stop();
   process.once('SIGINT', interrupt);
-  await crew.done;
+  await crew.done.finally(crew.stop);
   process.off('SIGINT', interrupt);
   const report = summarize(crew.shares, seconds());
   if (asked.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

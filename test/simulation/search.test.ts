@@ -6,7 +6,7 @@ import type { SimClient } from '../../lib/simulation/process.ts';
 import { countCoverage } from '../../lib/simulation/search/coverage.ts';
 import { findDivergence } from '../../lib/simulation/search/determinism.ts';
 import { formatPlan, type Plan, parsePlan, runPlan } from '../../lib/simulation/search/plan.ts';
-import { countSweep, type Failure, formatFailure, searchSeeds, sweep } from '../../lib/simulation/search/search.ts';
+import { countSweep, type Failure, formatFailure, searchPlans, searchSeeds, sweep } from '../../lib/simulation/search/search.ts';
 import type { Experiment } from '../../lib/simulation/search/trial.ts';
 import { CALM } from '../../lib/simulation/swarm.ts';
 import { createWorld } from '../../lib/simulation/world.ts';
@@ -144,6 +144,19 @@ describe('a failure', () => {
       faults: [],
     } satisfies Plan);
   });
+});
+
+test('a run that throws is a failure like any other', async () => {
+  const throwing: Experiment = { name: 'throwing', run: () => Promise.reject(new Error('the world fell apart')) };
+  const [failure] = await all(searchSeeds(throwing, { seeds: [7] }));
+  expect(failure?.violations).toMatchObject([{ guarantee: 'G12', message: expect.stringContaining('the world fell apart') }]);
+  expect(formatPlan((failure as Failure).plan)).toBe('throwing/7/calm/');
+});
+
+test('plans that fast-check draws find a defect, and shrink to the one fault that it needs', async () => {
+  const [failure] = await all(searchPlans(naive, { seed: 1, runs: 100 }));
+  expect(failure?.plan.faults.length).toBe(1);
+  expect(await all(searchPlans(sound, { seed: 1, runs: 100 }))).toEqual([]);
 });
 
 describe('two runs of one seed', () => {

@@ -1,7 +1,8 @@
 import type { FaultSource } from '../fault.ts';
 import { formatFault, type PlannedFault, parseFault, plannedFaults } from '../fault-plan.ts';
+import { createHistory } from '../history.ts';
 import { formatSwarm, parseSwarm, type Swarm } from '../swarm.ts';
-import type { Experiment, Trial } from './trial.ts';
+import type { Conditions, Experiment, Trial } from './trial.ts';
 
 /** A run that can be named: which experiment, from which seed, with which faults at calls. */
 export interface Plan {
@@ -17,7 +18,17 @@ export function runPlan(
   { seed, swarm, faults }: Plan,
   observe: (source: FaultSource) => FaultSource = (source) => source,
 ): Promise<Trial> {
-  return experiment.run({ seed, swarm, faults: observe(plannedFaults(faults)) });
+  return runTrial(experiment, { seed, swarm, faults: observe(plannedFaults(faults)) });
+}
+
+/** Runs an experiment; one that throws has broken the promise to come to rest. */
+export async function runTrial(experiment: Experiment, conditions: Conditions): Promise<Trial> {
+  try {
+    return await experiment.run(conditions);
+  } catch (error) {
+    const message = `the run ended with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    return { violations: [{ guarantee: 'G12', message }], history: createHistory({ now: () => 0, after: () => () => {} }) };
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { type PlannedFault, recordFaults } from '../fault-plan.ts';
 import { swarmFaults } from '../incidents.ts';
 import { CALM, drawSwarm, type Swarm } from '../swarm.ts';
 import { type CoverageCounter, countCoverage } from './coverage.ts';
-import { formatPlan, type Plan, runPlan } from './plan.ts';
+import { formatPlan, type Plan, runPlan, runTrial } from './plan.ts';
 import { shrinkPlan } from './shrink.ts';
 import { formatTimeline } from './timeline.ts';
 import type { Experiment } from './trial.ts';
@@ -45,7 +45,7 @@ export async function* searchSeeds(
   for (const seed of seeds) {
     const { faults, swarm } = seededTrouble(seed);
     const recorded = recordFaults(coverage.observe(faults));
-    const { violations } = await experiment.run({ seed, swarm, faults: recorded });
+    const { violations } = await runTrial(experiment, { seed, swarm, faults: recorded });
     onSchedule?.();
     if (violations.length > 0) yield explain(experiment, { experiment: experiment.name, seed, swarm, faults: recorded.injected });
   }
