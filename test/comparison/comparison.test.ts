@@ -7,8 +7,11 @@ import { lookThenMark, oneTransaction } from './contenders/by-hand.ts';
 import { posthaste, posthasteExternal } from './contenders/posthaste.ts';
 import { powertools } from './contenders/powertools.ts';
 import { formatComparison } from './format-comparison.ts';
+import { replay } from './replay.ts';
 import { sweepSingleFaults } from './single-faults.ts';
 import { judge } from './verdict.ts';
+
+const CRASH_BEHIND_EFFECT = 'powertools/1/calm/crashAfter@ship-order:dynamodb:UpdateItem#0';
 
 /** Hundreds of worlds take their time on a machine that is busy with other tests. */
 const PATIENCE_MS = 120_000;
@@ -50,8 +53,18 @@ describe('consumers of one queue', { timeout: PATIENCE_MS }, () => {
 
   test('break under one single fault, a crash behind the effect first of all; ours breaks under none', async () => {
     const [theirs, ours] = await sweepSingleFaults([powertools, posthaste]);
-    expect(theirs?.breaking).toContain('crashAfter@ship-order:dynamodb:UpdateItem#0');
+    expect(theirs?.breaking).toContain(CRASH_BEHIND_EFFECT);
     expect(ours?.breaking).toEqual([]);
+  });
+
+  test('are replayed from one line, which says what broke and how', async () => {
+    const told = await replay(CRASH_BEHIND_EFFECT);
+    expect(told).toMatch(/^G3 violated: order-\d was applied more than once/);
+    expect(told).toContain('fault   fault=crashAfter');
+    const ours = await replay('posthaste/1/calm/crashAfter@ship-order:dynamodb:TransactWriteItems#0');
+    expect(ours).toContain('nothing broke');
+    expect(ours).toContain('fault   fault=crashAfter');
+    await expect(replay('nobody/1/calm/')).rejects.toThrow('nobody is no contender; one of look-then-mark, ');
   });
 
   test('have the same history for the same seed, real SDK clients and Powertools included', async () => {
@@ -104,8 +117,10 @@ describe('a verdict', () => {
 
 test('a comparison is printed as tables with a row for each contender, by its title', async () => {
   const consumers = await compare({ seeds: 1, circumstances: under('calm'), contenders: [posthaste] });
-  const singleFaults = [{ contender: 'powertools', faults: 42, breaking: ['crashAfter@ship-order:dynamodb:UpdateItem#0'] }];
+  const singleFaults = [{ contender: 'powertools', faults: 42, breaking: [CRASH_BEHIND_EFFECT] }];
   const page = formatComparison({ seeds: 1, consumers, singleFaults, publishers: [] });
   expect(page).toContain('| consumer | calm |\n| --- | --: |\n| posthaste: the effect in its unit | 0 |');
-  expect(page).toContain('| Powertools 2.35: makeIdempotent + BatchProcessor | 42 | 1 | `crashAfter@ship-order:dynamodb:UpdateItem#0` |');
+  expect(page).toContain(
+    '| Powertools 2.35: makeIdempotent + BatchProcessor | 42 | 1 | `powertools/1/calm/crashAfter@ship-order:dynamodb:UpdateItem#0` |',
+  );
 });

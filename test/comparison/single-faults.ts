@@ -1,4 +1,4 @@
-import { formatFault } from '../../lib/simulation/fault-plan.ts';
+import { formatPlan } from '../../lib/simulation/search/plan.ts';
 import { sweep } from '../../lib/simulation/search/search.ts';
 import type { Experiment } from '../../lib/simulation/search/trial.ts';
 import { CONTENDERS } from './compare.ts';
@@ -11,7 +11,7 @@ export interface SingleFaultRow {
   readonly contender: string;
   /** Every fault at every call that a run without faults makes. */
   readonly faults: number;
-  /** Those after which a message was lost, duplicated or stuck, as a plan names them. */
+  /** Those after which a message was lost, duplicated or stuck, each as a plan that `replay` takes. */
   readonly breaking: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export async function sweepSingleFaults(contenders: readonly Contender[] = CONTE
       faults += 1;
     };
     for await (const { found } of sweep(experimentOf(contender), { seed: 1, order: 1, onSchedule: count })) {
-      breaking.push(found.faults.map(formatFault).join('+'));
+      breaking.push(formatPlan(found));
     }
     rows.push({ contender: contender.name, faults, breaking });
   }
