@@ -44,7 +44,8 @@ function receiveOnce(
 ): readonly Message[] {
   queue.settle();
   const now = queues.options.clock.now();
-  const again = queue.attempts.again(queue, attemptId, { now, visibilityMs: order.visibilityMs });
+  const again = queue.attempts.again(queue.store, attemptId, { now, visibilityMs: order.visibilityMs });
+  queue.watch();
   if (again) return again;
   const messages = receive(queues, queue, order);
   queue.attempts.remember(attemptId, messages, now);

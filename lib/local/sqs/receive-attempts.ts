@@ -1,6 +1,6 @@
 import { createDeduplicationWindow } from './deduplication.ts';
 import type { Message } from './message.ts';
-import type { Queue } from './queue.ts';
+import type { MessageStore } from './message-store.ts';
 
 /** What one attempt of a receive took, as it was when it was taken. */
 interface Taken {
@@ -15,7 +15,11 @@ export interface ReceiveAttempts {
    * The same messages again, hidden anew, with the same receipt handles; undefined when the attempt is new, or when one of its messages
    * was deleted, made visible, or received since ("ReceiveMessage" API reference, ReceiveRequestAttemptId).
    */
-  again(queue: Queue, attempt: string, hiding: { readonly now: number; readonly visibilityMs: number }): readonly Message[] | undefined;
+  again(
+    store: MessageStore,
+    attempt: string,
+    hiding: { readonly now: number; readonly visibilityMs: number },
+  ): readonly Message[] | undefined;
   remember(attempt: string, messages: readonly Message[], now: number): void;
 }
 
@@ -23,14 +27,13 @@ export interface ReceiveAttempts {
 export function createReceiveAttempts(): ReceiveAttempts {
   const attempts = createDeduplicationWindow<{ taken: readonly Taken[] }>();
   return {
-    again(queue, attempt, { now, visibilityMs }) {
+    again(store, attempt, { now, visibilityMs }) {
       const taken = attempts.find(attempt, now)?.taken;
-      if (taken === undefined || !taken.every((one) => isUnchanged(queue, one))) return undefined;
+      if (taken === undefined || !taken.every((one) => isUnchanged(store, one))) return undefined;
       for (const one of taken) {
-        queue.store.hideUntil(one.message, now + visibilityMs, now);
+        store.hideUntil(one.message, now + visibilityMs, now);
         one.availableAt = one.message.availableAt;
       }
-      queue.watch();
       return taken.map(({ message }) => message);
     },
     remember(attempt, messages, now) {
@@ -43,7 +46,7 @@ export function createReceiveAttempts(): ReceiveAttempts {
   };
 }
 
-function isUnchanged(queue: Queue, { message, nonce, availableAt }: Taken): boolean {
-  const isThere = queue.store.get(message.id) === message && message.state === 'inFlight';
+function isUnchanged(store: MessageStore, { message, nonce, availableAt }: Taken): boolean {
+  const isThere = store.get(message.id) === message && message.state === 'inFlight';
   return isThere && message.nonce === nonce && message.availableAt === availableAt;
 }
