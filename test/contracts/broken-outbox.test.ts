@@ -4,6 +4,7 @@ import type { Outbox, OutboxUnit } from '../../lib/outbox/create-outbox.ts';
 import type { OutboxStore } from '../../lib/outbox/outbox.ts';
 import { outboxContract } from '../../lib/simulation/contracts/outbox-contract.ts';
 import type { OutboxInstance } from '../../lib/simulation/contracts/outbox-instance.ts';
+import type { Write } from '../../lib/unit-of-work/unit-of-work.ts';
 import { simulated } from './backend.ts';
 import { type Broken, testsOfSuite } from './broken.ts';
 import { OUTBOX_FEATURES, openOutbox } from './outbox-adapter.ts';
@@ -50,6 +51,27 @@ const committing = (step: (unit: OutboxUnit, options: Parameters<OutboxUnit['com
 const NOTHING = { status: 'committed', unitId: 'none', messages: [] } as const;
 
 const BROKEN: readonly Broken<Instance>[] = [
+  change(
+    'a unit that commits at the same time as itself',
+    'two commits of one unit at the same time write once, and one of them is refused',
+    {
+      unit: (unit) => ({ commit: (options) => unit.commit(options).catch(() => NOTHING) }),
+    },
+  ),
+  {
+    defect: 'numbers that are given without a look at the last one',
+    caughtBy: 'a number that was planned before another commit of its key is refused, also when the other message has left',
+    spoil: (instance) => ({
+      ...instance,
+      outbox: {
+        ...instance.outbox,
+        async plan(units) {
+          const plan = await instance.outbox.plan(units);
+          return { ...plan, writes: plan.writes.map(({ condition: _, ...write }) => write as Write) };
+        },
+      },
+    }),
+  },
   change('messages that are stored before the writes', 'a unit whose condition fails leaves neither its order nor its message', {
     unit(unit, outbox) {
       const messages = outbox.unit();

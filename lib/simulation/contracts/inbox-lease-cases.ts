@@ -126,8 +126,10 @@ export const leaseCases: readonly InboxCase[] = [
     async run({ inbox }, given) {
       for (const ms of [0, -1]) {
         const messageId = `message-of-${ms}`;
+        const before = given.clock.now();
         const claim = await inbox.claim(runOf(given, { messageId }), ms);
-        equal(claim.kind, 'mine', `a lease of ${ms} ms was not given`);
+        ok(claim.kind === 'mine', `a lease of ${ms} ms was not given`);
+        ok(claim.until > before, `a lease of ${ms} ms was over before it began`);
         await given.wait(50);
         equal((await inbox.claim(runOf(given, { messageId }), LONG_MS)).kind, 'mine', `a lease of ${ms} ms never ends`);
       }

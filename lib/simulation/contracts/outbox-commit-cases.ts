@@ -114,6 +114,16 @@ export const commitCases: readonly OutboxCase[] = [
     },
   },
   {
+    name: 'two commits of one unit at the same time write once, and one of them is refused',
+    async run(instance, given) {
+      const unit = instance.outbox.unit();
+      unit.publish(OrderPlaced, { orderId: '1', customer: 'anna' });
+      const outcomes = await Promise.allSettled([unit.commit(), unit.commit()]);
+      deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected'], 'a unit was committed twice at the same time');
+      equal((await pending(instance, given)).length, 1, 'a unit stored its message twice');
+    },
+  },
+  {
     name: 'a commit whose answer was lost has written once, and says so',
     requires: ['lostAnswers'],
     async run(instance, given) {

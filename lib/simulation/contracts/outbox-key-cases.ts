@@ -41,6 +41,15 @@ export const keyCases: readonly OutboxCase[] = [
     async run(instance, given) {
       await request(instance, 'checkout-7', '1');
       await refused(request(instance, 'checkout-7', '2'), 'IDEMPOTENCY_KEY_REUSED', 'other work under a used key');
+      for (const [written, said] of [
+        ['2', '1'],
+        ['1', '2'],
+      ] as const) {
+        const unit = instance.outbox.unit();
+        unit.put(instance.orders, { id: written });
+        unit.publish(OrderPlaced, { orderId: said });
+        await refused(unit.commit({ idempotencyKey: 'checkout-7' }), 'IDEMPOTENCY_KEY_REUSED', 'work of which a part is other work');
+      }
       equal(await instance.order('2'), undefined, 'refused work has written its order');
       equal((await pending(instance, given)).length, 1, 'refused work stored its message');
     },
@@ -85,6 +94,17 @@ export const keyCases: readonly OutboxCase[] = [
       equal((await request(instance, 'checkout-7')).status, 'committed', 'a commit did not recognise its own marker');
       equal((await request(instance, 'checkout-7')).status, 'duplicate', 'a commit with a lost answer left no marker');
       equal((await pending(instance, given)).length, 1, 'a lost answer made the message appear twice, or not at all');
+    },
+  },
+  {
+    name: 'a commit of nothing but its key recognises its marker when the answer was lost',
+    requires: ['idempotencyKeys', 'lostAnswers'],
+    async run(instance) {
+      declared(instance.loseNextAnswer?.bind(instance), 'lostAnswers', 'loseNextAnswer')();
+      const statuses = [];
+      for (let time = 1; time <= 2; time += 1)
+        statuses.push((await instance.outbox.unit().commit({ idempotencyKey: 'checkout-7' })).status);
+      deepEqual(statuses, ['committed', 'duplicate'], 'a commit took its own marker for that of another');
     },
   },
   {

@@ -1,5 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { commitOrder, OrderPlaced, type OutboxCase, pending, place, refused } from './outbox-instance.ts';
+import { createUnit } from '../../unit-of-work/create-unit.ts';
+import { commitOrder, OrderPlaced, type OutboxCase, pending, pendingRows, place, refused } from './outbox-instance.ts';
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -48,6 +49,25 @@ export const orderCases: readonly OutboxCase[] = [
       await Promise.all(upTo(4).map((index) => commitOrder(instance, { orderId: String(index), customer: 'anna' })));
       const sequences = (await pending(instance, given)).map(({ sequence }) => sequence);
       deepEqual(sequences, upTo(4), 'commits at the same time left a gap, or gave one number twice');
+    },
+  },
+  {
+    name: 'a number that was planned before another commit of its key is refused, also when the other message has left',
+    requires: ['ordered', 'publishes'],
+    async run(instance, given) {
+      const { outbox, store } = instance;
+      await commitOrder(instance, { orderId: '0', customer: 'anna' });
+      const late = createUnit({ unitId: given.ids.next(), source: 'urn:posthaste:contract', time: given.clock.now() });
+      late.publish(OrderPlaced, { orderId: '2', customer: 'anna' });
+      const { writes } = await outbox.plan([late]);
+      await commitOrder(instance, { orderId: '1', customer: 'anna' });
+      await store.remove(await pendingRows(instance, given));
+      const stale = outbox.unit();
+      for (const write of writes) {
+        if (write.kind === 'put') stale.put(write.table, write.item, write.condition);
+        if (write.kind === 'update') stale.update(write.table, write.key, write);
+      }
+      await refused(stale.commit(), 'UNIT_CONDITION_FAILED', 'a number that another commit was given meanwhile');
     },
   },
   {
