@@ -40,7 +40,8 @@ export function createVirtualClock(rng: Rng, start = Date.UTC(2030, 0, 1), realW
   return {
     now: () => now,
     after(ms, callback): Cancel {
-      const timer: Timer = { at: now + Math.max(0, ms), tie: rng.next(), callback, cancelled: false };
+      // Clocks tell whole milliseconds: what is asked for in between comes at the next one.
+      const timer: Timer = { at: now + Math.max(0, Math.ceil(ms)), tie: rng.next(), callback, cancelled: false };
       push(heap, timer);
       live += 1;
       return () => {

@@ -15,6 +15,14 @@ test('timers fire in the order of their time, and time jumps to each', async () 
   ]);
 });
 
+test('time is told in whole milliseconds, and no timer fires before its time', async () => {
+  const clock = createVirtualClock(createRng(1), 0);
+  const fired: number[] = [];
+  for (const ms of [-1.5, 0, 0.2, 7.5]) clock.after(ms, () => fired.push(clock.now()));
+  await clock.run();
+  expect(fired).toEqual([0, 0, 1, 8]);
+});
+
 test('timers that are due together fire in an order that the seed decides', async () => {
   const orderOf = async (seed: number) => {
     const clock = createVirtualClock(createRng(seed), 0);
