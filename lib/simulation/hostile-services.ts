@@ -1,6 +1,6 @@
 import type { DynamoDbOptions } from '../local/dynamodb/world.ts';
 import type { MappingFaults } from '../local/event-source-mapping/mapping-faults.ts';
-import type { SnsHostility } from '../local/sns/hostility.ts';
+import type { SnsOptions } from '../local/sns/topic.ts';
 import type { SqsOptions } from '../local/sqs/queues.ts';
 import type { Chance, Chances } from './chances.ts';
 import { shuffled } from './shuffled.ts';
@@ -33,8 +33,11 @@ export function hostileQueues(chances: Chances): Pick<SqsOptions, 'shuffle' | 'h
 }
 
 /** Topics as bad as the chances make them. */
-export function hostileTopics(chances: Chances): SnsHostility {
-  return { lateByMs: lateBy(chances.of('topicLate'), MINUTE), copyAfterMs: after(chances.of('topicCopy'), LATE_COPY_MS) };
+export function hostileTopics(chances: Chances): Pick<SnsOptions, 'filterPolicyDelayMs' | 'hostility'> {
+  return {
+    filterPolicyDelayMs: Math.round(chances.of('lateFilter').rate * 15 * MINUTE),
+    hostility: { lateByMs: lateBy(chances.of('topicLate'), MINUTE), copyAfterMs: after(chances.of('topicCopy'), LATE_COPY_MS) },
+  };
 }
 
 /** Tables and streams as bad as the chances make them. */

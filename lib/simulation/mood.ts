@@ -17,7 +17,7 @@ import { tornQueries } from './torn-queries.ts';
 /** How good or bad a world is to the code in it: a part for each of the world's own parts. */
 export interface Mood {
   readonly queues: Pick<SqsOptions, 'shuffle' | 'hostility'>;
-  readonly topics: Pick<SnsOptions, 'hostility'>;
+  readonly topics: Pick<SnsOptions, 'filterPolicyDelayMs' | 'hostility'>;
   readonly tables: Omit<DynamoDbOptions, 'clock' | 'ids' | 'place'>;
   readonly mappings: MappingFaults;
   readonly faults: FaultSource;
@@ -55,7 +55,7 @@ export function swarmMood(seed: number, swarm: Swarm): Mood {
   const chances = createChances(seed, swarm);
   return {
     queues: hostileQueues(chances),
-    topics: { hostility: hostileTopics(chances) },
+    topics: hostileTopics(chances),
     tables: hostileTables(chances),
     mappings: hostileMappings(chances),
     faults: swarmFaults(chances, swarm),

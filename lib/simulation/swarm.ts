@@ -40,6 +40,8 @@ export const SWARM_FEATURES = {
   topicCopy: 0.2,
   /** A topic's delivery takes time. */
   topicLate: 0.3,
+  /** A changed filter policy takes effect later, up to a quarter of an hour at the largest rate. */
+  lateFilter: 1,
   /** A write takes time to reach an index. */
   indexLag: 0.5,
   /** An eventually consistent read sees an older state. */

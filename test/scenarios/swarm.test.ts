@@ -53,7 +53,7 @@ describe('each feature of a swarm, alone at its largest rate,', () => {
   /** Show only in company: a batch of one message cannot be smaller and leaves nothing over, a stream that is read at once has nothing to trim. */
   const QUIET: readonly SwarmFeature[] = [
     ...(['skew', 'smallBatch', 'queueCount', 'staleRead', 'leftOver', 'shortPage', 'lateExpiry'] as const),
-    ...(['recordOrder', 'shortIterator', 'trim'] as const),
+    ...(['recordOrder', 'shortIterator', 'trim', 'lateFilter', 'tornQuery'] as const),
   ];
   const features = Object.keys(SWARM_FEATURES) as SwarmFeature[];
 
