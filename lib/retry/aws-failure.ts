@@ -111,8 +111,8 @@ function cancelledByCrowd(error: unknown): boolean {
   return causes.length > 0 && causes.every(isCrowd);
 }
 
-/** The codes of the actions that stopped a transaction; `None` stands for those that did not (API_TransactWriteItems). */
-export function cancellationCauses(error: unknown): readonly string[] {
+// The codes of the actions that stopped a transaction; `None` stands for those that did not (API_TransactWriteItems).
+function cancellationCauses(error: unknown): readonly string[] {
   const { CancellationReasons } = (error ?? {}) as SdkError;
   if (!Array.isArray(CancellationReasons)) return [];
   const codes = CancellationReasons.map((reason: { readonly Code?: unknown } | null | undefined) => reason?.Code);

@@ -1,5 +1,5 @@
 import { isPosthasteError } from '../core/errors.ts';
-import { awsFailure, cancellationCauses, errorName } from './aws-failure.ts';
+import { awsFailure } from './aws-failure.ts';
 
 /**
  * What a failure asks for.
@@ -42,19 +42,11 @@ const NOT_THE_MESSAGE = new Set(['UNIT_CONTENDED', 'UNIT_UNKNOWN', 'UNIT_DENIED'
  */
 export function classify(error: unknown): Classification {
   const code = codeOf(error);
-  if (!isPosthasteError(error)) return { kind: isBusy(error) ? 'busy' : 'transient', code };
+  if (!isPosthasteError(error)) return { kind: awsFailure(error) === 'throttled' ? 'busy' : 'transient', code };
   if (NOT_THE_MESSAGE.has(code)) return { kind: 'busy', code };
   if (!error.retryable && !MAY_PASS_LATER.has(code)) return { kind: 'permanent', code };
   const { retryAfterMs } = error as { retryAfterMs?: unknown };
   return { kind: 'transient', code, ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? { retryAfterMs } : {}) };
-}
-
-const BUSY_REASONS = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
-
-function isBusy(error: unknown): boolean {
-  if (errorName(error) !== 'TransactionCanceledException') return awsFailure(error) === 'throttled';
-  const causes = cancellationCauses(error);
-  return causes.length > 0 && causes.every((reason) => BUSY_REASONS.has(reason));
 }
 
 /** An error's stable name: its `code` if it is one of this library's, else its name. */

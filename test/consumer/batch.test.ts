@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { consumeBatch } from '../../lib/consumer/consumer.batch.ts';
 import { Permanent, Transient } from '../../lib/retry/retry.errors.ts';
 import { UnitContendedError } from '../../lib/unit-of-work/unit-of-work.errors.ts';
 import { hang, record, scriptedConsumer } from './scripted-ports.ts';
@@ -382,4 +383,63 @@ test('no more handlers run at a time than the concurrency says, each takes the n
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   const { answeredAt } = await consumer.run(names.map((name) => record(name)));
   expect([most, answeredAt, order]).toEqual([3, 300, names.map((name) => `message-${name}`)]);
+});
+
+describe('whatever a port does', () => {
+  test('a mistake of our own costs one record a delay, not the batch its response', async () => {
+    const guard = ({ messageId, token }: { messageId: string; token: string }) => {
+      if (messageId === 'message-a') throw new TypeError('no such thing');
+      return { kind: 'put', table: { name: 'inbox', partitionKey: 'pk' }, item: { pk: messageId, commit: token } } as const;
+    };
+    const consumer = scriptedConsumer({ inbox: { guard } });
+    expect(await consumer.run([record('a'), record('b')])).toMatchObject({ back: ['a'] });
+    expect([consumer.callsOf('commit'), consumer.callsOf('visibility')]).toEqual([[['message-b', 9_500]], [[['a', 1_000]]]]);
+    expect(consumer.logs[0]).toMatchObject({ message: 'record not handled', fields: { code: 'TypeError', error: 'no such thing' } });
+  });
+
+  test('the answer waits for the books, as long as there is time', async () => {
+    const slow = (ms: number) => {
+      const consumer = scriptedConsumer({
+        commit: hang,
+        inbox: {
+          end: async () =>
+            new Promise((resolve) => void consumer.clock.after(ms, () => resolve({ started: 1, settled: 1, failed: 0, history: [] }))),
+        },
+      });
+      return consumer.run([record('a', { received: 2 })]);
+    };
+    expect([(await slow(200)).answeredAt, (await slow(400)).answeredAt]).toEqual([9_700, 9_800]);
+  });
+
+  test('no timer is left behind by a batch that is done', async () => {
+    const consumer = scriptedConsumer();
+    await consumer.run([record('a')], 10_000);
+    const pending = consumer.clock.pending();
+    await consumeBatch([record('b')], consumer.ports, 10_000);
+    expect([pending, consumer.clock.pending()]).toEqual([0, 0]);
+  });
+
+  test('what cannot be read is parked without the inbox, and does not hold its group', async () => {
+    const consumer = scriptedConsumer({ inbox: { look: async () => Promise.reject(throttled()) } });
+    const batch = [
+      record('k1', { group: 'k', received: 2, body: '{' }),
+      record('k2', { group: 'k' }),
+      record('l1', { group: 'l', received: 2 }),
+    ];
+    expect(await consumer.run(batch)).toMatchObject({ back: ['l1'] });
+    expect(consumer.metrics).toMatchObject({ MessagesDeadLettered: 1, MessagesProcessed: 1, MessagesDeferred: 1 });
+  });
+
+  test('nothing is parked either when it is too late to start', async () => {
+    const consumer = scriptedConsumer({ handle: () => new Promise((resolve) => void consumer.clock.after(9_100, () => resolve())) });
+    expect(await consumer.run([record('k1', { group: 'k' }), record('k2', { group: 'k', body: '{' })])).toMatchObject({ back: ['k2'] });
+    expect([consumer.callsOf('park'), consumer.callsOf('visibility')]).toEqual([[], [[['k2', 0]]]]);
+  });
+
+  test('a message is too old a day before its marker may be gone', async () => {
+    const at = (days: number) => bodyOf('a', { time: new Date(Date.UTC(2030, 0, 1) - days * 86_400_000).toISOString() });
+    const consumer = scriptedConsumer();
+    await consumer.run([record('a', { body: at(58.9) }), { ...record('b', { body: at(59.1).replaceAll('message-a', 'message-b') }) }]);
+    expect([consumer.runs, consumer.callsOf('park')]).toEqual([['message-a'], [['message-b', 'TOO_OLD', 9_500]]]);
+  });
 });
