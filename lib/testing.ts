@@ -38,6 +38,26 @@ export { formatFault, type PlannedFault, parseFault, plannedFaults } from './sim
 export type { SimContext, SimFunction, SimFunctions, SimHandler } from './simulation/functions.ts';
 export type { History, HistoryEvent } from './simulation/history.ts';
 export type { SimClient, SimProcess } from './simulation/process.ts';
+export { type Spy, SpyError, type SpyFilter, type SpyPlace, type SpyWindow } from './simulation/spy.ts';
+export {
+  type ExactlyOnceOptions,
+  expectExactlyOnce,
+  type SubjectReport,
+  type SweepFaultsOptions,
+  sweepFaults,
+} from './simulation/subject/exactly-once.ts';
+export type { SubjectOptions } from './simulation/subject/experiment.ts';
+export { type DeliveryOutcome, type DeliveryResult, type Expectations, type Given, given, type When } from './simulation/subject/given.ts';
+export { type SimulateOptions, type Simulation, simulate } from './simulation/subject/simulate.ts';
+export {
+  NotExactlyOnceError,
+  SubjectConfigError,
+  SubjectInactiveError,
+  SubjectUnstableError,
+} from './simulation/subject/subject.errors.ts';
+export type { CompareOptions, DeployOptions, Subject, SubjectCode, SubjectHandler, SubjectProcess } from './simulation/subject/subject.ts';
+export type { DeadMessage, PublishedMessage, SubjectView } from './simulation/subject/subject-view.ts';
+export { type Delivered, message, type TestMessage, type TestMessageFields } from './simulation/subject/test-message.ts';
 export { CALM, drawSwarm, formatSwarm, parseSwarm, SWARM_FEATURES, type Swarm, type SwarmFeature } from './simulation/swarm.ts';
 export { createVirtualClock, type VirtualClock } from './simulation/virtual-clock.ts';
 export { type ChaosProxy, type ChaosProxyOptions, startChaosProxy } from './simulation/wire/chaos-proxy.ts';

@@ -36,6 +36,16 @@ export function patchGlobals(): Restore {
   };
 }
 
+/** Patches over several runs of worlds, which would each patch and restore. */
+export async function withGlobals<Result>(runs: () => Promise<Result>): Promise<Result> {
+  const restore = patchGlobals();
+  try {
+    return await runs();
+  } finally {
+    restore();
+  }
+}
+
 /** Runs code, and whatever it starts, as the process that the platform belongs to. */
 export function runAs<Result>(platform: Platform, code: () => Result): Result {
   const restore = patchGlobals();

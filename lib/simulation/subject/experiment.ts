@@ -1,0 +1,146 @@
+import type { Violation } from '../conservation.ts';
+import { type FaultSource, noFaults } from '../fault.ts';
+import type { Conditions, Experiment, Trial } from '../search/trial.ts';
+import { CALM, type Swarm } from '../swarm.ts';
+import { createWorld } from '../world.ts';
+import { compareViews } from './compare.ts';
+import { createStage, DEFAULT_NAME, DEFAULT_TIMEOUT_MS, type Stage } from './stage.ts';
+import { SubjectInactiveError, SubjectUnstableError } from './subject.errors.ts';
+import type { CompareOptions, DeployOptions, Subject } from './subject.ts';
+import type { SubjectView } from './subject-view.ts';
+import { OUTBOX_TABLE } from './tables.ts';
+import type { Delivered } from './test-message.ts';
+import { viewOf } from './view.ts';
+
+/** What a subject is tested with. */
+export interface SubjectOptions extends DeployOptions, CompareOptions {
+  /** What its queue delivers, in order. Messages of `message` are typed by their definition; anything else is a body. */
+  readonly messages: readonly Delivered[];
+  /** How often each message is delivered: at least once is what queues promise, so a subject has to take it. @default 2 */
+  readonly deliveries?: 1 | 2;
+}
+
+const MINUTE_MS = 60_000;
+/** How long faults go on. */
+const CHAOS_MS = 2 * MINUTE_MS;
+/** How long after the last fault everything has to be done: retries back off for hours, up to SQS's longest visibility timeout of twelve. */
+const DRAIN_MS = 26 * 60 * MINUTE_MS;
+const STEP_MS = 30_000;
+/** Messages spread over this time; their copies over twice as much. */
+const DELIVERY_MS = 5_000;
+
+interface Run {
+  readonly stage: Stage;
+  readonly view: SubjectView;
+  readonly isDrained: boolean;
+}
+
+interface RunConditions {
+  readonly seed: number;
+  readonly faults: FaultSource;
+  readonly swarm: Swarm;
+  readonly deliveries: 1 | 2;
+  readonly prints: boolean;
+}
+
+/** What is expected of a subject: the effects of a run in which nothing goes wrong and nothing comes twice. */
+export interface SubjectExperiment extends Experiment {
+  readonly reference: SubjectView;
+}
+
+/**
+ * A subject as something to search: each run is compared with the run in which nothing goes wrong. Throws `SubjectInactiveError` for a
+ * subject that has no effect to compare and `SubjectUnstableError` for one whose effects differ though nothing goes wrong.
+ */
+export async function createExperiment(subject: Subject, options: SubjectOptions, prints = false): Promise<SubjectExperiment> {
+  const name = options.name ?? DEFAULT_NAME;
+  const runOnce = (conditions: Partial<RunConditions> & { readonly seed: number }) =>
+    runSubject(subject, options, { faults: noFaults, swarm: CALM, deliveries: 1, prints: false, ...conditions });
+  // The first run loads what is loaded lazily, once.
+  await runOnce({ seed: 1 });
+  const { view: reference, isDrained } = await runOnce({ seed: 1 });
+  checkActive(name, reference, isDrained);
+  const other = compareViews(reference, (await runOnce({ seed: 2 })).view, options);
+  if (other[0]) throw new SubjectUnstableError(name, other[0].message);
+  return {
+    name,
+    reference,
+    run: async (conditions: Conditions): Promise<Trial> => {
+      const run = await runOnce({ ...conditions, deliveries: options.deliveries ?? 2, prints });
+      return { history: run.stage.world.history, violations: judge(run, reference, options) };
+    },
+  };
+}
+
+function judge({ stage, view, isDrained }: Run, reference: SubjectView, options: SubjectOptions): readonly Violation[] {
+  const differences = compareViews(reference, view, options);
+  if (isDrained) return differences;
+  const { visible, inFlight, delayed } = stage.world.sqs.stats(stage.world.sqs.queueArn(stage.queueUrl));
+  const message = `${visible + inFlight + delayed} deliveries still wait ${DRAIN_MS / 60 / MINUTE_MS} hours after the last fault`;
+  return [{ guarantee: 'G12', message }, ...differences];
+}
+
+function checkActive(name: string, reference: SubjectView, isDrained: boolean): void {
+  const { items, published, noted, deadLettered } = reference;
+  if (!isDrained) throw new SubjectInactiveError(name, 'its messages are tried again and again although nothing goes wrong');
+  if (published.length + noted.length > 0 || Object.values(items).some((table) => table.length > 0)) return;
+  const [letter] = deadLettered;
+  const reason = letter?.failure ? `${letter.failure.reason}: ${letter.failure.message}` : 'it wrote, published and noted nothing';
+  throw new SubjectInactiveError(name, reason);
+}
+
+/** A slow answer comes after every function has timed out, the sweeper's included. */
+const slowMsOf = ({ timeoutMs = DEFAULT_TIMEOUT_MS }: SubjectOptions) => Math.max(timeoutMs, MINUTE_MS) + MINUTE_MS;
+
+/** One world: trouble, then none, until everything is done. */
+async function runSubject(subject: Subject, options: SubjectOptions, { deliveries, prints, ...conditions }: RunConditions): Promise<Run> {
+  const world = createWorld({ ...conditions, slowMs: slowMsOf(options), globals: { prints } });
+  const stage = createStage(world, subject, options);
+  for (const [index, given] of options.messages.entries()) {
+    // A queue with an order is filled in order.
+    if (options.ordered) stage.deliver(given, index);
+    else world.clock.after(world.rng.next() * DELIVERY_MS, () => stage.deliver(given, index));
+    if (deliveries === 2) world.clock.after(world.rng.next() * 2 * DELIVERY_MS, () => stage.deliver(given, index));
+  }
+  await world.run(CHAOS_MS);
+  world.heal();
+  let isDrained = await drain(stage);
+  if (isDrained && (await redrive(stage))) isDrained = await drain(stage);
+  return { stage, view: viewOf(stage), isDrained };
+}
+
+/** Dead letters come back once, as an operator brings them back when the trouble is over: then they have to take effect, exactly once. */
+async function redrive({ world, queueUrl, deadLetterQueueUrl, options }: Stage): Promise<boolean> {
+  const letters = world.sqs.peek(world.sqs.queueArn(deadLetterQueueUrl));
+  if (letters.length === 0) return false;
+  world.call('sqs', 'PurgeQueue', { QueueUrl: deadLetterQueueUrl });
+  await world.run(MINUTE_MS);
+  for (const { body, messageId } of letters) {
+    const order = options.ordered ? { MessageGroupId: messageId, MessageDeduplicationId: messageId } : {};
+    world.call('sqs', 'SendMessage', { QueueUrl: queueUrl, MessageBody: body, ...order });
+  }
+  world.history.record('redrive', { letters: letters.length });
+  return true;
+}
+
+async function drain(stage: Stage): Promise<boolean> {
+  const { world } = stage;
+  const until = world.clock.now() + DRAIN_MS;
+  do await world.run(STEP_MS);
+  while (world.clock.now() < until && !isQuiet(stage));
+  return isQuiet(stage);
+}
+
+/** Nothing waits or travels anywhere. */
+function isQuiet(stage: Stage): boolean {
+  const { visible, inFlight, delayed } = stage.world.sqs.stats(stage.world.sqs.queueArn(stage.queueUrl));
+  return visible + inFlight + delayed === 0 && isPublished(stage);
+}
+
+/** No call is under way, and everything that was committed has come out. */
+export function isPublished({ world, options }: Stage): boolean {
+  if (world.calls.open > 0) return false;
+  return !options.publishes?.length || world.dynamodb.scanTable(OUTBOX_TABLE).every((row) => !isPending(row as never));
+}
+
+const isPending = ({ state }: { readonly state?: { readonly S: string } }) => state?.S.startsWith('PENDING') === true;
