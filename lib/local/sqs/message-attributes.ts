@@ -11,8 +11,10 @@ export interface MessageAttribute {
 export type MessageAttributes = Readonly<Record<string, MessageAttribute>>;
 
 // Marks the kind of value inside the MD5 (SQS Developer Guide, "Calculating the MD5 message digest for message attributes").
-const STRING_TRANSPORT = Buffer.from([1]);
-const BINARY_TRANSPORT = Buffer.from([2]);
+const STRING_TRANSPORT = 1;
+const BINARY_TRANSPORT = 2;
+/** Three lengths and the kind of value. */
+const FRAME_BYTES = 13;
 
 // SendMessage reference: "A message can include only XML, JSON, and unformatted text" of exactly these characters.
 const OUTSIDE_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
@@ -41,20 +43,22 @@ export function md5OfText(text: string): string {
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
   const names = Object.keys(attributes);
   if (names.length === 0) return undefined;
-  const parts: Buffer[] = [];
-  const addWithLength = (bytes: Buffer) => parts.push(fourBytes(bytes.length), bytes);
+  const bytes = Buffer.alloc(sizeOfAttributes(attributes) + names.length * FRAME_BYTES);
+  let end = 0;
+  const addWithLength = (text: string, encoding: 'utf8' | 'base64' = 'utf8') => {
+    const length = bytes.write(text, end + 4, encoding);
+    end = bytes.writeUInt32BE(length, end) + length;
+  };
   for (const name of names.sort()) {
     const attribute = attributes[name] as MessageAttribute;
-    addWithLength(Buffer.from(name));
-    addWithLength(Buffer.from(attribute.DataType));
-    parts.push(isBinary(attribute) ? BINARY_TRANSPORT : STRING_TRANSPORT);
-    addWithLength(valueBytes(attribute));
+    addWithLength(name);
+    addWithLength(attribute.DataType);
+    const binary = isBinary(attribute);
+    end = bytes.writeUInt8(binary ? BINARY_TRANSPORT : STRING_TRANSPORT, end);
+    if (binary) addWithLength(attribute.BinaryValue ?? '', 'base64');
+    else addWithLength(attribute.StringValue ?? '');
   }
-  return hash('md5', Buffer.concat(parts));
-}
-
-function fourBytes(length: number): Buffer {
-  return Buffer.from([length >>> 24, length >>> 16, length >>> 8, length]);
+  return hash('md5', bytes.subarray(0, end));
 }
 
 /** The bytes that count against the size limit: name, type and value of every attribute (SQS message metadata). */
@@ -70,10 +74,6 @@ function sizeOfAttributes(attributes: MessageAttributes): number {
 /** The bytes of a message that count against the size limit of a queue or topic. */
 export function sizeOfMessage(body: string, attributes: MessageAttributes): number {
   return Buffer.byteLength(body) + sizeOfAttributes(attributes);
-}
-
-function valueBytes(attribute: MessageAttribute): Buffer {
-  return isBinary(attribute) ? Buffer.from(attribute.BinaryValue ?? '', 'base64') : Buffer.from(attribute.StringValue ?? '');
 }
 
 function valueLength(attribute: MessageAttribute): number {
