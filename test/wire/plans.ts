@@ -17,6 +17,9 @@ const projecting = { ...commit, role: 'project-order' } as const;
 const inTurn = (call: Omit<PlannedWireFault, 'kind' | 'nth'>, ...kinds: readonly PlannedWireFault['kind'][]): PlannedWireFault[] =>
   kinds.map((kind, nth) => ({ ...call, nth, kind }));
 
+/** More calls than one commit tries. */
+const often = (kind: PlannedWireFault['kind']) => Array.from({ length: 20 }, () => kind);
+
 /** What the wire tier runs by name. */
 export const WIRE_PLANS: readonly WirePlan[] = [
   { scenario: 'S1', title: 'the relay dies after each of its first publications', faults: inTurn(publish, 'crashAfter', 'crashAfter') },
@@ -32,8 +35,8 @@ export const WIRE_PLANS: readonly WirePlan[] = [
   },
   {
     scenario: 'S11',
-    title: 'transactions meet others',
-    faults: [...inTurn(placing, 'conflict'), ...inTurn(auditing, 'conflict', 'conflict')],
+    title: 'transactions meet others, for so long that their tries run out',
+    faults: [...inTurn(placing, 'conflict'), ...inTurn(auditing, ...often('conflict')), ...inTurn(projecting, ...often('conflict'))],
   },
   {
     scenario: 'S12',

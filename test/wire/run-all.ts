@@ -1,5 +1,6 @@
 import { type PlannedWireFault, plannedWireFaults, randomWireFaults, type WireFaultSource } from '../../lib/simulation/wire/wire-fault.ts';
 import { createRng } from '../../lib/testing.ts';
+import type { WirePlan } from './plans.ts';
 import { runSchedule, type Verdict, type WireWorld } from './schedule.ts';
 
 /** A schedule by name. */
@@ -19,12 +20,13 @@ export interface Finished {
   readonly faults: readonly string[];
 }
 
+/** Longer than a plan takes: its faults end by themselves. */
+const PLAN_MS = 60_000;
+
 /** The job of one named plan. */
-export const planJob = (name: string, planned: readonly PlannedWireFault[]): Job => ({
-  ...{ name, planned, faults: plannedWireFaults(planned) },
-  // Until all has been handled, since planned faults end by themselves.
-  chaosMs: 60_000,
-});
+export function planJob({ scenario, faults }: WirePlan): Job {
+  return { name: scenario, planned: faults, faults: plannedWireFaults(faults), chaosMs: PLAN_MS };
+}
 
 /** The job of one seed: up to three calls in ten go wrong, in ways that the seed draws. */
 export function seedJob(seed: number): Job {

@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.from) + index);
 const plans = WIRE_PLANS.filter(({ scenario }) => (positionals.length === 0 ? seeds.length === 0 : positionals.includes(scenario)));
-const jobs = [...plans.map(({ scenario, faults }) => planJob(scenario, faults)), ...seeds.map(seedJob)];
+const jobs = [...plans.map(planJob), ...seeds.map(seedJob)];
 
 function open() {
   if (values.endpoint === 'local') return startLocalWorld();

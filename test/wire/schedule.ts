@@ -32,7 +32,7 @@ export interface Schedule {
   readonly prefix: string;
   readonly faults: WireFaultSource;
   readonly handlers?: Handlers;
-  /** @default - three orders of two customers and a note */
+  /** @default - four orders of two customers and a note */
   readonly orders?: readonly OrderEvent[];
   /** After this long the faults end, in milliseconds; sooner when nothing is left to do. */
   readonly chaosMs?: number;
@@ -51,6 +51,7 @@ const ORDERS: readonly OrderEvent[] = [
   { orderId: 'order-2', customer: 'ada' },
   { orderId: 'order-3', customer: 'bob' },
   { orderId: 'note-1' },
+  { orderId: 'order-4', customer: 'ada' },
 ];
 
 const CHAOS_MS = 20_000;
