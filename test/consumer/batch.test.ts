@@ -70,7 +70,7 @@ describe('what is known before', () => {
     };
     expect(await consumer.run([record('a'), copy, edited])).toMatchObject({ back: [] });
     expect(consumer.callsOf('commit')).toHaveLength(1);
-    expect(consumer.callsOf('park')).toEqual([['message-a', 'FINGERPRINT_MISMATCH', 9_500]]);
+    expect(consumer.letters.map(({ reason, sqsMessageId }) => [reason, sqsMessageId])).toEqual([['FINGERPRINT_MISMATCH', 'sqs-edit']]);
     expect(consumer.metrics).toMatchObject({ MessagesProcessed: 1, MessagesDuplicate: 1, MessagesDeadLettered: 1 });
   });
 });
@@ -441,5 +441,69 @@ describe('whatever a port does', () => {
     const consumer = scriptedConsumer();
     await consumer.run([record('a', { body: at(58.9) }), { ...record('b', { body: at(59.1).replaceAll('message-a', 'message-b') }) }]);
     expect([consumer.runs, consumer.callsOf('park')]).toEqual([['message-a'], [['message-b', 'TOO_OLD', 9_500]]]);
+  });
+});
+
+describe('a handler', () => {
+  test('logs with what its message is, and is told which attempt this is and who hands it out', async () => {
+    const told: unknown[] = [];
+    const consumer = scriptedConsumer({
+      attempts: { 'message-a': { started: 3, settled: 2, failed: 1 } },
+      handle: (_, { log, attempt, receiveCount, consumer: name, idempotencyKey, signal }) => {
+        for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level](level, { note: level });
+        told.push(attempt, receiveCount, name, idempotencyKey.length > 0, signal.aborted);
+      },
+    });
+    await consumer.run([record('a', { received: 4 })]);
+    expect(told).toEqual([3, 4, 'count-orders', true, false]);
+    const own = {
+      consumer: 'count-orders',
+      receiveCount: 4,
+      sqsMessageId: 'sqs-a',
+      messageId: 'message-a',
+      messageType: 'orders.order-placed',
+    };
+    expect(consumer.logs).toEqual(
+      ['debug', 'info', 'warn', 'error'].map((level) => ({ message: level, fields: { ...own, correlationId: 'cause-a', note: level } })),
+    );
+  });
+
+  test('is entered under its consumer, its message and a token of its own', async () => {
+    const seen: object[] = [];
+    const guard = (handled: { messageId: string; token: string }) => {
+      seen.push(handled);
+      return { kind: 'put', table: { name: 'inbox', partitionKey: 'pk' }, item: { pk: handled.messageId, commit: handled.token } } as const;
+    };
+    await scriptedConsumer({ inbox: { guard } }).run([record('a'), record('b')]);
+    const handled = (id: string) => ({
+      consumer: 'count-orders',
+      messageId: id,
+      type: 'orders.order-placed',
+      fingerprint: expect.any(String),
+    });
+    expect(seen).toMatchObject([
+      { ...handled('message-a'), token: 'id-1' },
+      { ...handled('message-b'), token: 'id-2' },
+    ]);
+  });
+});
+
+describe('packing', () => {
+  const packed = { settings: { packLingerMs: 1_000 } };
+
+  test('commits fresh messages of a standard queue together, as soon as the last handler is done', async () => {
+    const consumer = scriptedConsumer(packed);
+    expect(await consumer.run(['a', 'b', 'c'].map((name) => record(name)))).toEqual({ back: [], answeredAt: 0 });
+    expect(consumer.calls).toEqual([['pack', 3]]);
+  });
+
+  test.each([
+    ['were handed out before', { received: 2 }, {}],
+    ['are of a FIFO queue', { group: 'k' }, {}],
+    ['have effects elsewhere', {}, { effect: 'external' }],
+  ] as const)('leaves alone messages that %s', async (_, how, script) => {
+    const consumer = scriptedConsumer({ ...packed, ...script });
+    await consumer.run(['a', 'b'].map((name) => record(name, how)));
+    expect([consumer.callsOf('pack'), consumer.callsOf('commit').length]).toEqual([[], 2]);
   });
 });

@@ -166,7 +166,7 @@ test('packs that touch one item commit one after the other', async () => {
   });
   const submitted = ['a', 'b'].map((token) => packer.submit(request(token, ['same'])));
   packer.flush();
-  await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
   expect(under).toEqual(['a']);
   answers[0]?.();
   await submitted[0];
@@ -174,4 +174,25 @@ test('packs that touch one item commit one after the other', async () => {
   expect(under).toEqual(['a', 'b']);
   answers[1]?.();
   expect(await Promise.all(submitted)).toHaveLength(2);
+});
+
+test('a pack that is full leaves the others open, and none of their units unanswered', async () => {
+  const { packer, packs, singles } = packerWith('committed');
+  const first = packer.submit(request('a', ['same']));
+  const second = packer.submit(request('b', ['same']));
+  const third = packer.submit(request('c', ['same']));
+  const filling = Array.from({ length: 49 }, (_, index) => packer.submit(request(String(index), [String(index)])));
+  await Promise.all([first, ...filling]);
+  expect([packs.length, singles]).toEqual([1, []]);
+  packer.flush();
+  expect(await Promise.all([second, third])).toEqual([{ status: 'committed' }, { status: 'committed' }]);
+  expect(singles).toEqual(['b', 'c']);
+});
+
+test('the bytes of a pack are those of its writes and guards', () => {
+  const one = request('a', ['x', 'y']);
+  const writes = one.unit.writes.reduce((total, write) => total + write.bytes, 0);
+  expect(writes).toBeGreaterThan(0);
+  expect(withUnit(undefined, one)?.bytes).toBe(1_024 + writes);
+  expect(withUnit(withUnit(undefined, one), request('b', ['z']))?.bytes).toBeGreaterThan(2 * 1_024 + writes);
 });

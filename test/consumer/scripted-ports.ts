@@ -99,7 +99,10 @@ export function scriptedConsumer(script: Script = {}) {
         calls.push(['commit', pk, deadline - begunAt]);
         return script.commit?.(pk) ?? { status: 'committed' };
       },
-      commitPack: async () => 'cancelled',
+      async commitPack(requests) {
+        calls.push(['pack', requests.map(({ token = '' }) => token).length]);
+        return 'committed';
+      },
     },
     deadLetters: {
       async park(letter, options) {
