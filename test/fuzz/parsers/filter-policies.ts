@@ -53,7 +53,7 @@ export const filterPolicies: FuzzedParser<Case> = {
   draw(choices) {
     const scope = choices.pick(SCOPES);
     const policy = drawPolicy(choices, 2);
-    const text = choices.oneIn(50) ? choices.pick([EXPENSIVE, HUGE]) : choices.oneIn(12) ? spoilText(policy, choices) : policy;
+    const text = choices.oneIn(30) ? choices.pick([EXPENSIVE, HUGE]) : choices.oneIn(12) ? spoilText(policy, choices) : policy;
     const message = choices.oneIn(2) ? `{"a":${hostileToken(choices)},"type":"a"}` : hostileToken(choices);
     return { text, scope, message, attributes: drawAttributes(choices) };
   },

@@ -27,6 +27,8 @@ const PIECES = [
   '=',
 ];
 
+const LEVELS = ['"x"', '7', 'null', '{"toString":1,"valueOf":2}', '[]'];
+
 export const logPatterns: FuzzedParser<{ readonly pattern: string; readonly message: string }> = {
   name: 'filter patterns of logs',
   file: 'local/logs/filter-pattern.ts',
@@ -36,7 +38,7 @@ export const logPatterns: FuzzedParser<{ readonly pattern: string; readonly mess
       choices.oneIn(6) ? choices.pick(HOSTILE_TEXTS) : choices.pick(PIECES),
     ).join(' ');
     const message = choices.oneIn(2)
-      ? `{"level":${hostileToken(choices)},"a":{"b":["${'a'.repeat(200)}"]}}`
+      ? `{"level":${choices.oneIn(2) ? hostileToken(choices) : choices.pick(LEVELS)},"a":{"b":["${'a'.repeat(200)}"]}}`
       : `ERROR ${choices.pick(HOSTILE_TEXTS)}`;
     return { pattern: choices.oneIn(2) ? inside : `{ ${inside} }`, message };
   },

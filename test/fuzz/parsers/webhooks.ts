@@ -7,8 +7,10 @@ const PAYLOAD = membersOfObject({
   action: 'opened',
   sender: { login: 'octocat' },
   repository: { full_name: 'octo/cat' },
-  issue: { number: 1, title: 'a "quoted" title \\ 99999999999999999999' },
+  issue: { number: 1, title: 'a "quoted" title \\' },
 });
+/** Digits in a text are no number. */
+const DIGITS_IN_TEXT = ['title', '"no. \\"99999999999999999999\\""'] as const;
 
 const INTEGERS = [
   '1',
@@ -35,7 +37,16 @@ export const webhooks: FuzzedParser<Case> = {
   draw(choices) {
     const integer = choices.oneIn(2) ? choices.pick(INTEGERS) : undefined;
     if (integer !== undefined)
-      return { bytes: Buffer.from(textOfMembers([...PAYLOAD, ['id', choices.oneIn(2) ? integer : `[{"a":${integer}}]`]])), integer };
+      return {
+        bytes: Buffer.from(
+          textOfMembers([
+            ...PAYLOAD,
+            ...(choices.oneIn(2) ? [DIGITS_IN_TEXT] : []),
+            ['id', choices.oneIn(2) ? integer : `[{"a":${integer}}]`],
+          ]),
+        ),
+        integer,
+      };
     const text = textOfMembers(choices.oneIn(3) ? spoilMembers(PAYLOAD, choices) : [...PAYLOAD, ['extra', hostileToken(choices)]]);
     const bytes = Buffer.from(choices.oneIn(2) ? spoilText(text, choices) : text);
     return { bytes: choices.oneIn(10) ? Buffer.concat([bytes, choices.pick(NOT_UTF8)]) : bytes, integer };
