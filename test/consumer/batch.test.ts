@@ -193,11 +193,29 @@ describe('the dead-letter queue', () => {
     ]);
   });
 
+  test('gets what cannot be read with the reason, attributes or not', async () => {
+    const { messageAttributes: _, ...bare } = record('a', { body: '{' });
+    const consumer = scriptedConsumer();
+    await consumer.run([bare]);
+    expect(consumer.letters).toMatchObject([{ reason: 'BODY_INVALID', error: expect.any(Error), body: '{', attributes: {}, attempts: [] }]);
+    expect(consumer.logs[0]?.fields).toMatchObject({ reason: 'BODY_INVALID', error: expect.stringMatching(/./) });
+  });
+
+  test('takes what used up its attempts at the first failure, at the second receive', async () => {
+    const books = { 'message-a': { started: 1, settled: 1, failed: 1 } };
+    const consumer = scriptedConsumer({ attempts: books, settings: { maxAttempts: 1 } });
+    await consumer.run([record('a', { received: 2 })]);
+    expect([consumer.runs, consumer.callsOf('park')]).toEqual([[], [['message-a', 'ATTEMPTS_EXHAUSTED', 9_500]]]);
+  });
+
   test('that does not take it leaves the message in its queue', async () => {
     const consumer = scriptedConsumer({ handle: throwing(() => new Permanent('never')), park: async () => Promise.reject(throttled()) });
     expect(await consumer.run([record('a', { received: 2 })])).toMatchObject({ back: ['a'] });
     expect([consumer.callsOf('forget'), consumer.metrics]).toEqual([[], { MessagesDeferred: 1 }]);
-    expect(consumer.logs[0]).toMatchObject({ message: 'message not parked; it comes back', fields: { reason: 'HANDLER_PERMANENT' } });
+    expect(consumer.logs[0]).toMatchObject({
+      message: 'message not parked; it comes back',
+      fields: { reason: 'HANDLER_PERMANENT', code: 'ThrottlingException', error: expect.stringContaining('slow down') },
+    });
   });
 
   test('takes the fifth failure, with the last ten of its history', async () => {
@@ -357,12 +375,26 @@ describe('at the end of the time', () => {
     expect(await consumer.run([record('a')])).toEqual({ back: ['a'], answeredAt: 9_800 });
   });
 
-  test('nothing is decided any more about what is reported already', async () => {
+  test.each([
+    ['Permanent', new Permanent('too late')],
+    ['Error', new Error('too late')],
+  ])('nothing is decided any more about what is reported already: an %s that comes too late', async (_, error) => {
     const consumer = scriptedConsumer({
-      handle: () => new Promise((_, reject) => void consumer.clock.after(9_600, () => reject(new Permanent('too late')))),
+      effect: 'external',
+      handle: () => new Promise((__, reject) => void consumer.clock.after(9_600, () => reject(error))),
     });
     expect(await consumer.run([record('a', { received: 2 })])).toMatchObject({ back: ['a'] });
-    expect([consumer.callsOf('park'), consumer.callsOf('end'), consumer.callsOf('commit')]).toEqual([[], [], []]);
+    expect(consumer.calls.map(([name]) => name)).toEqual(['look', 'claim', 'begin', 'visibility']);
+  });
+
+  test('what was to be parked is not, once it is reported as coming back', async () => {
+    const consumer = scriptedConsumer({
+      effect: 'external',
+      handle: throwing(() => new Permanent('never')),
+      inbox: { release: () => new Promise((resolve) => void consumer.clock.after(9_600, () => resolve())) },
+    });
+    expect(await consumer.run([record('a')])).toMatchObject({ back: ['a'] });
+    expect(consumer.callsOf('park')).toEqual([]);
   });
 });
 
@@ -409,6 +441,23 @@ describe('whatever a port does', () => {
       return consumer.run([record('a', { received: 2 })]);
     };
     expect([(await slow(200)).answeredAt, (await slow(400)).answeredAt]).toEqual([9_700, 9_800]);
+  });
+
+  test.each([
+    ['release', new Error('no'), 1],
+    ['end', new Error('no'), 1],
+    ['forget', new Permanent('never'), 2],
+  ] as const)('the answer waits for the %s of a failed run, and bears its failure', async (name, error, received) => {
+    const given = (port: () => Promise<never>) =>
+      scriptedConsumer({ effect: 'external', handle: throwing(() => error), inbox: { [name]: port } });
+    const slow = given(() => new Promise((resolve) => void slow.clock.after(300, () => resolve(undefined as never))));
+    expect(await slow.run([record('a', { received })])).toMatchObject({ answeredAt: 300 });
+    const broken = given(() => Promise.reject(throttled()));
+    expect(await broken.run([record('a', { received })])).toMatchObject({ back: name === 'forget' ? [] : ['a'], answeredAt: 0 });
+    expect(broken.logs).toContainEqual({
+      message: 'inbox not updated',
+      fields: expect.objectContaining({ messageId: 'message-a', code: 'ThrottlingException', error: expect.stringContaining('slow down') }),
+    });
   });
 
   test('no timer is left behind by a batch that is done', async () => {

@@ -89,6 +89,13 @@ test('a declared type is ignored, onAny takes the rest', () => {
   expect(reasonOf(edited({ data: 7 }), { routes: [[onAny(() => {})], []] })).toBe('run');
 });
 
+test('onAny is handed what no other handles, as it came', () => {
+  const route = onAny(() => {});
+  const { reading } = read(edited({ data: 7 }), { routes: [[route], []] });
+  expect(reading).toMatchObject({ kind: 'run', message: { id: 'message-1', data: 7 } });
+  expect(reading.kind === 'run' && reading.route).toBe(route);
+});
+
 test('a schema that cannot be used fails the run, not the message', async () => {
   const Async = defineEvent({
     name: 'orders.order-placed',
@@ -97,6 +104,7 @@ test('a schema that cannot be used fails the run, not the message', async () => 
   });
   const { reading } = read(bodyOf('1'), { routes: [[on(Async, () => {})], []] });
   if (reading.kind !== 'run') throw new Error('it runs');
+  expect(reading).toMatchObject({ message: { id: 'message-1' }, route: { definition: Async, effect: 'transaction' } });
   await expect(reading.route.handle(reading.message, {} as never)).rejects.toMatchObject({ code: 'MESSAGE_DEFINITION_INVALID' });
 });
 
