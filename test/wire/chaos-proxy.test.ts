@@ -1,10 +1,14 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type LocalAws, startLocalAws } from '../../lib/local.ts';
+import { readBytes } from '../../lib/local/gateway/request-body.ts';
+import { type LocalAws, type ServiceName, startLocalAws } from '../../lib/local.ts';
 import { awsFailure } from '../../lib/retry/aws-failure.ts';
 import { CLIENT_SETTINGS, SQS_CLIENT_SETTINGS } from '../../lib/retry/client-settings.ts';
 import { type ChaosProxy, type ChaosProxyOptions, startChaosProxy } from '../../lib/simulation/wire/chaos-proxy.ts';
@@ -110,30 +114,49 @@ test.each([
 });
 
 test('every protocol is refused in its own words', async () => {
-  const { sns, sqs } = await proxied([
-    { service: 'sns', action: 'CreateTopic', nth: 0, kind: 'throttle' },
-    { service: 'sns', action: 'CreateTopic', nth: 1, kind: 'serverError' },
-    { service: 'sqs', action: 'CreateQueue', nth: 0, kind: 'throttle' },
-    { service: 'sqs', action: 'CreateQueue', nth: 1, kind: 'serverError' },
-  ]);
-  const ask = [
-    () => sns.send(new CreateTopicCommand({ Name: 'refused' })),
-    () => sns.send(new CreateTopicCommand({ Name: 'refused' })),
-    () => sqs.send(new CreateQueueCommand({ QueueName: 'refused' })),
-    () => sqs.send(new CreateQueueCommand({ QueueName: 'refused' })),
+  const twiceOver = (service: ServiceName, action: string): PlannedWireFault[] => [
+    { service, action, nth: 0, kind: 'throttle' },
+    { service, action, nth: 1, kind: 'serverError' },
   ];
-  const seen: unknown[] = [];
-  for (const call of ask) {
-    const error = (await call().catch((failure: unknown) => failure)) as Error & { $metadata: { httpStatusCode: number } };
-    seen.push([error.$metadata.httpStatusCode, awsFailure(error)]);
-  }
-  expect(seen).toEqual([
-    [400, 'throttled'],
-    [500, 'ambiguous'],
-    [400, 'throttled'],
-    [500, 'ambiguous'],
+  const { proxy, sns, sqs } = await proxied([
+    ...twiceOver('sns', 'CreateTopic'),
+    ...twiceOver('sqs', 'CreateQueue'),
+    ...twiceOver('cloudwatch', 'ListMetrics'),
+    ...twiceOver('lambda', 'ListFunctions'),
+    ...twiceOver('s3', 'ListBuckets'),
   ]);
+  const settings = {
+    endpoint: proxy.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+    maxAttempts: 1,
+  };
+  const [cloudwatch, lambda, s3] = [
+    new CloudWatchClient(settings),
+    new LambdaClient(settings),
+    new S3Client({ ...settings, forcePathStyle: true }),
+  ];
+  const calls: Record<string, () => Promise<unknown>> = {
+    'a form': () => sns.send(new CreateTopicCommand({ Name: 'refused' })),
+    JSON: () => sqs.send(new CreateQueueCommand({ QueueName: 'refused' })),
+    CBOR: () => cloudwatch.send(new ListMetricsCommand({})),
+    'REST with JSON': () => lambda.send(new ListFunctionsCommand({})),
+    'REST with XML': () => s3.send(new ListBucketsCommand({})),
+  };
+  for (const [protocol, call] of Object.entries(calls)) {
+    const failures = [await failed(call()), await failed(call())] as const;
+    expect(failures.map(awsFailure), protocol).toEqual(['throttled', 'ambiguous']);
+    expect(failures[1].$metadata.httpStatusCode, protocol).toBe(500);
+    await call();
+  }
+  for (const client of [cloudwatch, lambda, s3]) client.destroy();
 });
+
+const failed = async (call: Promise<unknown>) =>
+  (await call.then(
+    () => expect.fail('it was answered'),
+    (error: unknown) => error,
+  )) as { readonly $metadata: { readonly httpStatusCode?: number } };
 
 test('a transaction in conflict is cancelled with a reason for each of its actions', async () => {
   const { dynamodb } = await proxied([{ service: 'dynamodb', action: 'TransactWriteItems', kind: 'conflict' }]);
@@ -185,6 +208,24 @@ test.each([1, 3, 10])('a part of a publication of %i reaches the topic, and the 
   expect([...Successful, ...Failed].map(({ Id }) => Id).sort()).toEqual(PublishBatchRequestEntries.map(({ Id }) => Id).sort());
 });
 
+test('what is left of a publication is numbered without gaps, as AWS wants it', async () => {
+  const forms: URLSearchParams[] = [];
+  const target = await serviceThat((body, response) => {
+    forms.push(new URLSearchParams(body));
+    response.end('<PublishBatchResponse><PublishBatchResult><Successful/><Failed/></PublishBatchResult></PublishBatchResponse>');
+  });
+  const { sns } = await proxied([{ service: 'sns', action: 'PublishBatch', kind: 'partialBatch' }], { target });
+  const PublishBatchRequestEntries = ['a', 'b', 'c', 'd'].map((Id) => ({ Id, Message: `message ${Id}` }));
+  await sns.send(new PublishBatchCommand({ TopicArn: 'arn:aws:sns:us-east-1:000000000000:t', PublishBatchRequestEntries }));
+  const entries = [...(forms[0] ?? [])].filter(([name]) => name.startsWith('PublishBatchRequestEntries.'));
+  expect(entries.map(([name, value]) => `${name.slice(27)}=${value}`)).toEqual([
+    'member.1.Id=b',
+    'member.1.Message=message b',
+    'member.2.Id=d',
+    'member.2.Message=message d',
+  ]);
+});
+
 test('faults count the calls of an action and, if they name a role, those of its processes', async () => {
   const { proxy } = await proxied([
     { service: 'dynamodb', action: 'PutItem', role: 'relay', nth: 1, kind: 'throttle' },
@@ -227,12 +268,17 @@ test('what is no call of an AWS service passes untouched', async () => {
 
 test('a client that leaves during a long poll leaves the service, too', async () => {
   let left = 0;
-  const service = createServer((_request, response) => response.once('close', () => (left += 1)));
-  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
-  closing.push(() => void service.close());
-  const target = new URL(`http://127.0.0.1:${(service.address() as AddressInfo).port}`);
+  const target = await serviceThat((_body, response) => response.once('close', () => (left += 1)));
   const { sqs } = await proxied([], { target, requestTimeout: SHORT_MS });
   const polling = sqs.send(new ReceiveMessageCommand({ QueueUrl: 'http://sqs/000000000000/polled', WaitTimeSeconds: 20 }));
   await expect(polling).rejects.toThrow(/timeout|timed out/i);
   await expect.poll(() => left).toBe(1);
 });
+
+/** A service of one's own. */
+async function serviceThat(serve: (body: string, response: ServerResponse) => unknown): Promise<URL> {
+  const service = createServer(async (message, response) => serve((await readBytes(message)).toString(), response));
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+  closing.push(() => void service.close());
+  return new URL(`http://127.0.0.1:${(service.address() as AddressInfo).port}`);
+}

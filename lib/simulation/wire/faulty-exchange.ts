@@ -31,13 +31,16 @@ export interface FaultDeps {
 /** Carries out a fault: what becomes of the call, and what its client sees. */
 export async function serveFaulty(deps: FaultDeps, kind: WireFaultKind, underWay: UnderWay): Promise<void> {
   const { http, call, response, send } = underWay;
-  const refusal = refusalOf(kind, call.request);
-  if (refusal) return sendAnswer(response, call.exchange.refuse(refusal, 'refused-by-a-fault'));
   const crash = async () => {
     await deps.onCrash(call.process);
     response.destroy();
   };
   switch (kind) {
+    case 'throttle':
+    case 'deny':
+    case 'conflict':
+    case 'serverError':
+      return sendAnswer(response, call.exchange.refuse(refusalOf(kind, call.request), 'refused-by-a-fault'));
     case 'refuse':
       return void response.destroy();
     case 'crashBefore':
@@ -61,7 +64,7 @@ export async function serveFaulty(deps: FaultDeps, kind: WireFaultKind, underWay
 }
 
 interface Spoiling {
-  readonly kind: WireFaultKind;
+  readonly kind: 'crashAfter' | 'errorAfterEffect' | 'slow' | 'truncate' | 'reset';
   readonly underWay: UnderWay;
   readonly crash: () => Promise<void>;
   readonly answer: Forwarded;
@@ -82,8 +85,6 @@ async function spoil(deps: FaultDeps, { kind, underWay, crash, answer }: Spoilin
       return sendTruncated(response, answer);
     case 'reset':
       return sendAndReset(response, answer);
-    default:
-      throw new RangeError(`the wire does not know the fault ${kind}`);
   }
 }
 

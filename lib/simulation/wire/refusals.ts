@@ -2,13 +2,21 @@ import { AwsError, type AwsRequest, type ServiceName } from '../../local/aws.ts'
 import { conflictError, denialError, throttleError } from '../sdk-shapes.ts';
 import type { WireFaultKind } from './wire-fault.ts';
 
-/** What a service that was not even asked answers under a fault; undefined for kinds that are no refusal. */
-export function refusalOf(kind: WireFaultKind, request: AwsRequest): AwsError | undefined {
-  if (kind === 'throttle') return asRefused(throttleError(request.service));
-  if (kind === 'deny') return asRefused(denialError(request.service));
-  if (kind === 'conflict') return asRefused(conflictError(request));
-  if (kind === 'serverError') return new AwsError(INTERNAL[request.service] ?? 'InternalError', 'The request failed', { status: 500 });
-  return undefined;
+/** Faults that are an answer of the service. */
+export type RefusalKind = Extract<WireFaultKind, 'throttle' | 'deny' | 'conflict' | 'serverError'>;
+
+/** What a service answers under such a fault, without having been asked. */
+export function refusalOf(kind: RefusalKind, request: AwsRequest): AwsError {
+  switch (kind) {
+    case 'throttle':
+      return asRefused(throttleError(request.service));
+    case 'deny':
+      return asRefused(denialError(request.service));
+    case 'conflict':
+      return asRefused(conflictError(request));
+    case 'serverError':
+      return new AwsError(INTERNAL[request.service] ?? 'InternalError', 'The request failed', { status: 500 });
+  }
 }
 
 /** "Common errors" and "Error handling" of the services' API references; where a service has several names, the one of its own faults. */
