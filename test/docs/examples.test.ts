@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CodeBlock, codeBlocks, PROJECT, pages } from './code-blocks.ts';
@@ -54,7 +54,10 @@ describe('the examples of the documentation', () => {
     '$page: $title prints what the page shows',
     async (program) => {
       const shown = codeBlocks(program.page).find(({ line, language }) => line > program.line && language === 'text');
-      const { stdout } = await promisify(execFile)(process.execPath, [place(program)], { env: { ...process.env, NODE_OPTIONS: '' } });
+      const file = place(program);
+      // As its reader runs it: beside it, and by no test runner.
+      const options = { cwd: dirname(file), env: { ...process.env, NODE_OPTIONS: '', VITEST: undefined } };
+      const { stdout } = await promisify(execFile)(process.execPath, [basename(file)], options);
       expect(stdout).toBe(shown?.code);
     },
     60_000,
