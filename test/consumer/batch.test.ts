@@ -236,11 +236,13 @@ describe('the dead-letter queue', () => {
   });
 
   test('takes at once what was given up on before, and not from a queue whose order it would break', async () => {
-    const attempts = { 'message-a': { started: 5, settled: 5, failed: 5 } };
+    const history = [{ at: 'then', type: 'Error', message: 'no' }];
+    const attempts = { 'message-a': { started: 5, settled: 5, failed: 5, history } };
     const given = { attempts };
     const standard = scriptedConsumer(given);
     await standard.run([record('a', { received: 6 })]);
     expect([standard.callsOf('park'), standard.runs]).toEqual([[['message-a', 'ATTEMPTS_EXHAUSTED', 9_500]], []]);
+    expect(standard.letters[0]?.attempts).toEqual(history);
     const fifo = scriptedConsumer(given);
     expect(await fifo.run([record('a', { received: 6, group: 'k' })])).toMatchObject({ back: [] });
     expect([fifo.callsOf('park'), fifo.runs, fifo.metrics['MessagesBlocked']]).toEqual([[], ['message-a'], 1]);
@@ -357,6 +359,21 @@ describe('at the end of the time', () => {
     ]);
   });
 
+  test('what waited for its turn until it was too late comes back at once, without a run', async () => {
+    const consumer = scriptedConsumer({
+      settings: { concurrency: 1 },
+      handle: () => new Promise((resolve) => void consumer.clock.after(9_100, () => resolve())),
+    });
+    expect(await consumer.run([record('a'), record('b')])).toEqual({ back: ['b'], answeredAt: 9_100 });
+    expect([consumer.runs, consumer.callsOf('visibility')]).toEqual([['message-a'], [[['b', 0]]]]);
+  });
+
+  test('a failure whose entry hangs is not charged with the time that took', async () => {
+    const consumer = scriptedConsumer({ handle: throwing(() => new Error('no')), inbox: { end: hang } });
+    expect(await consumer.run([record('a')])).toMatchObject({ back: ['a'] });
+    expect(consumer.callsOf('visibility')).toEqual([[['a', 1_000]]]);
+  });
+
   test('a head that hangs and has used up its attempts is counted as holding its key', async () => {
     const blockedWith = async (books: { started: number; settled: number; failed: number }, group: string | undefined) => {
       const consumer = scriptedConsumer({ handle: hang, attempts: { 'message-a': books } });
@@ -446,6 +463,7 @@ describe('whatever a port does', () => {
   test.each([
     ['release', new Error('no'), 1],
     ['end', new Error('no'), 1],
+    ['end', throttled(), 2],
     ['forget', new Permanent('never'), 2],
   ] as const)('the answer waits for the %s of a failed run, and bears its failure', async (name, error, received) => {
     const given = (port: () => Promise<never>) =>
@@ -535,6 +553,18 @@ describe('a handler', () => {
       { ...handled('message-b'), token: 'id-2' },
     ]);
   });
+});
+
+test('what a failed handler forgot to await can write no more', async () => {
+  let late: () => void = () => {};
+  const consumer = scriptedConsumer({
+    handle: (_, { unit }) => {
+      late = () => unit.put({ name: 'orders', partitionKey: 'id' }, { id: 'late' });
+      throw new Error('no');
+    },
+  });
+  await consumer.run([record('a')]);
+  expect(late).toThrow(expect.objectContaining({ code: 'UNIT_SEALED' }));
 });
 
 describe('packing', () => {

@@ -94,7 +94,9 @@ export function scriptedConsumer(script: Script = {}) {
     router: createRouter([on(OrderPlaced, handle as Parameters<typeof on>[1], { effect: script.effect ?? 'transaction' })], []),
     inbox,
     committer: {
-      async commit({ guards: [guard], deadline = 0 }) {
+      async commit({ guards: [guard], token, deadline = 0 }) {
+        const carried = guard?.kind === 'update' ? guard.update.values?.[':me'] : guard?.item['commit'];
+        if (token === undefined || carried !== token) throw new Error('the guard does not carry the token of its commit');
         const pk = String(guard?.kind === 'update' ? guard.key['pk'] : guard?.item['pk']);
         calls.push(['commit', pk, deadline - begunAt]);
         return script.commit?.(pk) ?? { status: 'committed' };
@@ -118,7 +120,12 @@ export function scriptedConsumer(script: Script = {}) {
     rng: { next: () => 0.5 },
     ids: { next: () => `id-${++ids}` },
     log,
-    metrics: { add: (name, value) => Object.assign(metrics, { [name]: (metrics[name] ?? 0) + value }) },
+    metrics: {
+      add(name, value, options) {
+        if (options?.dimensions?.['consumer'] !== 'count-orders') throw new Error(`${name} is counted for no consumer`);
+        metrics[name] = (metrics[name] ?? 0) + value;
+      },
+    },
   };
 
   return {
