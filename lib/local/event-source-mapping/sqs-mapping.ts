@@ -50,18 +50,21 @@ export function runSqsMapping(deps: RunnerDeps & { readonly sqs: QueueSignal }, 
   function pump(): void {
     if (stopped) return;
     if (counters.inFlight === 0 && buffer.size === 0) busySince = undefined;
+    let more = true;
     while (counters.inFlight < limit()) {
       const batch = buffer.take(windowOver);
       if (batch) start(batch);
-      else if (!receive()) break;
+      else if (more) more = receive();
+      else break;
     }
     const step = counters.inFlight < limit() ? undefined : rampStepMs(config, deps.scaling, limit());
     if (step !== undefined) arm('again', step, pump);
   }
 
-  /** Whether it is worth looking again: something came. */
+  /** Whether it is worth looking again: a queue that gives less than was asked for has no more, or signals when it has. */
   function receive(): boolean {
-    const messages = poll(Math.min(10, buffer.room));
+    const count = Math.min(10, buffer.room);
+    const messages = poll(count);
     counters.received += messages.length;
     const refused: SqsEventRecord[] = [];
     for (const record of messages.map((message) => sqsEventRecord(message, config.eventSourceArn))) {
@@ -75,7 +78,7 @@ export function runSqsMapping(deps: RunnerDeps & { readonly sqs: QueueSignal }, 
     // A message that no filter wants is deleted, not left (Lambda guide, "Using event filtering with an Amazon SQS event source").
     if (refused.length > 0) remove(refused);
     if (buffer.size > 0 && config.windowSeconds > 0) arm('window', config.windowSeconds * 1_000, closeWindow);
-    return messages.length > 0;
+    return messages.length === count;
   }
 
   function closeWindow(): void {
