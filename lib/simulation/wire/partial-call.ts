@@ -2,7 +2,7 @@ import type { Json } from '../../local/aws.ts';
 import type { HttpAnswer, HttpRequest } from '../../local/gateway/exchange.ts';
 import { splitBatch } from '../partial-batch.ts';
 import type { Forwarded } from './forward.ts';
-import { jsonOf, type WireCall } from './wire-call.ts';
+import type { WireCall } from './wire-call.ts';
 
 const REQUEST_ID = 'partial-batch';
 const FORM_ENTRY = /^(?<list>\w+)\.member\.(?<number>\d+)\.(?<rest>.+)$/;
@@ -23,7 +23,7 @@ export async function sendPart(
   const body = isForm ? keepEntries(http.body, input) : Buffer.from(JSON.stringify(input));
   const answer = await send({ ...http, body });
   if (answer.status !== 200) return answer;
-  return exchange.answer(complete(isForm ? entriesOf(answer.body) : jsonOf(answer.body)), REQUEST_ID);
+  return exchange.answer(complete(isForm ? entriesOf(answer.body) : (JSON.parse(answer.body.toString()) as Json)), REQUEST_ID);
 }
 
 /** The form with the entries whose ids are left, numbered anew. */

@@ -1,5 +1,4 @@
-import type { AwsRequest, Json } from '../../local/aws.ts';
-import { DEVELOPER } from '../../local/aws.ts';
+import { type AwsRequest, DEVELOPER } from '../../local/aws.ts';
 import { exchangeOf } from '../../local/gateway/dispatch.ts';
 import { type Exchange, type HttpRequest, headerOf } from '../../local/gateway/exchange.ts';
 import { credentialOf } from '../../local/gateway/signature.ts';
@@ -60,6 +59,3 @@ export function createCallCounter(): CallCounter {
 
 /** `relay-3` and `producer-7-1` are instances of `relay` and `producer`, as in the simulator. */
 const roleOf = (process: string): string => process.replace(/[/-]\d.*$/, '');
-
-/** The members of an answer in JSON. */
-export const jsonOf = (body: Buffer): Json => JSON.parse(body.toString('utf8')) as Json;
