@@ -79,9 +79,11 @@ async function readPage(lane: Lane, read: ReadRows, after: OutboxRow | undefined
 
 // A Query is read-committed: it may have passed the place of a transaction's first row before the commit, and see the second ("Isolation
 // levels for transactions", DynamoDB). A row in front of which rows of its own transaction are missing is therefore looked at twice: the
-// transaction is complete by then, so what is still missing was published and removed.
+// transaction is complete by then, so what is still missing was published and removed. The same holds for whole transactions that
+// committed while a Query went on; not for a lane that ends at a row whose record its reader had, because all before it had committed.
 function mayMissAnOlder(lane: Lane, { seq = 0, first = seq }: OutboxRow): boolean {
-  return seq > first && seq !== lane.reached + 1 && seq !== lane.confirmedFront;
+  const mayMissTransactions = lane.bounds.until === Number.POSITIVE_INFINITY;
+  return (mayMissTransactions || seq > first) && seq !== lane.reached + 1 && seq !== lane.confirmedFront;
 }
 
 function isDone({ reached, published, bounds }: Lane): boolean {

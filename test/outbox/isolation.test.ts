@@ -190,6 +190,30 @@ test('a row that a read saw before the older ones of its transaction does not ov
   }
 });
 
+test('a row that a sweep’s read saw before whole older transactions does not overtake them', async () => {
+  for (const missed of [[1], [1, 2], [1, 2, 3]]) {
+    const world = await createOutboxWorld();
+    for (const amount of [1, 2, 3, 4]) await commit(world, (unit) => unit.publish(AccountBooked, { account: 'a', amount }));
+    await world.clock.run(world.clock.now() + 90_000);
+    let reads = 0;
+    const store = {
+      ...world.deps.store,
+      // All of them committed while the first read went on, which had passed the places of the older ones by then.
+      oldestOf: async (...read: Parameters<typeof world.deps.store.oldestOf>) => {
+        const page = await world.deps.store.oldestOf(...read);
+        reads += 1;
+        return reads === 1 ? { ...page, items: page.items.filter(({ seq }) => !missed.includes(Number(seq))) } : page;
+      },
+    };
+    const sweeper = createSweeper({ ...world.deps, store, sweepAfterMs: 60_000 });
+    await timed(world, sweeper.sweep({ deadline: world.clock.now() + 60_000 }));
+    expect(
+      (await world.arrived('ledger.fifo')).map((message) => message.sequence),
+      `missed ${missed}`,
+    ).toEqual([1, 2, 3, 4]);
+  }
+});
+
 describe('a sweep', () => {
   test('that cannot read one shard sweeps and reports the others, and then fails', async () => {
     const world = await createOutboxWorld();
