@@ -132,7 +132,7 @@ export async function* searchPlans(
 }
 
 /** Shrinks a failing plan and runs it once more to show what happens. */
-async function explain(experiment: Experiment, found: Plan): Promise<Failure> {
+export async function explain(experiment: Experiment, found: Plan): Promise<Failure> {
   const plan = await shrinkPlan(experiment, found);
   const { violations, history } = await runPlan(experiment, plan);
   return { plan, found, violations, timeline: formatTimeline(history.events) };

@@ -2,8 +2,9 @@ import type { Call, FaultKind } from '../fault.ts';
 import { withGlobals } from '../globals.ts';
 import { type Coverage, countCoverage } from '../search/coverage.ts';
 import { formatPlan, type Plan, parsePlan, runPlan } from '../search/plan.ts';
-import { type Failure, searchSeeds, sweep } from '../search/search.ts';
+import { type Failure, searchSeeds } from '../search/search.ts';
 import { formatTimeline } from '../search/timeline.ts';
+import { sweepDeep } from './deep-sweep.ts';
 import { createExperiment, type SubjectExperiment, type SubjectOptions } from './experiment.ts';
 import { failureText } from './failure-text.ts';
 import { callerFile, REPLAY_ENV, replayCommand } from './replay-line.ts';
@@ -35,7 +36,7 @@ export interface ExactlyOnceOptions extends SubjectOptions, ReplayOptions {
 
 /** What `sweepFaults` takes. */
 export interface SweepFaultsOptions extends SubjectOptions, ReplayOptions {
-  /** Faults at a time: 1 for every fault at every call, 2 for every pair of them. @default 1 */
+  /** Faults at a time: 1 for every fault at every call, 2 for every two of them, one after the other. @default 1 */
   readonly order?: 1 | 2;
   /** Decides chance and time in all worlds of the sweep. @default 1 */
   readonly seed?: number;
@@ -62,8 +63,9 @@ export function expectExactlyOnce(subject: Subject, options: ExactlyOnceOptions)
 }
 
 /**
- * Runs a subject once for every fault at every call that it makes, or every pair of them, and compares as `expectExactlyOnce` does: what
- * it proves has no luck in it. Pairs of a handler with twenty calls are some ten thousand worlds.
+ * Runs a subject once for every fault at every call that it makes, and compares as `expectExactlyOnce` does: what it proves has no luck in
+ * it. Two at a time, every second fault at every call that comes after the first, those that only recovery makes included, are some
+ * thousands of worlds.
  *
  * Throws what `expectExactlyOnce` throws.
  *
@@ -76,7 +78,7 @@ export function expectExactlyOnce(subject: Subject, options: ExactlyOnceOptions)
  */
 export function sweepFaults(subject: Subject, options: SweepFaultsOptions): Promise<SubjectReport> {
   const { seed = 1, order = 1 } = options;
-  return searchSubject(subject, options, (experiment, search) => sweep(experiment, { ...search, seed, order, skips: isIdleSweep }));
+  return searchSubject(subject, options, (experiment, search) => sweepDeep(experiment, { ...search, seed, order, skips: isIdleSweep }));
 }
 
 /** The sweeper asks the same every minute for ever: its first sweeps stand for all. */

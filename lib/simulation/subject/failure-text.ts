@@ -22,6 +22,7 @@ export interface BrokenPromise {
 
 /** A failure as a test runner prints it. */
 export function failureText({ plan, violations, timeline, command, deliveries }: BrokenPromise): string {
+  if (violations.length === 0) return unstableText(plan);
   const [first] = violations;
   const promise = (first && PROMISES[first.guarantee]) ?? 'every message takes effect exactly once';
   return [
@@ -37,6 +38,14 @@ export function failureText({ plan, violations, timeline, command, deliveries }:
     'What happened, in virtual milliseconds:',
     ...timeline.map((line) => `  ${line}`),
   ].join('\n');
+}
+
+/** A run that fails once and not again was decided by something that no seed decides. */
+function unstableText({ experiment, seed }: Plan): string {
+  return (
+    `${experiment} broke its promise under seed ${seed}, and kept it when the same world was run again: its code asks something outside of the ` +
+    'world for time, chance or order. Make clients and whatever else has state inside the function that makes the code, for each process anew'
+  );
 }
 
 const MAX_DIFFERENCES = 5;

@@ -40,7 +40,7 @@ describe('a handler whose effects are its unit', () => {
 
   test('survives as a deployed handler that finds everything in its environment', async () => {
     const handler = () => createConsumer({ name: 'ship-order', handlers: shipInUnit(), outbox: createOutbox() });
-    expect((await sweepFaults(handler, publishing)).schedules).toBeGreaterThan(50);
+    expect((await expectExactlyOnce(handler, { ...publishing, seeds: 20 })).schedules).toBe(20);
   });
 
   test('survives every pair of faults', async () => {
@@ -167,9 +167,10 @@ describe('what cannot be compared is refused', () => {
       code: 'SUBJECT_UNSTABLE',
       message: expect.stringContaining('"ignore"'),
     });
-    expect((await sweepFaults(stamping, { ...shop, ignore: ['at', 'id'] })).schedules).toBeGreaterThan(20);
+    const replay = 'ship-order/1/calm/crashAfter@ship-order:dynamodb:TransactWriteItems#0';
+    expect((await sweepFaults(stamping, { ...shop, replay, ignore: ['at', 'id'] })).schedules).toBe(1);
     const effects = ({ items }: { readonly items: Readonly<Record<string, readonly unknown[]>> }) => items['shipments']?.length;
-    expect((await sweepFaults(stamping, { ...shop, effects })).schedules).toBeGreaterThan(20);
+    expect((await sweepFaults(stamping, { ...shop, replay, effects })).schedules).toBe(1);
   });
 
   test('a subject without effects, with the reason', async () => {
