@@ -3,6 +3,14 @@ import { CONTENDERS } from './compare.ts';
 import { PUBLISHERS } from './compare-publishers.ts';
 import type { Comparison } from './comparison.ts';
 
+const READING = [
+  'The rates are not those of production: trouble is so dense that a thousand runs show what otherwise takes years. What they tell is which',
+  'faults a way of working survives at all. A consumer by hand that writes marker and effect in one transaction survives as many as ours: the',
+  'promise comes from there, and ends where an effect leaves the transaction, with us as with anybody. The effect is a count, in which a second',
+  'time shows; one that is the same twice needs none of this. Consumers call through clients of the AWS SDK with its three attempts, ours with',
+  'its own retries in their place; publishers by hand try each call three times too.',
+].join('\n');
+
 /** A comparison as a section of a Markdown page. */
 export function formatComparison(comparison: Comparison): string {
   const parts = [

@@ -12,5 +12,5 @@ export async function replay(line: string): Promise<string> {
   const { violations, history } = await runPlan(experimentOf(contender), plan);
   const timeline = formatTimeline(history.events);
   if (violations.length === 0) return ['nothing broke', ...timeline].join('\n');
-  return formatFailure({ plan, found: plan, violations, timeline }, (each) => `node test/comparison/run.ts --replay '${each}'`);
+  return formatFailure({ plan, found: plan, violations, timeline }, (each) => `npm run compare -- --replay '${each}'`);
 }

@@ -1,8 +1,8 @@
 /**
  * Prints how often hand-written consumers, Powertools and this project lose or repeat effects under the same troubles, as Markdown or JSON,
  * or what happens in a single run:
- * node test/comparison/run.ts --seeds 1000 [--json]
- * node test/comparison/run.ts --replay powertools/1/calm/crashAfter@ship-order:dynamodb:UpdateItem#0
+ * npm run compare -- --seeds 1000 [--json]
+ * npm run compare -- --replay powertools/1/calm/crashAfter@ship-order:dynamodb:UpdateItem#0
  */
 import { parseArgs } from 'node:util';
 import { compareAll } from './comparison.ts';
