@@ -119,6 +119,7 @@ test('a comparison is printed as tables with a row for each contender, by its ti
   const consumers = await compare({ seeds: 1, circumstances: under('calm'), contenders: [posthaste] });
   const singleFaults = [{ contender: 'powertools', faults: 42, breaking: [CRASH_BEHIND_EFFECT] }];
   const page = formatComparison({ seeds: 1, consumers, singleFaults, publishers: [] });
+  expect(page).toContain('The rates are not those of production');
   expect(page).toContain('| consumer | calm |\n| --- | --: |\n| posthaste: the effect in its unit | 0 |');
   expect(page).toContain(
     '| Powertools 2.35: makeIdempotent + BatchProcessor | 42 | 1 | `powertools/1/calm/crashAfter@ship-order:dynamodb:UpdateItem#0` |',

@@ -18,6 +18,7 @@ export function formatComparison(comparison: Comparison): string {
     classesOf(comparison),
     singleFaultsOf(comparison),
     publishersOf(comparison),
+    READING,
     troublesOf(),
     sourcesOf(),
   ];
