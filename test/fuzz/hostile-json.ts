@@ -97,7 +97,7 @@ const GIANT_TOKENS: readonly string[] = [
 
 /** A JSON value as text, seldom a large one. */
 export function hostileToken(choices: Choices): string {
-  if (choices.oneIn(50)) return choices.oneIn(200) ? choices.pick(GIANT_TOKENS) : choices.pick(HEAVY_TOKENS);
+  if (choices.oneIn(50)) return choices.oneIn(500) ? choices.pick(GIANT_TOKENS) : choices.pick(HEAVY_TOKENS);
   return choices.pick(HOSTILE_TOKENS);
 }
 

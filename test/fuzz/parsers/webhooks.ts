@@ -1,7 +1,7 @@
 import { activityKey } from '../../../lib/app/github/github.messages.ts';
 import { changedInteger, parsePayload } from '../../../lib/app/github/parse-payload.ts';
 import { type FuzzedParser, must } from '../fuzz.ts';
-import { hostileToken, membersOfObject, spoilMembers, spoilText, textOfMembers } from '../hostile-json.ts';
+import { HOSTILE_TEXTS, hostileToken, membersOfObject, spoilMembers, spoilText, textOfMembers } from '../hostile-json.ts';
 
 const PAYLOAD = membersOfObject({
   action: 'opened',
@@ -47,6 +47,10 @@ export const webhooks: FuzzedParser<Case> = {
         ),
         integer,
       };
+    if (choices.oneIn(12)) {
+      const repository = JSON.stringify({ full_name: choices.pick(HOSTILE_TEXTS) });
+      return { bytes: Buffer.from(textOfMembers([...PAYLOAD, ['repository', repository]])), integer };
+    }
     const text = textOfMembers(choices.oneIn(3) ? spoilMembers(PAYLOAD, choices) : [...PAYLOAD, ['extra', hostileToken(choices)]]);
     const bytes = Buffer.from(choices.oneIn(2) ? spoilText(text, choices) : text);
     return { bytes: choices.oneIn(10) ? Buffer.concat([bytes, choices.pick(NOT_UTF8)]) : bytes, integer };
