@@ -12,7 +12,14 @@ export type Search =
 export type Arguments =
   | { readonly command: 'help' }
   | { readonly command: 'replay'; readonly line: string; readonly json: boolean }
-  | { readonly command: 'docs'; readonly experiments: readonly string[]; readonly seeds: number; readonly workers: number }
+  | {
+      readonly command: 'docs';
+      readonly experiments: readonly string[];
+      readonly seeds: number;
+      readonly workers: number;
+      /** A file with the output of `npm run compare -- --json`. */
+      readonly comparison: string | undefined;
+    }
   | { readonly command: 'twice'; readonly experiments: readonly string[]; readonly from: number; readonly count: number }
   | {
       readonly command: 'search';
@@ -38,6 +45,7 @@ export const HELP = `npm run simulate -- [experiment …] [options]
   --replay LINE   instead: the run of a printed line, with its violations and a timeline
   --twice N       instead: N seeds twice each, to see that both runs are the same
   --write-docs    instead: everything that docs/guarantees.md gives figures of, then the page (20000 seeds unless --seeds)
+  --comparison F  with --write-docs: what npm run compare -- --json printed, instead of a quarter of an hour of comparing
   --workers N     threads (default: one a core, here ${availableParallelism()})
   --json          one JSON document instead of lines
 
@@ -59,6 +67,7 @@ const OPTIONS = {
   replay: { type: 'string' },
   twice: { type: 'string' },
   'write-docs': { type: 'boolean', default: false },
+  comparison: { type: 'string' },
   workers: { type: 'string', default: String(availableParallelism()) },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -75,7 +84,8 @@ export function readArguments(argv: readonly string[]): Arguments {
   const from = whole('from', values.from, 0);
   if (values.twice !== undefined) return { command: 'twice', experiments, from, count: whole('twice', values.twice, 1) };
   const workers = whole('workers', values.workers, 1);
-  if (values['write-docs']) return { command: 'docs', experiments, seeds: whole('seeds', values.seeds ?? '20000', 1), workers };
+  if (values['write-docs'])
+    return { command: 'docs', experiments, seeds: whole('seeds', values.seeds ?? '20000', 1), workers, comparison: values.comparison };
   return {
     command: 'search',
     experiments,

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { compareAll } from '../../comparison/comparison.ts';
+import { type Comparison, compareAll } from '../../comparison/comparison.ts';
 import { formatComparison } from '../../comparison/format-comparison.ts';
 import { type MutantResult, runMutants } from '../../scenarios/mutation-run.ts';
 import type { Search } from '../arguments.ts';
@@ -15,13 +15,20 @@ const PAGE = join(import.meta.dirname, '../../../docs/guarantees.md');
 export interface DocsOptions {
   readonly experiments: readonly string[];
   readonly seeds: number;
-  readonly compared: number;
+  /** A file with the output of an earlier comparison. @default - compares 1,000 seeds anew */
+  readonly comparison: string | undefined;
   readonly workers: number;
   readonly progress: (text: string) => void;
 }
 
 /** Runs everything that the page gives figures of, and writes it. Returns what broke a promise. */
-export async function writeGuarantees({ experiments, seeds, compared, workers, progress }: DocsOptions): Promise<readonly string[]> {
+export async function writeGuarantees({
+  experiments,
+  seeds,
+  comparison: file,
+  workers,
+  progress,
+}: DocsOptions): Promise<readonly string[]> {
   const search = async (what: Search): Promise<Report> => {
     const startedAt = performance.now();
     const crew = startCrew({ experiments, search: what, workers }, () =>
@@ -33,7 +40,9 @@ export async function writeGuarantees({ experiments, seeds, compared, workers, p
   const bySeed = await search({ kind: 'seeds', from: 1, count: seeds });
   const bySweep = await search({ kind: 'sweep', from: 1, order: 1 });
   const mutants = await runMutants({ workers, onResult: ({ scenario, result }) => progress(`mutants: ${scenario} ${result}`) });
-  const comparison = await compareAll({ seeds: compared, onRow: (row) => progress(`comparison: ${Object.values(row).join(' ')}`) });
+  const onRow = (row: object) => progress(`comparison: ${Object.values(row).join(' ')}`);
+  const comparison =
+    file === undefined ? await compareAll({ seeds: 1_000, onRow }) : (JSON.parse(readFileSync(file, 'utf8')) as Comparison);
   const figures = [
     FIGURES_HEADING,
     '',
