@@ -109,7 +109,7 @@ async function settleOrThrow(deps: CommitterDeps, commit: Commit): Promise<UnitO
   let doubt: Doubt | undefined;
   let last: Pick<Extract<Verdict, { why: string }>, 'why' | 'error'> = { why: 'the deadline', error: undefined };
 
-  for (let attempt = 0; attempt < MAX_TRIES && deps.clock.now() < stopAt; attempt += 1) {
+  for (let attempt = 1; deps.clock.now() < stopAt; attempt += 1) {
     // 1. Lay the transaction out; again only when the heads of its keys have moved.
     const planned: Planned = plan === undefined ? await tryPlan(deps, commit) : { plan };
     if ('plan' in planned && plan === undefined) plans += 1;
@@ -127,8 +127,8 @@ async function settleOrThrow(deps: CommitterDeps, commit: Commit): Promise<UnitO
     if (verdict.next === 'replan') plan = undefined;
     else if (verdict.ambiguous) doubt = { error: verdict.error };
     last = verdict;
-    const wait = fullJitter(BACKOFF, attempt + 1, deps.rng);
-    if (attempt + 1 === MAX_TRIES || deps.clock.now() + wait >= stopAt) break;
+    const wait = fullJitter(BACKOFF, attempt, deps.rng);
+    if (attempt === MAX_TRIES || deps.clock.now() + wait >= stopAt) break;
     await sleep(deps.clock, wait);
   }
   if (doubt !== undefined) return resolveDoubt(deps, commit, doubt);

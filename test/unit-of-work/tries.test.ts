@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PosthasteError } from '../../lib/core/errors.ts';
 import { createRng } from '../../lib/core/rng.ts';
 import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
 import { type CommitRequest, createCommitter } from '../../lib/unit-of-work/commit.ts';
@@ -83,10 +84,20 @@ describe('a commit', () => {
     // The first wait is 25 ms.
     const upTo = async (ms: number) => {
       const { committer, timed, actions, clock } = against([THROTTLED], { jitter: 0.999_9 });
-      await timed(committer.commit(request({ deadline: clock.now() + ms })));
-      return actions().length;
+      const begun = clock.now();
+      const outcome = await timed(committer.commit(request({ deadline: begun + ms })));
+      expect(outcome).toMatchObject({
+        status: 'contended',
+        error: { message: expect.stringMatching(ms === 0 ? 'the deadline' : 'a throttle') },
+      });
+      return [actions().length, clock.now() - begun];
     };
-    expect([await upTo(0), await upTo(1), await upTo(25), await upTo(26)]).toEqual([0, 1, 1, 2]);
+    expect([await upTo(0), await upTo(1), await upTo(25), await upTo(26)]).toEqual([
+      [0, 0],
+      [1, 0],
+      [1, 0],
+      [2, 25],
+    ]);
   });
 
   test('after a lost answer is not denied for sure: what the guard says decides', async () => {
@@ -132,6 +143,29 @@ describe('a commit', () => {
   });
 });
 
+test('a unit without anything to write is committed without a call', async () => {
+  const { committer, timed, actions } = against([LOST]);
+  const unit = createUnit({ unitId: 'unit', source: 'urn:test', time: 0 });
+  expect([await timed(committer.commit({ unit, guards: [] })), actions()]).toEqual([{ status: 'committed' }, []]);
+});
+
+test('an answer that nobody foresaw is a reason to try again only where a guard will tell', async () => {
+  const odd = Object.defineProperty(named('TransactionCanceledException'), 'CancellationReasons', {
+    get() {
+      throw new TypeError('odd');
+    },
+  });
+  const { committer, timed } = against([odd]);
+  expect(await timed(committer.commit(request()))).toMatchObject({
+    status: 'unknown',
+    error: { retryable: true, cause: { message: 'odd' } },
+  });
+  expect(await timed(committer.commit({ unit: request().unit, guards: [] }))).toMatchObject({
+    status: 'unknown',
+    error: { retryable: false },
+  });
+});
+
 describe('a commit whose heads must be read first', () => {
   const failing = (errors: readonly Error[]): OutgoingWriter => {
     const left = [...errors];
@@ -159,6 +193,27 @@ describe('a commit whose heads must be read first', () => {
       error: { cause: LOST, message: expect.stringContaining('failing reads of the outbox') },
     });
     expect(never.actions()).toEqual([]);
+  });
+
+  test('reads them once, however often it is tried, and again when it is told to', async () => {
+    let plans = 0;
+    const outgoing: OutgoingWriter = {
+      plan: async () => {
+        plans += 1;
+        return { writes: [], isHead: () => false };
+      },
+    };
+    const { committer, timed, actions } = against([THROTTLED, LOST, THROTTLED, {}], { outgoing });
+    expect(await timed(committer.commit(sending()))).toEqual({ status: 'committed' });
+    expect([plans, actions().length]).toEqual([1, 4]);
+  });
+
+  test('tries again what says that it may pass later, and gives up on what never will', async () => {
+    const said = (retryable: boolean) => new PosthasteError('no', { code: 'X', retryable });
+    const later = against([{}], { outgoing: failing([said(true)]) });
+    expect(await later.timed(later.committer.commit(sending()))).toEqual({ status: 'committed' });
+    const never = against([{}], { outgoing: failing([said(false)]) });
+    expect(await never.timed(never.committer.commit(sending()))).toMatchObject({ status: 'invalid', error: { code: 'X' } });
   });
 
   test('is denied when the read is, at once', async () => {
