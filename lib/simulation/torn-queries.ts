@@ -30,9 +30,12 @@ export function tornQueries({ clock, chance, describeTable }: TornQueriesDeps): 
     const isComplete = (items: readonly Item[]) => items.every((item) => keys.all.every((name) => item[name] !== undefined));
     if (!first || !last?.length || keys.sort === undefined || !isComplete([...first, ...last])) return late;
     const rank = rankBy(keys.sort);
-    const cut = chance.upTo(last.length - 1);
-    const isBeforeCut = (item: Item) => (input['ScanIndexForward'] === false ? rank(item) > rank(last[cut]) : rank(item) < rank(last[cut]));
-    const items = [...first.filter(isBeforeCut), ...last.slice(cut)];
+    const isBefore = (one: Item, other: Item) => (input['ScanIndexForward'] === false ? rank(one) > rank(other) : rank(one) < rank(other));
+    const end = early['LastEvaluatedKey'] as Item | undefined;
+    // What the early read did not get to, because its page ended before, it cannot have missed.
+    const passed = end === undefined ? last.length - 1 : last.filter((item) => !isBefore(end, item)).length;
+    const at = last[chance.upTo(Math.min(passed, last.length - 1))] as Item;
+    const items = [...first.filter((item) => isBefore(item, at)), ...last.filter((item) => !isBefore(item, at))];
     return page(late, items, { limit: Number(input['Limit'] ?? Number.POSITIVE_INFINITY), keys: keys.all });
   };
 }

@@ -1,6 +1,6 @@
 import { QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { createWorld } from '../../lib/simulation/world.ts';
+import { createWorld, type World } from '../../lib/simulation/world.ts';
 
 const row = (n: number) => ({ pk: { S: 'a' }, n: { N: String(n) } });
 const ofA = {
@@ -10,9 +10,7 @@ const ofA = {
   ExpressionAttributeValues: { ':pk': { S: 'a' } },
 };
 
-/** What a query sees while a transaction replaces row 1 by rows 2, 9 and 10; and what the next one sees. */
-async function queryDuringCommit(seed: number, more: object = {}, rate = 1) {
-  const world = createWorld({ seed, swarm: { rates: { tornQuery: rate }, kinds: [] } });
+function createRows(world: World, present: readonly number[]): void {
   world.call('dynamodb', 'CreateTable', {
     TableName: 'rows',
     BillingMode: 'PAY_PER_REQUEST',
@@ -25,7 +23,13 @@ async function queryDuringCommit(seed: number, more: object = {}, rate = 1) {
       { AttributeName: 'n', KeyType: 'RANGE' },
     ],
   });
-  world.call('dynamodb', 'PutItem', { TableName: 'rows', Item: row(1) });
+  for (const n of present) world.call('dynamodb', 'PutItem', { TableName: 'rows', Item: row(n) });
+}
+
+/** What a query sees while a transaction replaces row 1 by rows 2, 9 and 10; and what the next one sees. */
+async function queryDuringCommit(seed: number, more: object = {}, rate = 1) {
+  const world = createWorld({ seed, swarm: { rates: { tornQuery: rate }, kinds: [] } });
+  createRows(world, [1]);
   const [reader, writer] = ['reader', 'writer'].map((name) => world.process(name).client('dynamodb')) as [never, never];
   const send = (client: { send(command: object): Promise<never> }, command: object) => client.send(command);
   const puts = [2, 9, 10].map((n) => ({ Put: { TableName: 'rows', Item: row(n) } }));
@@ -68,6 +72,18 @@ describe('a query during a transaction', () => {
       const numbers = during?.seen.split(',') ?? [];
       expect(numbers.length).toBeLessThanOrEqual(2);
       if (numbers.length === 2) expect(during?.last).toEqual(row(Number(numbers[1])));
+    }
+  });
+
+  test('misses nothing that its early page did not get to', async () => {
+    for (const seed of seeds) {
+      const world = createWorld({ seed, swarm: { rates: { tornQuery: 1, shortPage: 0.5 }, kinds: [] } });
+      createRows(world, [1, 2, 9, 10]);
+      const client = world.process('reader').client('dynamodb');
+      const { Items, LastEvaluatedKey } = (await Promise.all([client.send(new QueryCommand(ofA)), world.run(2_000)]))[0];
+      const seen = (Items as { n: { N: string } }[]).map(({ n }) => Number(n.N));
+      expect(seen).toEqual([1, 2, 9, 10].slice(0, seen.length));
+      expect(LastEvaluatedKey).toEqual(seen.length === 4 && LastEvaluatedKey === undefined ? undefined : row(seen.at(-1) ?? 0));
     }
   });
 
