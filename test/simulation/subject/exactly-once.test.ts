@@ -14,6 +14,16 @@ import { addOne, addShipped, OrderPlaced, OrderShipped, PrintLabel, shipBesideUn
 const shop = { name: 'ship-order', messages: threeOrders, tables: [shipments] };
 const publishing = { ...shop, messages: threeOrders.slice(0, 1), publishes: [OrderShipped, PrintLabel] };
 
+/** One effect, in one call: what fails here fails its only attempt. */
+const shipBesideNothing = () => {
+  const client = new DynamoDBClient({ maxAttempts: 1 });
+  return [
+    on(OrderPlaced, async ({ data }) => {
+      await client.send(new PutItemCommand({ TableName: 'shipments', Item: { orderId: { S: data.orderId } } }));
+    }),
+  ];
+};
+
 const failureOf = async (search: Promise<unknown>): Promise<NotExactlyOnceError> => {
   const error = await search.then(
     () => undefined,
@@ -155,6 +165,11 @@ test('effects outside of the world count once per key, and as often as they happ
 test('poison stays in the dead-letter queue without being a failure', async () => {
   const messages = [...threeOrders.slice(0, 1), message(OrderPlaced, { orderId: 'order-refused' }), 'no message at all'];
   expect((await sweepFaults(shipInUnit, { ...publishing, messages, deliveries: 1 })).schedules).toBeGreaterThan(50);
+});
+
+test('what faults brought into the dead-letter queue takes effect when it is redriven', async () => {
+  const { schedules } = await sweepFaults(shipBesideNothing, { ...shop, messages: threeOrders.slice(0, 1), maxAttempts: 1, deliveries: 1 });
+  expect(schedules).toBeGreaterThan(5);
 });
 
 describe('what cannot be compared is refused', () => {
