@@ -12,7 +12,7 @@ import { type OwnWorld, openRelayedWorld, startLocalWorld } from './worlds.ts';
 const FULL = process.env['WIRE'] === 'full';
 const USUAL: ReadonlySet<string> = new Set(['S1', 'S2', 'S10', 'S24', 'S36']);
 const SEEDS = FULL ? 40 : 2;
-const CONCURRENCY = 3;
+const CONCURRENCY = 2;
 
 vi.setConfig({ testTimeout: 120_000 });
 

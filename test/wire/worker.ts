@@ -24,7 +24,7 @@ type Handler = (event: never, context: InvocationTime) => Promise<unknown>;
 /** Shorter than the functions' timeout, as in production. */
 const REQUEST_TIMEOUT_MS = 1_200;
 /** Old enough for the relay to have failed. */
-const SWEEP_AFTER_MS = 4_000;
+const SWEEP_AFTER_MS = 8_000;
 
 let current: { readonly key: string; readonly handler: Handler } | undefined;
 

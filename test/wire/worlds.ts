@@ -11,8 +11,10 @@ import { createWorkers } from './workers.ts';
 /** Good for the embedded AWS, which asks for none in particular, and for the signing relay, which puts others in their place. */
 const KEYS = { accessKeyId: 'anyone', secretAccessKey: 'anything' };
 const LOCAL_PACE: Pace = { quietChecks: 2, quietEveryMs: 100, streamEveryMs: 60 };
-/** As many processes as one schedule needs. */
-const WARM = 7;
+/** As many processes as two schedules need; started one after the other, since many at once starve each other. */
+const WARM = 14;
+/** On an account, where everything takes longer, the others may start when they are needed. */
+const WARM_FOR_RELAY = 3;
 
 /** A wire world and its end. */
 export interface OwnWorld extends WireWorld {
@@ -26,7 +28,7 @@ export async function startLocalWorld(): Promise<OwnWorld> {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const [{ endpoint }] = (await once(host, 'message')) as [{ endpoint: string }];
-  return open({ endpoint, region: 'us-east-1', pace: LOCAL_PACE, end: () => void host.kill('SIGKILL') });
+  return open({ endpoint, region: 'us-east-1', pace: LOCAL_PACE, warm: WARM, end: () => void host.kill('SIGKILL') });
 }
 
 /**
@@ -42,17 +44,18 @@ export function openAwsWorld(region: string): Promise<OwnWorld> {
 /** What a signing relay leads to. */
 export async function openRelayedWorld(options: RelayOptions, pace: Pace = LOCAL_PACE): Promise<OwnWorld> {
   const relay = await startSigningRelay(options);
-  return open({ endpoint: relay.url, region: options.region, pace, end: relay.close });
+  return open({ endpoint: relay.url, region: options.region, pace, warm: WARM_FOR_RELAY, end: relay.close });
 }
 
 interface Behind {
   readonly endpoint: string;
   readonly region: string;
   readonly pace: Pace;
+  readonly warm: number;
   readonly end: () => void;
 }
 
-async function open({ endpoint, region, pace, end }: Behind): Promise<OwnWorld> {
+async function open({ endpoint, region, pace, warm, end }: Behind): Promise<OwnWorld> {
   const settings = { endpoint, region, credentials: KEYS };
   const clients = {
     dynamodb: new DynamoDBClient(settings),
@@ -60,7 +63,7 @@ async function open({ endpoint, region, pace, end }: Behind): Promise<OwnWorld> 
     sqs: new SQSClient({ ...settings, useQueueUrlAsEndpoint: false }),
   };
   const env = { ...process.env, AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey };
-  const workers = await createWorkers({ env, warm: WARM });
+  const workers = await createWorkers({ env, warm });
   return {
     ...{ target: new URL(endpoint), settings: { region, credentials: KEYS }, clients, workers, pace },
     close() {
