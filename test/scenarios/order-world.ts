@@ -32,33 +32,38 @@ export function createOrderWorld(options: StackOptions) {
   }
 
   /** A caller behind an idempotency key, as HTTP handlers are: it asks again until it is answered, also when its process died. */
-  function commitUntilAnswered(orderId: string, audience: readonly string[], fill: (unit: OutboxUnit) => void): void {
-    ledger.attempted.push(orderId);
-    ledger.audience.set(orderId, audience);
+  function commitUntilAnswered(placements: readonly Placement[], withinMs = 5_000): void {
+    const ids = placements.map(({ id }) => id);
+    for (const placement of placements) ledger.audience.set(placement.id, audienceOf(placement, stack));
+    ledger.attempted.push(...ids);
     producers += 1;
     const producer = `producer/${producers}`;
-    const isSettled = () => ledger.committed.includes(orderId) || ledger.unknown.includes(orderId);
+    let settled = false;
+    const settle = (as: 'committed' | 'unknown') => {
+      if (!settled) ledger[as].push(...ids);
+      settled = true;
+    };
     const attempt = async (tried: number): Promise<void> => {
-      if (isSettled()) return;
-      const unit = outboxOf(`${producer}-${tried}`).unit({ correlationId: orderId });
-      fill(unit);
+      if (settled) return;
+      const unit = outboxOf(`${producer}-${tried}`).unit({ correlationId: ids[0] ?? '' });
+      for (const placement of placements) fill(unit, placement);
       try {
-        await unit.commit({ idempotencyKey: orderId });
-        if (!isSettled()) ledger.committed.push(orderId);
+        await unit.commit({ idempotencyKey: ids.join('+') });
+        settle('committed');
       } catch {
         if (tried < 20) world.clock.after(1_000 * (tried + 1), () => void attempt(tried + 1));
-        else if (!isSettled()) ledger.unknown.push(orderId);
+        else settle('unknown');
       }
     };
     const supervise = (round: number) => {
       world.clock.after(2 * MINUTE, () => {
-        if (isSettled()) return;
+        if (settled) return;
         void attempt(round * 100);
         if (round < 10) supervise(round + 1);
-        else ledger.unknown.push(orderId);
+        else settle('unknown');
       });
     };
-    world.clock.after(world.rng.next() * 5_000, () => void attempt(0));
+    world.clock.after(world.rng.next() * withinMs, () => void attempt(0));
     supervise(1);
   }
 
@@ -81,26 +86,13 @@ export function createOrderWorld(options: StackOptions) {
     ...stack,
     ledger,
     /** Commits one order with its keyed message. */
-    place(orderId: string, customer: string) {
-      commitUntilAnswered(orderId, [stack.audit.name, stack.project.name], (unit) => {
-        unit.put(orders, { id: orderId, customer });
-        unit.publish(OrderPlaced, { orderId, customer });
-      });
-    },
+    place: (id: string, customer: string) => commitUntilAnswered([{ id, customer }]),
     /** Commits one order with its message without a key. */
-    note(orderId: string, text?: string) {
-      commitUntilAnswered(orderId, [stack.audit.name], (unit) => {
-        unit.put(orders, { id: orderId });
-        unit.publish(OrderNoted, { orderId, ...(text !== undefined && { text }) });
-      });
-    },
+    note: (id: string, text?: string) => commitUntilAnswered([{ id, ...(text !== undefined && { text }) }]),
     /** Commits one order with its command, in a stack with commands. */
-    pack(orderId: string) {
-      commitUntilAnswered(orderId, ['pack-order'], (unit) => {
-        unit.put(orders, { id: orderId });
-        unit.send(PackOrder, { orderId });
-      });
-    },
+    pack: (id: string) => commitUntilAnswered([{ id, isCommand: true }]),
+    /** Commits several orders in one unit. */
+    together: commitUntilAnswered,
     /** Commits one unit in a process of its own, once; the caller sees what the runtime answers. */
     async commit(fill: (unit: OutboxUnit) => void, { process = 'caller', ...rest }: OutboxCommitOptions & { process?: string } = {}) {
       const unit = outboxOf(process).unit();
@@ -155,6 +147,26 @@ interface Ledger {
   readonly unknown: string[];
   /** By order, the consumers that subscribe to its message. */
   readonly audience: Map<string, readonly string[]>;
+}
+
+/** One order and its message: keyed when it has a customer. */
+export interface Placement {
+  readonly id: string;
+  readonly customer?: string;
+  readonly text?: string;
+  readonly isCommand?: boolean;
+}
+
+function audienceOf({ customer, isCommand }: Placement, { audit, project }: Stack): readonly string[] {
+  if (isCommand) return ['pack-order'];
+  return customer === undefined ? [audit.name] : [audit.name, project.name];
+}
+
+function fill(unit: OutboxUnit, { id, customer, text, isCommand }: Placement): void {
+  unit.put(orders, { id, ...(customer !== undefined && { customer }) });
+  if (isCommand) unit.send(PackOrder, { orderId: id });
+  else if (customer === undefined) unit.publish(OrderNoted, { orderId: id, ...(text !== undefined && { text }) });
+  else unit.publish(OrderPlaced, { orderId: id, customer });
 }
 
 interface EffectItem {
@@ -216,7 +228,7 @@ function onTheirWay(world: World): number {
 
 function checkAll(world: World, ledger: Ledger, { consumers, project }: Stack): readonly Violation[] {
   // Strangers lie there, too, and need not be JSON.
-  const orderIdOf = (body: string) => /"correlationid":"([^"]*)"/.exec(body)?.[1] ?? '';
+  const orderIdOf = (body: string) => /"orderId":"([^"]*)"/.exec(body)?.[1] ?? '';
   const deadOf = ({ deadLetterQueueUrl, undeliveredUrl }: ConsumerPlace) =>
     [deadLetterQueueUrl, undeliveredUrl].flatMap((url) => world.sqs.peek(world.sqs.queueArn(url)).map(({ body }) => orderIdOf(body)));
   const rows = rowsOf(world);

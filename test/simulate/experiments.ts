@@ -5,7 +5,7 @@ import { checkLiveness } from '../../lib/simulation/liveness.ts';
 import type { Conditions, Experiment, Trial } from '../../lib/simulation/search/trial.ts';
 import { CALM } from '../../lib/simulation/swarm.ts';
 import { applyOnce, countEffects, OrderNoted, OrderShipped, type StackOptions } from '../scenarios/order-stack.ts';
-import { CHAOS_MS, createOrderWorld, type OrderWorld } from '../scenarios/order-world.ts';
+import { CHAOS_MS, createOrderWorld, type OrderWorld, type Placement } from '../scenarios/order-world.ts';
 import { poison } from './poison.ts';
 
 /** Calls that a schedule of a few messages and a day of sweeps can explain. */
@@ -23,13 +23,18 @@ export function settingsOf({ seed, swarm }: Conditions): Partial<StackOptions> {
   };
 }
 
-/** Eight messages of the whole pipeline: six in order for two consumers, two for one. */
+const EIGHT: readonly Placement[] = [1, 2, 3, 4, 5, 6, 7, 8].map((order) =>
+  order % 4 === 0 ? { id: `note-${order}` } : { id: `order-${order}`, customer: `customer-${order % 3}` },
+);
+
+/** Eight messages of the whole pipeline, six in order for two consumers and two for one: in units of one to four, as the seed says. */
 const orders: Experiment = {
   name: 'orders',
   run: (conditions) =>
-    runOnce(createOrderWorld({ ...conditions, ...settingsOf(conditions) }), (world) => {
-      for (let order = 1; order <= 6; order += 1) world.place(`order-${order}`, `customer-${order % 3}`);
-      for (let note = 1; note <= 2; note += 1) world.note(`note-${note}`);
+    runOnce(createOrderWorld({ ...conditions, ...settingsOf(conditions) }), ({ together }) => {
+      const rng = createRng(conditions.seed ^ 0x68e31da4);
+      const [size, withinMs] = [1 + Math.floor(rng.next() * 4), rng.next() < 0.5 ? 5_000 : 50];
+      for (let first = 0; first < EIGHT.length; first += size) together(EIGHT.slice(first, first + size), withinMs);
     }),
 };
 
