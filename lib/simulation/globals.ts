@@ -1,5 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { patchChance } from './globals/chance.ts';
+import { patchCrashes } from './globals/crashes.ts';
 import { patchNetwork } from './globals/network.ts';
 import type { Restore } from './globals/patch.ts';
 import { currentPlatform, type Platform } from './globals/platform.ts';
@@ -14,13 +15,22 @@ let restores: Restore[] = [];
 /**
  * From the first call until the last of what it returned was called, the globals of time and chance belong to whichever simulated process
  * asks: `Date`, `performance`, `process.hrtime`, timers of all forms, `AbortSignal.timeout`, `Math.random`, `crypto`, `process.env` and the
- * console; AWS SDK clients reach its world. Outside of a process they answer as before, so worlds, engines and test runners run side by side. `queueMicrotask` and
+ * console; AWS SDK clients reach its world, and an error that nobody
+ * handles ends it alone. Outside of a process they answer as before, so worlds, engines and test runners run side by side. `queueMicrotask` and
  * `process.nextTick` stay what they are.
  */
 export function patchGlobals(): Restore {
   users += 1;
   if (users === 1) {
-    restores = [...patchTime(), ...patchTimers(), ...patchChance(), ...patchSurroundings(), ...patchNetwork(), watchRealWork()];
+    restores = [
+      ...patchTime(),
+      ...patchTimers(),
+      ...patchChance(),
+      ...patchSurroundings(),
+      ...patchNetwork(),
+      ...patchCrashes(),
+      watchRealWork(),
+    ];
     // Named imports of node:crypto, node:timers and the like follow.
     syncBuiltinESMExports();
   }

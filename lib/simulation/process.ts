@@ -101,6 +101,7 @@ export function startProcess(world: ProcessWorld, name: string, options: Process
     startedAt: process.clock.now(),
     env: { ...SANDBOX_ENV, ...options.env },
     call,
+    crash: (reason: string) => process.kill(reason),
   };
   return process;
 }

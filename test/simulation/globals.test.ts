@@ -241,3 +241,24 @@ test('what a process prints is not shown, and contexts of the code follow its ti
   });
   expect(seen).toEqual(result('request 7'));
 });
+
+describe('an error that nobody handles', () => {
+  const failing: Record<string, () => unknown> = {
+    'a promise that was not awaited': () => void Promise.reject(new Error('floating')),
+    'a callback of a timer': () => setTimeout(() => fail('in a timer'), 10),
+    'a microtask': () => queueMicrotask(() => fail('in a microtask')),
+    'the end of the process': () => process.exit(1),
+  };
+  const fail = (message: string) => {
+    throw new Error(message);
+  };
+
+  test.each(Object.entries(failing))('%s ends its process, and no other', async (_, leaveBehind) => {
+    const seen = await inWorld(async () => {
+      leaveBehind();
+      await wait(1_000);
+      return 'alive';
+    });
+    expect(seen).toMatchObject({ kind: 'error', errorType: expect.stringMatching(/^Runtime\.(ExitError|UnhandledPromiseRejection)$/) });
+  });
+});

@@ -16,6 +16,8 @@ export interface Platform {
   readonly env: Record<string, string | undefined>;
   /** Calls a service of the world, as an engine takes it; rejects as SDK clients do. */
   readonly call: (request: WireCall) => Promise<Json>;
+  /** Ends the process. */
+  readonly crash: (reason: string) => void;
   /** Whether what the code prints is shown. */
   readonly prints: boolean;
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Cancel } from '../../core/clock.ts';
+import { runLoose } from './crashes.ts';
 import type { Platform } from './platform.ts';
 
 /** What `setTimeout` and the like return to a simulated process: Node.js' `Timeout` and `Immediate`, as far as code can tell. */
@@ -27,7 +28,7 @@ export interface TimerStart {
 /** Starts a timer on the process's own clock: it never fires once the process is dead, and waits while it is frozen. */
 export function startTimer({ clock }: Platform, callback: () => void, { ms, repeats = false }: TimerStart): SimTimer {
   // The callback sees what was current here, other people's contexts included.
-  const run = AsyncLocalStorage.bind(callback);
+  const run = AsyncLocalStorage.bind(() => runLoose(callback));
   let cancel: Cancel | undefined;
   let number: number | undefined;
   let referenced = true;

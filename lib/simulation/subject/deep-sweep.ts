@@ -28,14 +28,14 @@ export async function* sweepDeep(experiment: Experiment, options: DeepSweepOptio
 async function* sweepFrom(faults: readonly PlannedFault[], experiment: Experiment, options: DeepSweepOptions): AsyncGenerator<Failure> {
   const { seed, order, skips, onSchedule, coverage = countCoverage() } = options;
   const source = coverage.observe(plannedFaults(faults));
-  let calls: Call[] = [];
-  let hit = 0;
+  const calls: Call[] = [];
+  let hits = 0;
   const decide = (call: Call) => {
+    // Only what comes after the last fault can be hit next: what comes before it is another pair's first.
+    const isNext = hits === faults.length && !skips(call);
     const kind = source.decide(call);
-    if (kind !== undefined) hit += 1;
-    // Only what comes after the last fault can be hit next: all before is another pair's second.
-    if (kind !== undefined) calls = [];
-    else if (hit === faults.length && !skips(call)) calls.push(call);
+    if (kind !== undefined) hits += 1;
+    else if (isNext) calls.push(call);
     return kind;
   };
   const { violations } = await experiment.run({ seed, swarm: CALM, faults: { decide } });
