@@ -22,8 +22,6 @@ export interface Lane {
   readonly bounds: LaneBounds;
   /** Whether the last page has been read. */
   atEnd: boolean;
-  /** Sequence of the front row in front of which the table was asked for missing ones. */
-  confirmedFront: number;
 }
 
 /** Reads a page of a key's rows behind a row, or from the oldest on. */
@@ -37,7 +35,7 @@ export interface LaneBounds {
   readonly limit: number;
 }
 
-const NEW_LANE = { state: 'open', reached: 0, published: 0, atEnd: false, confirmedFront: 0 } as const;
+const NEW_LANE = { state: 'open', reached: 0, published: 0, atEnd: false } as const;
 
 /** A lane of one row. */
 export function singleLane(row: OutboxRow): Lane {
@@ -66,7 +64,6 @@ async function oldest(lane: Lane, after: OutboxRow | undefined): Promise<OutboxR
   while (lane.queue.length === 0 && !lane.atEnd) await readPage(lane, read, after);
   const front = lane.queue[0];
   if (front === undefined || !mayMissAnOlder(lane, front)) return front;
-  lane.confirmedFront = front.seq ?? 0;
   await readPage(lane, read, after);
   return lane.queue[0];
 }
@@ -83,7 +80,7 @@ async function readPage(lane: Lane, read: ReadRows, after: OutboxRow | undefined
 // committed while a Query went on; not for a lane that ends at a row whose record its reader had, because all before it had committed.
 function mayMissAnOlder(lane: Lane, { seq = 0, first = seq }: OutboxRow): boolean {
   const mayMissTransactions = lane.bounds.until === Number.POSITIVE_INFINITY;
-  return (mayMissTransactions || seq > first) && seq !== lane.reached + 1 && seq !== lane.confirmedFront;
+  return (mayMissTransactions || seq > first) && seq !== lane.reached + 1;
 }
 
 function isDone({ reached, published, bounds }: Lane): boolean {
