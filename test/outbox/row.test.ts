@@ -73,8 +73,9 @@ describe('a row', () => {
     ...['x', undefined].map((value) => ['committedAt', value]),
     ...[undefined, null, 'x', { a: 1, b: true }, { a: 'x', b: null }].map((value) => ['attributes', value]),
     ...[undefined, 'orders', ['orders', 7], { every: 'x' }].map((value) => ['destinations', value]),
-    ...[undefined, 7].map((value) => ['key', value]),
-    ...[undefined, '12'].map((value) => ['seq', value]),
+    ...[undefined, 7, 'other'].map((value) => ['key', value]),
+    ...[undefined, '12', 0, 1.5].map((value) => ['seq', value]),
+    ...['11', 0].map((value) => ['first', value]),
   ] as [string, unknown][])('is none when its %s is %j', (name, value) => {
     expect(fromItem(item({ [name]: value }))).toBeUndefined();
   });
@@ -84,5 +85,7 @@ describe('a row', () => {
     const loose = { ...own, attributes: { a: 'x', b: 7 } };
     expect(fromItem(loose)).toBe(loose);
     expect(fromItem({ ...loose, attributes: {}, destinations: [] })).toBeDefined();
+    for (const more of [{ key: 'k' }, { seq: 1 }, { first: 1 }]) expect(fromItem({ ...loose, ...more })).toBeUndefined();
+    expect(fromItem(item({ seq: 1, first: 1, sk: 'SEQ#1' }))).toBeDefined();
   });
 });

@@ -49,7 +49,7 @@ function world(answers: { batch?: Batches; one?: Sender['sendOne'] } = {}) {
   };
 }
 
-const after = (clock: ReturnType<typeof world>['clock'], ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
+const wait = (clock: ReturnType<typeof world>['clock'], ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
 const statesOf = (deliveries: readonly Delivery[]) => deliveries.map((one) => ('code' in one ? `${one.status} ${one.code}` : one.status));
 
 describe('a delivery', () => {
@@ -63,11 +63,16 @@ describe('a delivery', () => {
 
   test('does not begin a wait that ends at its deadline or later', async () => {
     const callsIn = async (ms: number) => {
-      const { send, calls } = world({ batch: async (_, parcels) => parcels.map(() => failed('throttled')) });
+      const { send, calls, elapsed } = world({ batch: async (_, parcels) => parcels.map(() => failed('throttled')) });
       await send('a', { ms });
-      return calls.length;
+      return [calls.length, elapsed()];
     };
-    expect([await callsIn(50), await callsIn(51), await callsIn(150), await callsIn(151)]).toEqual([1, 2, 2, 3]);
+    expect([await callsIn(50), await callsIn(51), await callsIn(150), await callsIn(151)]).toEqual([
+      [1, 0],
+      [2, 50],
+      [2, 50],
+      [3, 150],
+    ]);
   });
 
   test('without time left sends nothing, and says nothing of the destination', async () => {
@@ -101,7 +106,7 @@ describe('a delivery', () => {
         batch: async (_, parcels) => {
           running += 1;
           top = Math.max(top, running);
-          await after(clock, 10);
+          await wait(clock, 10);
           running -= 1;
           return parcels.map(() => SENT);
         },
@@ -138,13 +143,14 @@ describe('a refused batch', () => {
   });
 
   test('is not sent one by one when the time is over: nothing is known of any message', async () => {
-    const { send, clock } = world({
+    const { send, clock, calls } = world({
       batch: async () => {
-        await after(clock, 1_000);
+        await wait(clock, 1_000);
         return { rejected: failed('rejected') };
       },
     });
     expect(statesOf(await send('a', { ms: 1_000 }))).toEqual(['unavailable DEADLINE']);
+    expect(calls).toEqual(['0 batch a']);
   });
 
   test('is one try, whatever its entries meet alone', async () => {
@@ -195,11 +201,27 @@ describe('the breaker', () => {
     expect(later.breaker.isOpen()).toBe(false);
   });
 
+  test('stays closed while a part of a batch is taken, or only a part is denied', async () => {
+    for (const [first, ms] of [
+      [SENT, 2_500],
+      [failed('denied'), 0],
+    ] as const) {
+      const one = world({
+        batch: async (_, parcels) => {
+          await wait(one.clock, ms);
+          return parcels.map(({ id }) => (id === 'a' ? first : failed('throttled')));
+        },
+      });
+      await one.send('ab', { breaker: one.breaker, ms: 100 + ms });
+      expect(one.breaker.isOpen()).toBe(false);
+    }
+  });
+
   test('opens when nothing was taken for two seconds, not before', async () => {
     const slow = async (ms: number) => {
       const one = world({
         batch: async (_, parcels) => {
-          await after(one.clock, ms);
+          await wait(one.clock, ms);
           return parcels.map(() => failed('throttled'));
         },
       });
