@@ -5,7 +5,7 @@ import { CALM, type Swarm } from '../swarm.ts';
 import { createWorld } from '../world.ts';
 import { compareViews } from './compare.ts';
 import { createStage, DEFAULT_NAME, DEFAULT_TIMEOUT_MS, type Stage } from './stage.ts';
-import { SubjectInactiveError, SubjectUnstableError } from './subject.errors.ts';
+import { SubjectConfigError, SubjectInactiveError, SubjectUnstableError } from './subject.errors.ts';
 import type { CompareOptions, DeployOptions, Subject } from './subject.ts';
 import type { SubjectView } from './subject-view.ts';
 import { OUTBOX_TABLE } from './tables.ts';
@@ -50,7 +50,8 @@ export interface SubjectExperiment extends Experiment {
 
 /**
  * A subject as something to search: each run is compared with the run in which nothing goes wrong. Throws `SubjectInactiveError` for a
- * subject that has no effect to compare and `SubjectUnstableError` for one whose effects differ though nothing goes wrong.
+ * subject that has no effect to compare, `SubjectUnstableError` for one whose effects differ though nothing goes wrong, and
+ * `SubjectConfigError` for one that publishes what is not declared.
  */
 export async function createExperiment(subject: Subject, options: SubjectOptions, prints = false): Promise<SubjectExperiment> {
   const name = options.name ?? DEFAULT_NAME;
@@ -58,7 +59,8 @@ export async function createExperiment(subject: Subject, options: SubjectOptions
     runSubject(subject, options, { faults: noFaults, swarm: CALM, deliveries: 1, prints: false, ...conditions });
   // The first run loads what is loaded lazily, once.
   await runOnce({ seed: 1 });
-  const { view: reference, isDrained } = await runOnce({ seed: 1 });
+  const { view: reference, isDrained, stage } = await runOnce({ seed: 1 });
+  checkPublished(name, stage);
   checkActive(name, reference, isDrained);
   const other = compareViews(reference, (await runOnce({ seed: 2 })).view, options);
   if (other[0]) throw new SubjectUnstableError(name, other[0].message);
@@ -78,6 +80,21 @@ function judge({ stage, view, isDrained }: Run, reference: SubjectView, options:
   const { visible, inFlight, delayed } = stage.world.sqs.stats(stage.world.sqs.queueArn(stage.queueUrl));
   const message = `${visible + inFlight + delayed} deliveries still wait ${DRAIN_MS / 60 / MINUTE_MS} hours after the last fault`;
   return [{ guarantee: 'G12', message }, ...differences];
+}
+
+/** What nobody carries would be missing in every run, and none would tell. */
+function checkPublished(name: string, { world, options }: Stage): void {
+  if (!options.publishes?.length) return;
+  const rows = world.dynamodb.scanTable(OUTBOX_TABLE) as readonly { readonly state?: Text; readonly type?: Text }[];
+  const types = new Set(rows.filter(({ state }) => state?.S.startsWith('PARKED')).map(({ type }) => type?.S));
+  if (types.size === 0) return;
+  throw new SubjectConfigError(
+    `${name} publishes ${[...types].join(', ')}, which no topic or queue carries: name the definition in "publishes"`,
+  );
+}
+
+interface Text {
+  readonly S: string;
 }
 
 function checkActive(name: string, reference: SubjectView, isDrained: boolean): void {
@@ -143,4 +160,4 @@ export function isPublished({ world, options }: Stage): boolean {
   return !options.publishes?.length || world.dynamodb.scanTable(OUTBOX_TABLE).every((row) => !isPending(row as never));
 }
 
-const isPending = ({ state }: { readonly state?: { readonly S: string } }) => state?.S.startsWith('PENDING') === true;
+const isPending = ({ state }: { readonly state?: Text }) => state?.S.startsWith('PENDING') === true;

@@ -196,6 +196,13 @@ describe('what cannot be compared is refused', () => {
     await expect(expectExactlyOnce(() => async () => {}, { messages: [{}] })).rejects.toMatchObject({ code: 'SUBJECT_INACTIVE' });
   });
 
+  test('a subject that publishes what nobody carries', async () => {
+    await expect(sweepFaults(shipInUnit, { ...publishing, publishes: [OrderShipped] })).rejects.toMatchObject({
+      code: 'SUBJECT_CONFIG',
+      message: expect.stringContaining('publishes shipping.print-label'),
+    });
+  });
+
   test('options that cannot work', async () => {
     await expect(sweepFaults(shipInUnit, { ...shop, messages: [] })).rejects.toMatchObject({ code: 'SUBJECT_CONFIG' });
     await expect(sweepFaults(shipInUnit, { ...shop, name: 'Ship order' })).rejects.toMatchObject({ code: 'SUBJECT_CONFIG' });
