@@ -1,5 +1,5 @@
+import { formatFailure } from '../../lib/simulation/search/failure.ts';
 import { parsePlan, runPlan } from '../../lib/simulation/search/plan.ts';
-import { formatFailure } from '../../lib/simulation/search/search.ts';
 import { formatTimeline } from '../../lib/simulation/search/timeline.ts';
 import { CONTENDERS } from './compare.ts';
 import { experimentOf } from './single-faults.ts';

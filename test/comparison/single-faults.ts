@@ -1,5 +1,6 @@
+import { countCoverage } from '../../lib/simulation/search/coverage.ts';
 import { formatPlan } from '../../lib/simulation/search/plan.ts';
-import { sweep } from '../../lib/simulation/search/search.ts';
+import { sweep } from '../../lib/simulation/search/sweep.ts';
 import type { Experiment } from '../../lib/simulation/search/trial.ts';
 import { CONTENDERS } from './compare.ts';
 import { runConsumer } from './consumer-run.ts';
@@ -30,14 +31,12 @@ export function experimentOf(contender: Contender): Experiment {
 export async function sweepSingleFaults(contenders: readonly Contender[] = CONTENDERS): Promise<readonly SingleFaultRow[]> {
   const rows: SingleFaultRow[] = [];
   for (const contender of contenders) {
-    let faults = 0;
     const breaking: string[] = [];
-    const count = () => {
-      faults += 1;
-    };
-    for await (const { found } of sweep(experimentOf(contender), { seed: 1, order: 1, onSchedule: count })) {
+    const coverage = countCoverage();
+    for await (const { found } of sweep(experimentOf(contender), { seed: 1, order: 1, coverage })) {
       breaking.push(formatPlan(found));
     }
+    const faults = Object.values(coverage.coverage.faults).reduce((sum, count) => sum + count);
     rows.push({ contender: contender.name, faults, breaking });
   }
   return rows;

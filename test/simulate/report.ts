@@ -1,6 +1,6 @@
 import { countCoverage } from '../../lib/simulation/search/coverage.ts';
+import type { Failure } from '../../lib/simulation/search/failure.ts';
 import { formatPlan } from '../../lib/simulation/search/plan.ts';
-import type { Failure } from '../../lib/simulation/search/search.ts';
 import type { Progress } from './share.ts';
 
 /** What a search found, in numbers. */

@@ -1,7 +1,10 @@
 import type { Call } from '../../lib/simulation/fault.ts';
 import type { SeenSites } from '../../lib/simulation/search/coverage.ts';
 import { countCoverage } from '../../lib/simulation/search/coverage.ts';
-import { type Failure, searchPlans, searchSeeds, sweep } from '../../lib/simulation/search/search.ts';
+import type { Failure } from '../../lib/simulation/search/failure.ts';
+import { searchPlans } from '../../lib/simulation/search/plans.ts';
+import { searchSeeds } from '../../lib/simulation/search/seeds.ts';
+import { sweep } from '../../lib/simulation/search/sweep.ts';
 import type { Experiment } from '../../lib/simulation/search/trial.ts';
 import type { Search } from './arguments.ts';
 import { EXPERIMENTS } from './experiments.ts';

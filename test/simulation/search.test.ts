@@ -5,8 +5,11 @@ import { formatFault } from '../../lib/simulation/fault-plan.ts';
 import type { SimClient } from '../../lib/simulation/process.ts';
 import { countCoverage } from '../../lib/simulation/search/coverage.ts';
 import { findDivergence } from '../../lib/simulation/search/determinism.ts';
+import { type Failure, formatFailure } from '../../lib/simulation/search/failure.ts';
 import { formatPlan, type Plan, parsePlan, runPlan } from '../../lib/simulation/search/plan.ts';
-import { countSweep, type Failure, formatFailure, searchPlans, searchSeeds, sweep } from '../../lib/simulation/search/search.ts';
+import { searchPlans } from '../../lib/simulation/search/plans.ts';
+import { searchSeeds } from '../../lib/simulation/search/seeds.ts';
+import { sweep } from '../../lib/simulation/search/sweep.ts';
 import type { Experiment } from '../../lib/simulation/search/trial.ts';
 import { CALM } from '../../lib/simulation/swarm.ts';
 import { createWorld } from '../../lib/simulation/world.ts';
@@ -95,7 +98,6 @@ describe('a search', () => {
   test('by single faults tries each fault that can hit each call, once', async () => {
     const coverage = countCoverage();
     const failures = await all(sweep(naive, { seed: 1, order: 1, coverage }));
-    expect(await countSweep(naive, { seed: 1, order: 1 })).toBe(3 * 7);
     expect(Object.values(coverage.coverage.faults).reduce((sum, count) => sum + count)).toBe(3 * 7);
     expect(failures.map(({ plan }) => plan.faults.map(formatFault).join())).toEqual([
       'crashAfter@caller:dynamodb:UpdateItem#0',
@@ -108,10 +110,8 @@ describe('a search', () => {
     ]);
   });
 
-  test('by pairs of faults puts them at different calls', async () => {
-    expect(await countSweep(naive, { seed: 1, order: 2 })).toBe(3 * 7 * 7);
+  test('by pairs of faults finds what no single one shows, too', async () => {
     const pairs = await all(sweep(naive, { seed: 1, order: 2 }));
-    expect(new Set(pairs.map(({ found }) => found.faults.length))).toEqual(new Set([2]));
     expect(new Set(pairs.map(({ plan }) => plan.faults.length))).toEqual(new Set([1, 2]));
   });
 });

@@ -1,6 +1,6 @@
 import type { Call, FaultSource } from '../fault.ts';
 import type { HistoryEvent } from '../history.ts';
-import { seededTrouble } from './search.ts';
+import { seededTrouble } from './seeds.ts';
 import type { Experiment } from './trial.ts';
 
 /** Where two runs of the same conditions part. */

@@ -1,10 +1,11 @@
 import type { Call, FaultKind } from '../fault.ts';
 import { withGlobals } from '../globals.ts';
 import { type Coverage, countCoverage } from '../search/coverage.ts';
+import type { Failure } from '../search/failure.ts';
 import { formatPlan, type Plan, parsePlan, runPlan } from '../search/plan.ts';
-import { type Failure, searchSeeds } from '../search/search.ts';
+import { searchSeeds } from '../search/seeds.ts';
+import { sweep } from '../search/sweep.ts';
 import { formatTimeline } from '../search/timeline.ts';
-import { sweepDeep } from './deep-sweep.ts';
 import { createExperiment, type SubjectExperiment, type SubjectOptions } from './experiment.ts';
 import { failureText } from './failure-text.ts';
 import { callerFile, REPLAY_ENV, replayCommand } from './replay-line.ts';
@@ -78,7 +79,7 @@ export function expectExactlyOnce(subject: Subject, options: ExactlyOnceOptions)
  */
 export function sweepFaults(subject: Subject, options: SweepFaultsOptions): Promise<SubjectReport> {
   const { seed = 1, order = 1 } = options;
-  return searchSubject(subject, options, (experiment, search) => sweepDeep(experiment, { ...search, seed, order, skips: isIdleSweep }));
+  return searchSubject(subject, options, (experiment, search) => sweep(experiment, { ...search, seed, order, skips: isIdleSweep }));
 }
 
 /** The sweeper asks the same every minute for ever: its first sweeps stand for all. */
