@@ -27,6 +27,7 @@ describe('the simulate command', () => {
     expect(read('--soak')).toMatchObject({ search: { kind: 'seeds', count: Number.POSITIVE_INFINITY } });
     expect(read('--twice 3 --from 9 pair')).toEqual({ command: 'twice', experiments: ['pair'], from: 9, count: 3 });
     expect(read('--replay orders/1/calm/')).toEqual({ command: 'replay', line: 'orders/1/calm/', json: false });
+    expect(read('--mutants --workers 1')).toEqual({ command: 'mutants', workers: 1, json: false });
     expect(read('-h')).toEqual({ command: 'help' });
     for (const name of ALL) expect(HELP).toContain(name);
   });

@@ -11,6 +11,7 @@ export type Search =
 /** What `npm run simulate` was asked to do. */
 export type Arguments =
   | { readonly command: 'help' }
+  | { readonly command: 'mutants'; readonly workers: number; readonly json: boolean }
   | { readonly command: 'replay'; readonly line: string; readonly json: boolean }
   | {
       readonly command: 'docs';
@@ -43,6 +44,7 @@ export const HELP = `npm run simulate -- [experiment …] [options]
   --plans N       instead: N plans of up to six faults, drawn and shrunk by fast-check
   --soak          instead: seeds from SEED on until Ctrl-C
   --replay LINE   instead: the run of a printed line, with its violations and a timeline
+  --mutants       instead: every planted defect, each of which its scenario has to notice (npm run mutants takes scenarios)
   --twice N       instead: N seeds twice each, to see that both runs are the same
   --write-docs    instead: everything that docs/guarantees.md gives figures of, then the page (20000 seeds unless --seeds)
   --comparison F  with --write-docs: what npm run compare -- --json printed, instead of a quarter of an hour of comparing
@@ -50,7 +52,7 @@ export const HELP = `npm run simulate -- [experiment …] [options]
   --json          one JSON document instead of lines
 
   Exit codes: 0 all promises held, 1 one was broken, 2 the command was not understood.
-  See also: npm run mutants, which plants defects, and npm run compare, which runs others under the same troubles.
+  See also: npm run compare, which runs others under the same troubles.
 
   Example: npm run simulate -- orders --seeds 500 --from 4000
 `;
@@ -65,6 +67,7 @@ const OPTIONS = {
   plans: { type: 'string' },
   soak: { type: 'boolean', default: false },
   replay: { type: 'string' },
+  mutants: { type: 'boolean', default: false },
   twice: { type: 'string' },
   'write-docs': { type: 'boolean', default: false },
   comparison: { type: 'string' },
@@ -84,6 +87,7 @@ export function readArguments(argv: readonly string[]): Arguments {
   const from = whole('from', values.from, 0);
   if (values.twice !== undefined) return { command: 'twice', experiments, from, count: whole('twice', values.twice, 1) };
   const workers = whole('workers', values.workers, 1);
+  if (values.mutants) return { command: 'mutants', workers, json: values.json };
   if (values['write-docs'])
     return { command: 'docs', experiments, seeds: whole('seeds', values.seeds ?? '20000', 1), workers, comparison: values.comparison };
   return {

@@ -2,6 +2,7 @@ import { createTerminal } from '../../lib/cli/terminal.ts';
 import { findDivergence } from '../../lib/simulation/search/determinism.ts';
 import { parsePlan, runPlan } from '../../lib/simulation/search/plan.ts';
 import { formatTimeline } from '../../lib/simulation/search/timeline.ts';
+import { reportMutants } from '../scenarios/report-mutants.ts';
 import { type Arguments, HELP, readArguments, UsageError } from './arguments.ts';
 import { startCrew } from './crew.ts';
 import { writeGuarantees } from './docs/write-docs.ts';
@@ -19,6 +20,7 @@ async function main(): Promise<number> {
     if (asked.command === 'help') process.stdout.write(HELP);
     else if (asked.command === 'replay') return await replay(asked);
     else if (asked.command === 'twice') return await runTwice(asked);
+    else if (asked.command === 'mutants') return await reportMutants(asked);
     else if (asked.command === 'docs') return await writeDocs(asked);
     else return await search(asked);
     return 0;
