@@ -150,7 +150,7 @@ function runOnce(world: ProcessWorld, { instance, definition, requestId, event }
     pauseSoon(world, process, () => over);
     const handled = process.run(async () => handler(event as never, context));
     handled.then(
-      (payload) => process.alive && end({ kind: 'result', payload: carried(payload) }),
+      (payload) => process.alive && end(resultOf(payload)),
       (error: unknown) => process.alive && end(failure(error instanceof Error ? error.name : 'Error', String(error))),
     );
   });
@@ -166,6 +166,15 @@ function pauseSoon({ clock, history, pauseOf }: ProcessWorld, process: SimProces
     process.freeze();
     clock.after(pause.forMs, () => isOver() || process.thaw());
   });
+}
+
+/** What JSON cannot hold fails the invocation, as the runtime of Lambda has it. */
+function resultOf(payload: unknown): InvokeOutcome {
+  try {
+    return { kind: 'result', payload: carried(payload) };
+  } catch (error) {
+    return failure('Runtime.MarshalError', `Unable to stringify response body: ${String(error)}`);
+  }
 }
 
 function failure(errorType: string, errorMessage: string): InvokeOutcome {

@@ -53,13 +53,13 @@ function withBytes(value: unknown): unknown {
 
 const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 
-/** The shape in which SDK v3 throws a service's refusal. */
+/** The shape in which SDK v3 throws a service's refusal; items in it hold their bytes, as in answers. */
 export function sdkError(error: AwsError): Error {
   return Object.assign(new Error(error.message), {
     name: error.code,
     $fault: error.status >= 500 ? 'server' : 'client',
     $metadata: { httpStatusCode: error.status, attempts: 1 },
-    ...error.details,
+    ...(hasBytes(error.details) ? (withBytes(error.details) as Json) : error.details),
   });
 }
 

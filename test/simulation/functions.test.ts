@@ -167,3 +167,14 @@ test('a function that could wait for a slow answer is refused', () => {
   expect(() => deploy(15 * 60_000)).not.toThrow();
   expect(() => deploy(16 * 60_000)).toThrow(RangeError);
 });
+
+test('a result that JSON cannot hold fails the invocation, and the instance serves the next', async () => {
+  let results: unknown[] = [{ n: 1n }, 'fine'];
+  const { invoke } = functionWorld(() => async () => {
+    const [first, ...rest] = results;
+    results = rest;
+    return first;
+  });
+  expect(await invoke()).toMatchObject({ kind: 'error', errorType: 'Runtime.MarshalError' });
+  expect(await invoke()).toEqual({ kind: 'result', payload: 'fine' });
+});

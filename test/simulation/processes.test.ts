@@ -177,3 +177,24 @@ describe('a process', () => {
     expect(woke).toBe(1_000);
   });
 });
+
+test('the item in a refused condition holds its bytes, as the SDK has them', async () => {
+  const { world, process } = counterWorld();
+  const item = { id: { S: 'a' }, raw: { B: Buffer.from('bytes').toString('base64') } };
+  world.call('dynamodb', 'PutItem', { TableName: 'counters', Item: item });
+  const put = new PutItemCommand({
+    TableName: 'counters',
+    Item: { id: { S: 'a' } },
+    ConditionExpression: 'attribute_not_exists(id)',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  const refusal = process
+    .client('dynamodb')
+    .send(put)
+    .catch((error: unknown) => error);
+  await world.run(1_000);
+  expect(await refusal).toMatchObject({
+    name: 'ConditionalCheckFailedException',
+    Item: { raw: { B: new Uint8Array(Buffer.from('bytes')) } },
+  });
+});
