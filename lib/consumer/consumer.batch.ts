@@ -114,9 +114,9 @@ function cutOff({ index, receiveCount }: Delivery, batch: Batch | undefined, { c
   if (!batch) return { ...DEFERRED, delayMs: fullJitter(BUSY_BACKOFF, receiveCount, rng) };
   const run = batch.running.get(index);
   if (!run) return DEFERRED;
-  const again = (delayMs: number): Again => ({ kind: 'again', because: 'cut', delayMs });
   // Its handler may still be running somewhere: nobody else gets in before the lease ends.
-  if (run.leaseUntil !== undefined) return again(Math.max(1, run.leaseUntil - clock.now()));
+  const leasedMs = run.leaseUntil === undefined ? 0 : Math.max(1, run.leaseUntil - clock.now());
+  const again = (delayMs: number): Again => ({ kind: 'again', because: 'cut', delayMs: Math.max(leasedMs, delayMs) });
   // AWS or its neighbours took the time, not its handler; at once they would take as long again.
   if (!hadItsTime(batch, run)) return again(fullJitter(BUSY_BACKOFF, receiveCount, rng));
   const blocks = run.begun === true && !run.blocks && !batch.exhausts(run.delivery) && isExhausted(run.attempts, settings.maxAttempts);

@@ -335,7 +335,7 @@ describe('at the end of the time', () => {
     expect([consumer.callsOf('end'), consumer.callsOf('visibility')]).toEqual([[['message-a', true, undefined, 9_800]], [[['a', 4_000]]]]);
   });
 
-  test('a message under a lease comes back when the lease has ended', async () => {
+  test('a message under a lease comes back when the lease has ended, or when its backoff has if that is later', async () => {
     const consumer = scriptedConsumer({ handle: hang, effect: 'external' });
     await consumer.run([record('a')]);
     expect(consumer.callsOf('visibility')).toEqual([[['a', 5_500]]]);
@@ -345,7 +345,13 @@ describe('at the end of the time', () => {
       inbox: { claim: async () => ({ kind: 'mine', until: short.clock.now() + 10 }) },
     });
     await short.run([record('a')]);
-    expect(short.callsOf('visibility')).toEqual([[['a', 1]]]);
+    expect(short.callsOf('visibility')).toEqual([[['a', 5_000]]]);
+  });
+
+  test('a message that outlasts its lease again and again comes back less and less often', async () => {
+    const consumer = scriptedConsumer({ handle: hang, effect: 'external' });
+    await consumer.run([record('a', { received: 20 })]);
+    expect(consumer.callsOf('visibility')).toEqual([[['a', 450_000]]]);
   });
 
   test('what never started comes back at once, and what ended is not reported', async () => {
