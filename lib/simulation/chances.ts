@@ -20,8 +20,8 @@ export interface Chances {
   end(): void;
 }
 
-/** Draws everything that a swarm leaves open from the seed. */
-export function createChances(seed: number, { rates }: Swarm): Chances {
+/** Draws everything that a swarm leaves open from the seed; `onStrike` is told what happens. */
+export function createChances(seed: number, { rates }: Swarm, onStrike: (feature: SwarmFeature) => void = () => {}): Chances {
   let ended = false;
   return {
     of(feature) {
@@ -30,7 +30,11 @@ export function createChances(seed: number, { rates }: Swarm): Chances {
       return {
         ...rng,
         rate,
-        strikes: () => rate > 0 && !ended && rng.next() < rate,
+        strikes: () => {
+          const struck = rate > 0 && !ended && rng.next() < rate;
+          if (struck) onStrike(feature);
+          return struck;
+        },
         upTo: (most) => Math.floor(rng.next() * (most + 1)),
         ended: () => ended,
       };

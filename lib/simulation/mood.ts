@@ -11,7 +11,7 @@ import { hostileMappings, hostileQueues, hostileTables, hostileTopics } from './
 import { type Scene, startIncidents, swarmFaults, swarmPauses, swarmSkew } from './incidents.ts';
 import type { ProcessWorld } from './process-world.ts';
 import { shuffled } from './shuffled.ts';
-import type { Swarm } from './swarm.ts';
+import type { Swarm, SwarmFeature } from './swarm.ts';
 import { tornQueries } from './torn-queries.ts';
 
 /** How good or bad a world is to the code in it: a part for each of the world's own parts. */
@@ -50,9 +50,12 @@ export function plainMood(rng: Rng, hostile: boolean): Mood {
   return { ...FRIENDLY, queues: { shuffle: 4 }, tables: { shuffleTransaction: (count) => shuffled(rng, count) } };
 }
 
-/** As bad as a swarm says. */
-export function swarmMood(seed: number, swarm: Swarm): Mood {
-  const chances = createChances(seed, swarm);
+/** Features that hold for the whole run in place of striking now and then. */
+const LASTING: readonly SwarmFeature[] = ['skew', 'queueOrder', 'lateFilter', 'lateExpiry', 'recordOrder', 'shortIterator', 'trim'];
+
+/** As bad as a swarm says; `onStrike` is told each time that it is. */
+export function swarmMood(seed: number, swarm: Swarm, onStrike: (feature: SwarmFeature) => void): Mood {
+  const chances = createChances(seed, swarm, onStrike);
   return {
     queues: hostileQueues(chances),
     topics: hostileTopics(chances),
@@ -65,7 +68,10 @@ export function swarmMood(seed: number, swarm: Swarm): Mood {
       const chance = chances.of('tornQuery');
       return chance.rate > 0 ? [tornQueries({ clock, chance, describeTable })] : [];
     },
-    start: (scene) => startIncidents(scene, chances),
+    start: (scene) => {
+      for (const feature of LASTING) if (chances.of(feature).rate > 0) onStrike(feature);
+      startIncidents(scene, chances);
+    },
     heal: chances.end,
   };
 }

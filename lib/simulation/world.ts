@@ -19,7 +19,7 @@ import type { SimProcess } from './process.ts';
 import { startProcess } from './process.ts';
 import type { ProcessWorld } from './process-world.ts';
 import { createProcessWorld } from './process-world.ts';
-import type { Swarm } from './swarm.ts';
+import type { Swarm, SwarmFeature } from './swarm.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** What a world is made from. The same options give the same history, byte for byte. */
@@ -88,7 +88,9 @@ export interface World {
 export function createWorld(options: WorldOptions): World {
   const { seed, mappingFaults, swarm } = options;
   const rng = createRng(seed);
-  const mood = swarm ? swarmMood(seed, swarm) : plainMood(rng, options.hostile ?? true);
+  // A fault at a call has an event of its own, which says at which.
+  const onStrike = (feature: SwarmFeature) => feature === 'fault' || history.record('trouble', { feature });
+  const mood = swarm ? swarmMood(seed, swarm, onStrike) : plainMood(rng, options.hostile ?? true);
   const clock = createVirtualClock(createRng(seed ^ 0x51ed270b), START, options.globals ? realSettled : undefined);
   const ids = seededIds(createRng(seed ^ 0x2545f491));
   const history = createHistory(clock);

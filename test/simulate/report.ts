@@ -22,6 +22,7 @@ export function summarize(shares: readonly Progress[], seconds: number) {
     schedulesPerSecond: round(schedules / seconds),
     schedulesPerCpuSecond: round(schedules / cpuSeconds),
     ...counter.coverage,
+    troubles: addUp(shares.map(({ troubles }) => troubles)),
     violations: failures.flatMap(({ violations }) => violations.map(({ guarantee }) => guarantee)),
     failures: failures.map(describe),
   };
@@ -38,6 +39,11 @@ export function formatReport(report: Report): string {
   return [
     `${report.schedules} schedules in ${report.seconds} s: ${report.schedulesPerSecond}/s, ${report.schedulesPerCpuSecond}/s of one core`,
     `faults at calls: ${kinds.join(', ')}`,
+    `troubles of services: ${
+      Object.entries(report.troubles)
+        .map(([name, count]) => `${count} ${name}`)
+        .join(', ') || 'none'
+    }`,
     `covered: ${report.covered} of ${report.possible} pairs of call site and kind of fault${missing(report.missing)}`,
     `${report.failures.length} failures`,
   ].join('\n');
@@ -46,6 +52,12 @@ export function formatReport(report: Report): string {
 function missing(names: readonly string[]): string {
   if (names.length === 0) return '';
   return `; not ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+}
+
+function addUp(counts: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
+  const total: Record<string, number> = {};
+  for (const count of counts) for (const [name, times] of Object.entries(count)) total[name] = (total[name] ?? 0) + times;
+  return Object.fromEntries(Object.entries(total).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -1,11 +1,12 @@
 import type { Call } from '../../lib/simulation/fault.ts';
+import type { HistoryEvent } from '../../lib/simulation/history.ts';
 import type { SeenSites } from '../../lib/simulation/search/coverage.ts';
 import { countCoverage } from '../../lib/simulation/search/coverage.ts';
 import type { Failure } from '../../lib/simulation/search/failure.ts';
 import { searchPlans } from '../../lib/simulation/search/plans.ts';
 import { searchSeeds } from '../../lib/simulation/search/seeds.ts';
 import { sweep } from '../../lib/simulation/search/sweep.ts';
-import type { Experiment } from '../../lib/simulation/search/trial.ts';
+import type { Experiment, Trial } from '../../lib/simulation/search/trial.ts';
 import type { Search } from './arguments.ts';
 import { EXPERIMENTS } from './experiments.ts';
 
@@ -25,6 +26,8 @@ export interface Progress {
   /** CPU seconds of the thread. */
   readonly cpuSeconds: number;
   readonly seen: SeenSites;
+  /** How often each feature of a swarm struck; those that last, once for each run. */
+  readonly troubles: Readonly<Record<string, number>>;
   readonly failures: readonly Failure[];
 }
 
@@ -33,6 +36,11 @@ const MAX_FAILURES = 3;
 
 /** A sweeper without anything to do repeats the same query for ever: its first ones stand for all. */
 const isIdle = ({ role, visit }: Call) => role === 'sweeper' && visit >= 6;
+
+function troubleOf({ kind, detail }: HistoryEvent): string | undefined {
+  if (kind === 'trouble') return String(detail['feature']);
+  return kind === 'deploy' || kind === 'restart' ? kind : undefined;
+}
 
 /** Runs a share and tells about it from time to time. */
 export async function runShare(share: Share, tell: (progress: Progress) => void): Promise<void> {
@@ -43,10 +51,12 @@ export async function runShare(share: Share, tell: (progress: Progress) => void)
   const cpuStart = process.threadCpuUsage();
   const report = () => {
     const { user, system } = process.threadCpuUsage(cpuStart);
-    tell({ schedules, at, cpuSeconds: (user + system) / 1e6, seen: coverage.seen, failures });
+    tell({ schedules, at, cpuSeconds: (user + system) / 1e6, seen: coverage.seen, troubles, failures });
   };
-  const onSchedule = () => {
+  const troubles: Record<string, number> = {};
+  const onSchedule = ({ history }: Trial) => {
     schedules += 1;
+    for (const name of history.events.map(troubleOf)) if (name) troubles[name] = (troubles[name] ?? 0) + 1;
     report();
   };
   for (const { name, search } of searchesOf(share, { coverage, onSchedule })) {

@@ -21,9 +21,9 @@ export async function* searchPlans(
   const { nexts } = await runForPlaces(experiment, [], options);
   const plans = fc.uniqueArray(fc.constantFrom(...nexts), { maxLength: 6 });
   const holds = fc.asyncProperty(plans, async (faults) => {
-    const { violations } = await runPlan(experiment, planOf(faults), coverage.observe);
-    onSchedule?.();
-    return violations.length === 0;
+    const trial = await runPlan(experiment, planOf(faults), coverage.observe);
+    onSchedule?.(trial);
+    return trial.violations.length === 0;
   });
   const { counterexample } = await fc.check(holds, { numRuns: runs, seed });
   if (counterexample) yield explain(experiment, planOf(counterexample[0]));

@@ -1,10 +1,11 @@
 import type { Call } from '../fault.ts';
 import type { CoverageCounter } from './coverage.ts';
+import type { Trial } from './trial.ts';
 
 /** How a search goes on and what it tells. */
 export interface SearchOptions {
   /** Told after each schedule. */
-  readonly onSchedule?: () => void;
+  readonly onSchedule?: (trial: Trial) => void;
   /** @default - counts nothing */
   readonly coverage?: CoverageCounter;
 }

@@ -25,8 +25,8 @@ export async function* searchSeeds(
   for (const seed of seeds) {
     const { faults, swarm } = seededTrouble(seed);
     const recorded = recordFaults(coverage.observe(faults));
-    const { violations } = await runTrial(experiment, { seed, swarm, faults: recorded });
-    onSchedule?.();
-    if (violations.length > 0) yield explain(experiment, { experiment: experiment.name, seed, swarm, faults: recorded.injected });
+    const trial = await runTrial(experiment, { seed, swarm, faults: recorded });
+    onSchedule?.(trial);
+    if (trial.violations.length > 0) yield explain(experiment, { experiment: experiment.name, seed, swarm, faults: recorded.injected });
   }
 }

@@ -23,7 +23,7 @@ export async function* sweep(experiment: Experiment, options: SweepOptions): Asy
   const { trial, nexts } = await runForPlaces(experiment, [], options);
   // Without a fault every share sees the same; one tells it.
   if (share.index === 0) {
-    options.onSchedule?.();
+    options.onSchedule?.(trial);
     if (trial.violations.length > 0) yield explain(experiment, planOf(experiment, [], options));
   }
   for (const [number, next] of nexts.entries()) if (number % share.of === share.index) yield* sweepFrom([next], experiment, options);
@@ -31,7 +31,7 @@ export async function* sweep(experiment: Experiment, options: SweepOptions): Asy
 
 async function* sweepFrom(faults: readonly PlannedFault[], experiment: Experiment, options: SweepOptions): AsyncGenerator<Failure> {
   const { trial, nexts } = await runForPlaces(experiment, faults, options);
-  options.onSchedule?.();
+  options.onSchedule?.(trial);
   if (trial.violations.length > 0) yield explain(experiment, planOf(experiment, faults, options));
   else if (faults.length < options.order) for (const next of nexts) yield* sweepFrom([...faults, next], experiment, options);
 }

@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '../history.ts';
 
 /** What a reader wants to see first: what went wrong, then what ran. */
-const TELLING = ['fault', 'crash', 'mapping', 'deploy', 'heal'];
+const TELLING = ['fault', 'crash', 'deploy', 'restart', 'freeze', 'heal'];
 
 /**
  * At most `limit` events of a history as lines, in order: all that went wrong, and what happened around it. Where events are left out, a
@@ -26,8 +26,10 @@ export function formatTimeline(events: readonly HistoryEvent[], limit = 30): str
 
 /** Indices of the most telling events: those nearest to something that went wrong. */
 function chooseEvents(events: readonly HistoryEvent[], limit: number): readonly number[] {
+  // Troubles of services are many; they come after what goes wrong at a call, and before what goes well.
   const telling = events.flatMap(({ kind }, index) => (TELLING.includes(kind) ? [index] : []));
-  const distance = (index: number) => Math.min(...telling.map((at) => Math.abs(at - index)), Number.MAX_SAFE_INTEGER);
+  const trouble = (index: number) => (events[index]?.kind === 'trouble' ? 0.5 : Number.MAX_SAFE_INTEGER);
+  const distance = (index: number) => Math.min(...telling.map((at) => Math.abs(at - index)), trouble(index));
   return events
     .map((_, index) => ({ index, distance: distance(index) }))
     .sort((a, b) => a.distance - b.distance || a.index - b.index)

@@ -52,6 +52,10 @@ export async function writeGuarantees({
     '',
     ...faultTable(bySeed, bySweep),
     '',
+    `Troubles of services, by seeds: ${Object.entries(bySeed.troubles)
+      .map(([name, count]) => `\`${name}\` ${count}`)
+      .join(', ')}.`,
+    '',
     ...mutantTable(mutants),
     '',
     '## Others under the same troubles',
