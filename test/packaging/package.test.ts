@@ -115,10 +115,14 @@ describe('the recipe of the README, followed in an empty folder', () => {
     expect(await run(process.execPath, ['deliver-twice.ts'])).toBe('[{"customer":{"S":"ada"},"parcels":{"N":"2"}}]\n');
   }, 60_000);
 
-  test('runs in the simulator as the page about testing shows', async () => {
-    writeFileSync(join(shop, 'simulate-ship-order.ts'), fileOf('docs/testing.md', 'simulate-ship-order.ts'));
-    expect(await run(process.execPath, ['simulate-ship-order.ts'])).toBe(shownIn('docs/testing.md'));
-  }, 60_000);
+  test.each(['given-when-then.ts', 'exactly-once.ts'])(
+    'runs %s in the simulator as the page about testing shows',
+    async (program) => {
+      writeFileSync(join(shop, program), fileOf('docs/testing.md', program));
+      expect(await run(process.execPath, [program])).toBe(shownIn('docs/testing.md', program));
+    },
+    60_000,
+  );
 
   test('is deployed by the command that the package installs', async () => {
     const posthaste = join(shop, 'node_modules/.bin/posthaste');
@@ -127,9 +131,11 @@ describe('the recipe of the README, followed in an empty folder', () => {
   }, 120_000);
 });
 
-/** What a page says that its program prints. */
-function shownIn(page: string): string | undefined {
-  return codeBlocks(page).find(({ language }) => language === 'text')?.code;
+/** What a page says that a program of it prints: the first output behind it. */
+function shownIn(page: string, program?: string): string | undefined {
+  const blocks = codeBlocks(page);
+  const from = program === undefined ? 0 : blocks.findIndex(({ title }) => title === program);
+  return blocks.slice(from).find(({ language }) => language === 'text')?.code;
 }
 
 const DELIVER_TWICE = `
