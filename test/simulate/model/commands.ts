@@ -122,7 +122,9 @@ const advance = fc
 
 const flip = fc
   .record({ what: fc.constantFrom(...SWITCHES), thenMs })
-  .map(({ what, thenMs: ms }) => command({ text: `switch ${what}`, thenMs: ms, act: (rig) => rig.flip(what, !rig.on[what]) }));
+  .map(({ what, thenMs: ms }) =>
+    command({ text: `switch ${what} off or on`, thenMs: ms, act: (rig) => rig.flip(what, rig.off.has(what) ? 'on' : 'off') }),
+  );
 
 const redrive = fc
   .record({ of: consumer, thenMs })

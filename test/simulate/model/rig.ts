@@ -2,6 +2,7 @@ import { decodeFailureRecord } from '../../../lib/dlq/failure-record.ts';
 import { createOutbox, type OutboxUnit } from '../../../lib/outbox/create-outbox.ts';
 import type { FaultKind } from '../../../lib/simulation/fault.ts';
 import type { SimProcess } from '../../../lib/simulation/process.ts';
+import { unsettled, violations } from '../../../lib/simulation/reference-checks.ts';
 import {
   type Answer,
   answer,
@@ -11,11 +12,9 @@ import {
   cure,
   type Health,
   type ModelUnit,
-  type Observed,
-  unsettled,
-  violations,
   wearOut,
 } from '../../../lib/simulation/reference-model.ts';
+import type { Observed } from '../../../lib/simulation/reference-view.ts';
 import { drawSwarm, type Swarm, type SwarmFeature } from '../../../lib/simulation/swarm.ts';
 import { type ConsumerPlace, functionArn, HOUR, MINUTE, OrderNoted, OrderPlaced, orders, SOURCE } from '../../scenarios/order-stack.ts';
 import { createOrderWorld } from '../../scenarios/order-world.ts';
@@ -37,7 +36,7 @@ export interface Part {
 }
 
 /** What can be switched off and on again. */
-export const SWITCHES = ['relay', 'sweeper', 'audit', 'project', 'topics'] as const;
+export const SWITCHES = ['relay', 'sweeper', 'audit', 'project', 'orders', 'orders-ordered.fifo'] as const;
 export type Switch = (typeof SWITCHES)[number];
 
 /** Who can meet a fault. */
@@ -57,7 +56,7 @@ export function createRig({ seed, hostile }: RigOptions) {
     { name: PROJECT, ordered: true },
   ]);
   const wrong: string[] = [];
-  const on: Record<Switch, boolean> = { relay: true, sweeper: true, audit: true, project: true, topics: true };
+  const off = new Set<Switch>();
   let filterTakesNotes = true;
   let skewMs = 0;
   let numbers = 0;
@@ -79,7 +78,7 @@ export function createRig({ seed, hostile }: RigOptions) {
   });
   const places = { audit: world.audit, project: world.project };
   const sweep = () => {
-    if (on.sweeper) void world.functions.invoke(functionArn('sweeper'), {});
+    if (!off.has('sweeper')) void world.functions.invoke(functionArn('sweeper'), {});
     world.clock.after(SWEEP_EVERY_MS, sweep);
   };
   world.clock.after(SWEEP_EVERY_MS, sweep);
@@ -118,7 +117,7 @@ export function createRig({ seed, hostile }: RigOptions) {
   const rig = {
     model,
     world,
-    on,
+    off,
     places,
     commit({ parts, ...commitment }: Commitment & { readonly parts: readonly Part[] }): void {
       numbers += 1;
@@ -148,11 +147,12 @@ export function createRig({ seed, hostile }: RigOptions) {
       fill(createOutbox({ client: process.client('dynamodb'), table: 'outbox', source: SOURCE, clock: process.clock }).unit(), unit, false);
     },
     arm: (role: string, after: number, kind: FaultKind) => faults.arm({ matches: (call) => call.role === role, after, kind }),
-    flip(what: Switch, to: boolean): void {
-      on[what] = to;
-      if (what === 'relay') world.setMapping(world.relayMapping, { Enabled: to });
-      if (what === 'audit' || what === 'project') world.setMapping(places[what].mapping, { Enabled: to });
-      if (what === 'topics') gate.state.down = !to;
+    flip(what: Switch, to: 'on' | 'off'): void {
+      const change = (set: Set<string>) => (to === 'on' ? set.delete(what) : set.add(what));
+      change(off);
+      if (what === 'relay') world.setMapping(world.relayMapping, { Enabled: to === 'on' });
+      if (what === 'audit' || what === 'project') world.setMapping(places[what].mapping, { Enabled: to === 'on' });
+      if (what.startsWith('orders')) change(gate.down);
     },
     filter(takesNotes: boolean): void {
       filterTakesNotes = takesNotes;
@@ -253,7 +253,7 @@ export function createRig({ seed, hostile }: RigOptions) {
 
   /** Everything works again: what is ill is given up or waits. Then it is cured and moved back: everything is done, once. */
   async function finish(): Promise<void> {
-    for (const what of SWITCHES) rig.flip(what, true);
+    for (const what of SWITCHES) rig.flip(what, 'on');
     world.heal();
     await settle(8 * HOUR);
     rig.deploy(true);

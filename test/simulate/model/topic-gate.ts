@@ -1,5 +1,5 @@
 import { AwsError, type AwsRequest, type Interceptor, type Json } from '../../../lib/local/aws.ts';
-import type { Publication } from '../../../lib/simulation/reference-model.ts';
+import type { Publication } from '../../../lib/simulation/reference-view.ts';
 import { failingEntries } from '../../scenarios/interference.ts';
 
 /** An acceptance, and the message group that it went to. */
@@ -13,18 +13,18 @@ interface Entry {
   readonly MessageGroupId?: string;
 }
 
-/** Stands before the topics: notes what they take, refuses what is unpublishable, and everything while they are down. */
+/** Stands before the topics: notes what they take, refuses what is unpublishable, and everything while a topic is down. */
 export function topicGate(reaches: (publication: Omit<Publication, 'reaches'>) => readonly string[]) {
   const accepted: Accepted[] = [];
-  const state = { down: false };
+  const down = new Set<string>();
   const note = (topic: string, { Message, MessageGroupId: group }: Omit<Entry, 'Id'>) => {
     const publication = { ...describe(topic, Message), group };
     accepted.push({ ...publication, reaches: reaches(publication) });
   };
   const log: Interceptor = async (request, next) => {
     if (request.service !== 'sns') return next();
-    if (state.down) throw new AwsError('InternalErrorException', 'the topics are down', { status: 500 });
     const topic = String(request.input['TopicArn']).split(':').at(-1) ?? '';
+    if (down.has(topic)) throw new AwsError('InternalErrorException', `${topic} is down`, { status: 500 });
     const entries = entriesOf(request);
     const answer = await next();
     const successful = new Set(((answer['Successful'] ?? []) as readonly { Id: string }[]).map(({ Id }) => Id));
@@ -39,7 +39,7 @@ export function topicGate(reaches: (publication: Omit<Publication, 'reaches'>) =
   const refuseAmongOthers = failingEntries(({ orderId }) =>
     isUnpublishable(orderId) ? { code: 'InvalidParameter', senderFault: true } : undefined,
   );
-  return { accepted, state, interceptors: [log, refuseAlone, refuseAmongOthers] as const };
+  return { accepted, down, interceptors: [log, refuseAlone, refuseAmongOthers] as const };
 }
 
 const isUnpublishable = (id: string) => id.startsWith('unpublishable');
