@@ -111,6 +111,20 @@ describe('a commit', () => {
     });
   });
 
+  test('in doubt is not answered by what another commit or a lease has left under its guard’s key', async () => {
+    for (const found of [{ commit: { S: 'another' } }, { state: { S: 'RUNNING' }, owner: { S: 't' } }]) {
+      const { committer, timed } = against([LOST, DENIED, { Item: { id: { S: 'marker' }, ...found } }]);
+      expect(await timed(committer.commit(request()))).toMatchObject({ status: 'unknown', error: { retryable: true } });
+    }
+  });
+
+  test('after a lost answer stays in doubt, whatever refuses its later tries for the moment', async () => {
+    const { committer, timed, actions } = against([LOST, THROTTLED]);
+    const { unit } = request();
+    expect(await timed(committer.commit({ unit, guards: [] }))).toMatchObject({ status: 'unknown', error: { cause: LOST } });
+    expect(actions()).toEqual(repeated('TransactWriteItems', 7));
+  });
+
   test('after a lost answer is invalid or committed when DynamoDB says so', async () => {
     for (const [answer, status] of [
       [INVALID, 'invalid'],
