@@ -19,7 +19,7 @@ export interface Fates {
   readonly parkWithinMs: number;
 }
 
-/** Poison leaves within its attempts and its time (G5), and takes no healthy message with it (G13). */
+/** Poison leaves after its attempts and within its time (G5), and takes no healthy message with it (G13). */
 export function checkIsolation(fates: Fates): readonly Violation[] {
   const { consumer, healthy, poison, deadLettered, failedRuns, attemptsOf, disturbances, parkWithinMs } = fates;
   const violations: Violation[] = [];
@@ -36,6 +36,8 @@ export function checkIsolation(fates: Fates): readonly Violation[] {
         guarantee: 'G5',
         message: `${consumer} ran ${id} ${runs} times, where ${allowed} are allowed`,
       });
+    if (runs + disturbances < attemptsOf(id))
+      violations.push({ guarantee: 'G5', message: `${consumer} gave up ${id} after ${runs} runs, where ${attemptsOf(id)} are due` });
   }
   for (const id of healthy) {
     if (deadLettered.has(id) && disturbances < attemptsOf(id))

@@ -6,6 +6,7 @@ import type { Conditions, Experiment, Trial } from '../../lib/simulation/search/
 import { CALM } from '../../lib/simulation/swarm.ts';
 import { applyOnce, countEffects, OrderNoted, OrderShipped, type StackOptions } from '../scenarios/order-stack.ts';
 import { CHAOS_MS, createOrderWorld, type OrderWorld, type Placement } from '../scenarios/order-world.ts';
+import { checkNothingGivenUp } from './given-up.ts';
 import { poison } from './poison.ts';
 
 /** Calls that a schedule of a few messages and a day of sweeps can explain. */
@@ -103,13 +104,17 @@ function checkOutgoing(world: OrderWorld, outside: readonly { readonly orderId: 
   return violations;
 }
 
-/** Chaos, heal, drain, check. */
+/** Messages that can all be handled: chaos, heal, drain, check. */
 async function runOnce(world: OrderWorld, begin: (world: OrderWorld) => void): Promise<Trial> {
   begin(world);
   await world.run(CHAOS_MS);
   world.heal();
   const rest = await world.drain();
-  const violations = [...world.check(), ...checkLiveness({ ...rest, calls: world.calls.total, maxCalls: MAX_CALLS })];
+  const violations = [
+    ...world.check(),
+    ...checkNothingGivenUp(world),
+    ...checkLiveness({ ...rest, calls: world.calls.total, maxCalls: MAX_CALLS }),
+  ];
   return { violations, history: world.history };
 }
 

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_ATTEMPTS } from '../../lib/consumer/consumer.contract.ts';
 import type { Route } from '../../lib/consumer/consumer.routes.ts';
 import { decodeFailureRecord } from '../../lib/dlq/failure-record.ts';
 import { encodeEnvelope } from '../../lib/message/envelope.ts';
@@ -13,8 +14,9 @@ import { CHAOS_MS, createOrderWorld, type OrderWorld } from '../scenarios/order-
 
 const POISON = ['note-permanent', 'note-failing', 'note-killer'];
 const HEALTHY = ['note-1', 'note-2', 'note-3', 'order-1', 'order-3'];
-/** The consumer's own default. A process that dies at the first receive has written nothing yet, so its message has one run more. */
-const attemptsOf = (id: string) => (id === 'note-killer' ? 6 : 5);
+/** What is refused for good has one run. A process that dies at the first receive has written nothing yet, so its message has one run more. */
+const ATTEMPTS: Readonly<Record<string, number>> = { 'note-permanent': 1, 'note-killer': DEFAULT_MAX_ATTEMPTS + 1 };
+const attemptsOf = (id: string) => ATTEMPTS[id] ?? DEFAULT_MAX_ATTEMPTS;
 
 const STRANGERS: readonly Stranger[] = [
   { reason: 'BODY_INVALID', body: '{"specversion":"1.0", ' },

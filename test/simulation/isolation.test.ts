@@ -16,7 +16,7 @@ const fine: Fates = {
 const check = (fates: Partial<Fates>) => checkIsolation({ ...fine, ...fates }).map(({ guarantee, message }) => `${guarantee} ${message}`);
 
 describe('poison', () => {
-  test('that leaves within its attempts and its time breaks no promise', () => {
+  test('that leaves after its attempts and within its time breaks no promise', () => {
     expect(check({})).toEqual([]);
   });
 
@@ -29,6 +29,11 @@ describe('poison', () => {
     expect(check({ failedRuns: new Map([['bad', 6]]) })).toEqual(['G5 audit ran bad 6 times, where 5 are allowed']);
     expect(check({ failedRuns: new Map([['bad', 6]]), disturbances: 1 })).toEqual([]);
     expect(check({ failedRuns: new Map([['bad', 10]]), deadLettered: new Map([['bad', [0, 1]]]) })).toEqual([]);
+  });
+
+  test('that is given up before its attempts are used up breaks G5, unless a disturbance hid some of them', () => {
+    expect(check({ failedRuns: new Map([['bad', 4]]) })).toEqual(['G5 audit gave up bad after 4 runs, where 5 are due']);
+    expect(check({ failedRuns: new Map([['bad', 4]]), disturbances: 1 })).toEqual([]);
   });
 
   test('that takes a healthy neighbour with it breaks G13, unless that neighbour had misfortune enough of its own', () => {
