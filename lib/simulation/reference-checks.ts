@@ -67,11 +67,12 @@ function letterFault(
   if (!message || !takes(subscriber, message)) return [`G2 ${name} gave up ${letter.id}, which is not committed for it`];
   const isWhole = model.copies.includes(letter.body) || seen.publications.some(({ body }) => body === letter.body);
   const expected = message.health === 'refused' ? 'HANDLER_PERMANENT' : 'ATTEMPTS_EXHAUSTED';
+  // What leaves no process alive may be given up by SQS itself, which says no reason.
   const mayDie = message.health === 'refused' || alone({ ...model, cured: new Set() }, subscriber, message).includes('dead');
   return [
     ...(isWhole ? [] : [`G5 ${name} gave up ${letter.id} with another body`]),
     ...(mayDie ? [] : [`G13 ${name} gave up ${letter.id}, which it has to keep`]),
-    ...(letter.reason === expected || (letter.reason === undefined && subscriber.ordered)
+    ...(letter.reason === expected || (letter.reason === undefined && message.health === 'killer')
       ? []
       : [`G5 ${name} gave up ${letter.id} as ${letter.reason}`]),
   ];

@@ -15,9 +15,12 @@ interface Step {
   readonly act: (rig: Rig) => void;
 }
 
+/** A message that kills its process is given up by SQS after a thousand receives, 17 hours, and what waits behind it with it. */
+const LONGEST_MS = 12 * HOUR;
+
 function command({ text, thenMs, act }: Step): Command {
   return {
-    check: () => true,
+    check: (rig) => rig.age() + thenMs <= LONGEST_MS,
     async run(rig) {
       act(rig);
       await rig.run(thenMs);

@@ -76,6 +76,7 @@ export function createRig({ seed, hostile }: RigOptions) {
     sweepEveryMs: 0,
     routes: sickRoutes(model, seed % 2 === 0 ? 'transaction' : 'external'),
   });
+  const startedAt = world.clock.now();
   const places = { audit: world.audit, project: world.project };
   const sweep = () => {
     if (!off.has('sweeper')) void world.functions.invoke(functionArn('sweeper'), {});
@@ -119,6 +120,8 @@ export function createRig({ seed, hostile }: RigOptions) {
     world,
     off,
     places,
+    /** How long it exists, in milliseconds. */
+    age: () => world.clock.now() - startedAt,
     commit({ parts, ...commitment }: Commitment & { readonly parts: readonly Part[] }): void {
       numbers += 1;
       const messages = parts.map(({ customer, health }) => ({ id: nextId(health), key: customer, health }));
