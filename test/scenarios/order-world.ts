@@ -51,14 +51,14 @@ export function createOrderWorld(options: StackOptions) {
         await unit.commit({ idempotencyKey: ids.join('+') });
         settle('committed');
       } catch {
-        if (tried < 20) world.clock.after(1_000 * (tried + 1), () => void attempt(tried + 1));
+        if (tried % TRIES_OF_ROUND < 20) world.clock.after(1_000 * (tried + 1), () => void attempt(tried + 1));
         else settle('unknown');
       }
     };
     const supervise = (round: number) => {
       world.clock.after(2 * MINUTE, () => {
         if (settled) return;
-        void attempt(round * 100);
+        void attempt(round * TRIES_OF_ROUND);
         if (round < 10) supervise(round + 1);
         else settle('unknown');
       });
@@ -138,6 +138,8 @@ export const CHAOS_MS = 2 * MINUTE;
 const DRAIN_MS = 12 * 60 * MINUTE;
 
 const STEP_MS = 30_000;
+/** Tries are numbered by the round of asking that they belong to: each round has all of its own, or one refusal would end the last. */
+const TRIES_OF_ROUND = 100;
 
 export type OrderWorld = ReturnType<typeof createOrderWorld>;
 

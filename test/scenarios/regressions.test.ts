@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import { parseSwarm } from '../../lib/simulation/swarm.ts';
 import { createOrderWorld } from './order-world.ts';
 
@@ -20,4 +21,17 @@ describe('what once broke a promise keeps it:', () => {
       expect(await world.judge(), `seed ${seed}`).toEqual([]);
     }
   });
+});
+
+test('a caller whose process died, and who is refused when asking again, goes on asking: no message is missing because of its caller', async () => {
+  const refused = { role: 'producer', service: 'dynamodb', action: 'TransactWriteItems' } as const;
+  const faults = plannedFaults([
+    { ...refused, nth: 0, kind: 'crashBefore' },
+    { ...refused, nth: 1, kind: 'deny' },
+  ]);
+  const world = createOrderWorld({ seed: 1, faults });
+  world.note('note-1');
+  expect(await world.judge({ chaosMs: 5 * 60_000 })).toEqual([]);
+  expect(world.count('fault')).toBe(2);
+  expect(world.ledger).toMatchObject({ committed: ['note-1'], unknown: [] });
 });
