@@ -17,7 +17,7 @@ type SearchArguments = Pick<Extract<Arguments, { command: 'search' }>, 'experime
 /** No schedule takes a second: who is silent for so long hangs. */
 const SILENCE_MS = 120_000;
 
-const NOTHING: Progress = { schedules: 0, at: 'nothing yet', cpuSeconds: 0, seen: {}, troubles: {}, failures: [] };
+const NOTHING: Progress = { schedules: 0, invocations: 0, at: 'nothing yet', cpuSeconds: 0, seen: {}, troubles: {}, failures: [] };
 
 /** Starts the threads of a search. */
 export function startCrew({ experiments, search, workers }: SearchArguments, onProgress: () => void): Crew {

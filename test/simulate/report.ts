@@ -18,6 +18,7 @@ export function summarize(shares: readonly Progress[], seconds: number) {
   const failures = shares.flatMap((share) => share.failures);
   return {
     schedules,
+    invocations: sum(shares.map((share) => share.invocations)),
     seconds: round(seconds),
     schedulesPerSecond: round(schedules / seconds),
     schedulesPerCpuSecond: round(schedules / cpuSeconds),
@@ -37,7 +38,7 @@ export function describe({ plan, found, violations, timeline }: Failure) {
 export function formatReport(report: Report): string {
   const kinds = Object.entries(report.faults).map(([kind, count]) => `${count} ${kind}`);
   return [
-    `${report.schedules} schedules in ${report.seconds} s: ${report.schedulesPerSecond}/s, ${report.schedulesPerCpuSecond}/s of one core`,
+    `${report.schedules} schedules, ${report.invocations} invocations in ${report.seconds} s: ${report.schedulesPerSecond}/s, ${report.schedulesPerCpuSecond}/s of one core`,
     `faults at calls: ${kinds.join(', ')}`,
     `troubles of services: ${
       Object.entries(report.troubles)

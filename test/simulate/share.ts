@@ -23,6 +23,8 @@ export interface Progress {
   readonly schedules: number;
   /** What it is doing, so that one which hangs can be found. */
   readonly at: string;
+  /** Invocations of functions in all schedules. */
+  readonly invocations: number;
   /** CPU seconds of the thread. */
   readonly cpuSeconds: number;
   readonly seen: SeenSites;
@@ -47,15 +49,17 @@ export async function runShare(share: Share, tell: (progress: Progress) => void)
   const coverage = countCoverage();
   const failures: Failure[] = [];
   let schedules = 0;
+  let invocations = 0;
   let at = 'nothing yet';
   const cpuStart = process.threadCpuUsage();
   const report = () => {
     const { user, system } = process.threadCpuUsage(cpuStart);
-    tell({ schedules, at, cpuSeconds: (user + system) / 1e6, seen: coverage.seen, troubles, failures });
+    tell({ schedules, invocations, at, cpuSeconds: (user + system) / 1e6, seen: coverage.seen, troubles, failures });
   };
   const troubles: Record<string, number> = {};
   const onSchedule = ({ history }: Trial) => {
     schedules += 1;
+    invocations += history.events.filter(({ kind }) => kind === 'invoke').length;
     for (const name of history.events.map(troubleOf)) if (name) troubles[name] = (troubles[name] ?? 0) + 1;
     report();
   };
