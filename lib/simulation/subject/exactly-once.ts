@@ -111,6 +111,7 @@ async function searchSubject(
       schedules += 1;
     };
     for await (const failure of search(experiment, { coverage, onSchedule })) throw brokenPromise(failure, { options, file });
+    if (schedules === 0) throw new SubjectConfigError(`${experiment.name} was run in no world at all: the list of seeds is empty`);
     return reportOf(schedules, coverage.coverage);
   });
 }

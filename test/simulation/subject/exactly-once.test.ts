@@ -207,6 +207,7 @@ describe('what cannot be compared is refused', () => {
     await expect(sweepFaults(shipInUnit, { ...shop, messages: [] })).rejects.toMatchObject({ code: 'SUBJECT_CONFIG' });
     await expect(sweepFaults(shipInUnit, { ...shop, name: 'Ship order' })).rejects.toMatchObject({ code: 'SUBJECT_CONFIG' });
     await expect(expectExactlyOnce(shipInUnit, { ...publishing, seeds: 0 })).rejects.toMatchObject({ code: 'SUBJECT_CONFIG' });
+    await expect(expectExactlyOnce(shipInUnit, { ...publishing, seeds: [] })).rejects.toMatchObject({ code: 'SUBJECT_CONFIG' });
     await expect(sweepFaults(shipInUnit, { ...publishing, replay: 'nonsense' })).rejects.toBeInstanceOf(RangeError);
   });
 });
