@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sleep } from '../../lib/core/clock.ts';
 import { PosthasteError } from '../../lib/core/errors.ts';
 import { createRng } from '../../lib/core/rng.ts';
 import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
@@ -134,6 +135,23 @@ describe('a commit', () => {
       expect(await timed(committer.commit(request()))).toMatchObject({ status });
       expect(actions()).toHaveLength(2);
     }
+  });
+
+  test('is not tried any more nine minutes after it began: a token of ten minutes is forgotten, and a repetition would be another commit', async () => {
+    const clock = createVirtualClock(createRng(1));
+    const begun: number[] = [];
+    const client = {
+      async send() {
+        begun.push(clock.now());
+        await sleep(clock, 2 * 60_000);
+        throw LOST;
+      },
+    };
+    const committer = createCommitter({ client, clock, rng: { next: () => 0 }, ids: { next: () => 'id' } });
+    const { unit } = request();
+    const [outcome] = await Promise.all([committer.commit({ unit, guards: [] }), clock.run()]);
+    expect(outcome).toMatchObject({ status: 'unknown' });
+    expect(begun.map((at) => at - (begun[0] ?? 0))).toEqual([0, 120_000, 240_000, 360_000, 480_000]);
   });
 
   test('in doubt reads its guard three times, and not beyond its deadline', async () => {
