@@ -84,18 +84,7 @@ describe('the recipe of the README, followed in an empty folder', () => {
   });
 
   test('type-checks, and refuses data of another shape', async () => {
-    const compilerOptions = {
-      module: 'nodenext',
-      target: 'es2024',
-      types: ['node'],
-      strict: true,
-      noEmit: true,
-      allowImportingTsExtensions: true,
-      verbatimModuleSyntax: true,
-      // A declaration of @middy/core imports the types of an optional peer.
-      skipLibCheck: true,
-    };
-    writeFileSync(join(shop, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+    writeFileSync(join(shop, 'tsconfig.json'), fileOf('README.md', 'tsconfig.json'));
     const tsc = join(shop, 'node_modules/typescript/bin/tsc');
     expect(await run(process.execPath, [tsc])).toBe('');
 

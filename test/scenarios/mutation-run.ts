@@ -29,6 +29,7 @@ export interface MutationOptions {
  */
 export async function runMutants({ scenarios = [], workers, onResult = () => {} }: MutationOptions): Promise<readonly MutantResult[]> {
   const wanted = MUTANTS.filter(({ scenario }) => scenarios.length === 0 || scenarios.includes(scenario));
+  if (wanted.length === 0) throw new TypeError(`no mutant is of ${scenarios.join(', ')}; write e.g. S8 or G4`);
   const filesOf = findTests();
   const jobs = wanted.map((mutant) => async (copy: Copy) => {
     const result = await runMutant(copy, mutant, filesOf(mutant.scenario));

@@ -34,6 +34,7 @@ describe('the simulate command', () => {
 
   test.each([
     ['nothing-like-it', 'there is no experiment nothing-like-it; there are orders'],
+    ['S8', 'S8 is a scenario, not an experiment: npm test -- test/scenarios -t "S8 " or npm run mutants -- S8'],
     ['--seeds 0', "--seeds is '0'; it takes a whole number, 1 or more"],
     ['--seeds ten', "--seeds is 'ten'"],
     ['--from -1', '--from'],

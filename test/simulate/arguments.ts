@@ -82,6 +82,11 @@ export function readArguments(argv: readonly string[]): Arguments {
   if (values.help) return { command: 'help' };
   if (values.replay !== undefined) return { command: 'replay', line: values.replay, json: values.json };
   const unknown = positionals.filter((name) => !names.includes(name));
+  const scenario = unknown.find((name) => /^[SG]\d+$/.test(name));
+  if (scenario)
+    throw new UsageError(
+      `${scenario} is a scenario, not an experiment: npm test -- test/scenarios -t "${scenario} " or npm run mutants -- ${scenario}`,
+    );
   if (unknown.length > 0) throw new UsageError(`there is no experiment ${unknown.join(', ')}; there are ${names.join(', ')}`);
   const experiments = positionals.length > 0 ? positionals : names;
   const from = whole('from', values.from, 0);

@@ -92,12 +92,15 @@ export interface ContractReport {
 }
 
 /**
- * Runs cases one after the other without a test framework, and says how each ended.
+ * Runs cases one after the other without a test framework, and says how each ended; `onCase` is told at once.
  *
  * @example
  * const { failed } = await runContract(inboxContract({ features: ['leases'], open }));
  */
-export async function runContract(cases: readonly ContractCase[]): Promise<ContractReport> {
+export async function runContract(
+  cases: readonly ContractCase[],
+  onCase: (name: string, error?: unknown) => void = () => {},
+): Promise<ContractReport> {
   const passed: string[] = [];
   const failed: { name: string; error: unknown }[] = [];
   for (const { name, skipped, run } of cases) {
@@ -105,8 +108,10 @@ export async function runContract(cases: readonly ContractCase[]): Promise<Contr
     try {
       await run();
       passed.push(name);
+      onCase(name);
     } catch (error) {
       failed.push({ name, error });
+      onCase(name, error);
     }
   }
   return { passed, failed, skipped: cases.filter(({ skipped }) => skipped !== undefined).map(({ name }) => name) };
