@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isPosthasteError } from '../../lib/core/errors.ts';
 import type { OutboxCommitOptions } from '../../lib/outbox/create-outbox.ts';
 import { createOutbox } from '../../lib/outbox/create-outbox.ts';
-import { OrderChanged, OrderPlaced } from './messages.ts';
+import { AccountBooked, OrderChanged, OrderPlaced } from './messages.ts';
 import { createOutboxWorld, type Fault, type OutboxWorld } from './outbox-world.ts';
 
 const ONE = { update: { expression: 'ADD charged :one', values: { ':one': 1 } } };
@@ -263,6 +263,19 @@ test('a unit that was not written for now may be committed again', async () => {
     expect(await world.finish(unit.commit())).toMatchObject({ status: 'committed' });
   }
   expect(total(world)).toBe(2);
+});
+
+test('messages alone make other content, by their data as by their ordering key', async () => {
+  const world = await createOutboxWorld();
+  const commit = (amount: number, key: string) => {
+    const unit = world.outbox.unit();
+    unit.publish(AccountBooked, { account: 'a', amount }, { key });
+    return world.finish(unit.commit({ idempotencyKey: 'k' }));
+  };
+  await commit(1, 'a');
+  expect(await commit(1, 'a')).toMatchObject({ status: 'duplicate' });
+  expect(await codeOf(commit(2, 'a'))).toBe('IDEMPOTENCY_KEY_REUSED');
+  expect(await codeOf(commit(1, 'b'))).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
 test('the order of properties and the deployment between two tries are no other content', async () => {
