@@ -91,9 +91,10 @@ export function createSpy(stage: Pick<Stage, 'world' | 'queueUrl' | 'deadLetterQ
     async waitFor(place, definition, window = {}) {
       const found = await look(place, definition, window);
       if (found) return found;
-      const others = messagesOf(places[place]()).map(({ type, id }) => `${type} (${id})`);
+      const others = messagesOf(places[place]()).map(({ type, id, data }) => `${type} (${id}) ${JSON.stringify(data)}`);
+      const wanted = `${definition.name}${window.where ? " that matches 'where'" : ''}`;
       throw new SpyError(
-        `no ${definition.name} was ${place} within ${window.withinMs ?? WINDOW_MS} ms of virtual time; ${place} are: ${others.join(', ') || 'none'}`,
+        `no ${wanted} was ${place} within ${window.withinMs ?? WINDOW_MS} ms of virtual time; ${place} are: ${others.join(', ') || 'none'}`,
         { code: 'SPY_NOT_SEEN' },
       );
     },

@@ -15,11 +15,22 @@ class SimulationNetworkError extends PosthasteError {
   constructor(to: string) {
     super(
       `simulated code opens a connection to ${to}; nothing outside of the world may take part, or a seed would say nothing: ` +
-        'use AWS SDK clients with their usual request handler, and let the subject take what else it calls as a parameter',
+        'use AWS SDK clients with their usual request handler, and for what else it calls replace the client or globalThis.fetch in the test, ' +
+        'and note the effect with process.effect()',
       { code: 'SIMULATION_NETWORK' },
     );
   }
 }
+
+/** Node's own: one that a test put in its place is the test's, and answers. */
+const ownFetch = globalThis.fetch;
+
+/** Refused before it comes to its pool, which would go on connecting for the next world. */
+const refuseFetch = (fetch: typeof globalThis.fetch) => (input: Parameters<typeof fetch>[0], init?: RequestInit) => {
+  const url = input instanceof Request ? input.url : String(input);
+  if (!platform() || /^(data|blob):/i.test(url)) return fetch(input, init);
+  return Promise.reject(new SimulationNetworkError(URL.parse(url)?.host || url));
+};
 
 /** SDK clients reach the services of the world that asks, their own middleware and retries included; everything else is refused. */
 export function patchNetwork(): Restore[] {
@@ -42,6 +53,7 @@ export function patchNetwork(): Restore[] {
           return connect.apply(this, args);
         },
     ),
+    ...(globalThis.fetch === ownFetch ? [patchValue(globalThis, 'fetch', refuseFetch)] : []),
   ];
 }
 

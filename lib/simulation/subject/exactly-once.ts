@@ -1,4 +1,5 @@
-import type { Call, FaultKind } from '../fault.ts';
+import type { Call, FaultKind, FaultSource } from '../fault.ts';
+import { formatFault, type PlannedFault, plannedFaults } from '../fault-plan.ts';
 import { withGlobals } from '../globals.ts';
 import { type Coverage, countCoverage } from '../search/coverage.ts';
 import type { Failure } from '../search/failure.ts';
@@ -146,10 +147,27 @@ function replayOf({ replay: line = process.env[REPLAY_ENV], name = DEFAULT_NAME 
 
 async function replay(experiment: SubjectExperiment, plan: Plan, origin: Origin): Promise<SubjectReport> {
   const coverage = countCoverage();
-  const { violations, history } = await runPlan(experiment, plan, coverage.observe);
+  const missed = new Set(plan.faults);
+  const { violations, history } = await runPlan(experiment, plan, (source) => coverage.observe(watchHits(source, missed)));
   if (violations.length > 0) throw brokenPromise({ plan, violations, timeline: formatTimeline(history.events) }, origin);
+  if (missed.size > 0) throw new SubjectConfigError(missedText(plan, [...missed].map(formatFault)));
   return reportOf(1, coverage.coverage);
 }
+
+/** Takes the faults that meet a call out of those that are still to meet one. */
+function watchHits(source: FaultSource, missed: Set<PlannedFault>): FaultSource {
+  return {
+    decide(call) {
+      for (const fault of missed) if (plannedFaults([fault]).decide(call)) missed.delete(fault);
+      return source.decide(call);
+    },
+  };
+}
+
+/** A replay in which nothing went wrong says nothing about what it was to show. */
+const missedText = ({ experiment }: Plan, faults: readonly string[]): string =>
+  `this fault met no call: ${faults.join(', ')}. The replay of ${experiment} found nothing, because its code does not make such a call (any ` +
+  'more), or the line was changed: run the search without the line again';
 
 function checkOptions({ name = DEFAULT_NAME, messages }: SubjectOptions): void {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {

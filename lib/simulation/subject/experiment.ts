@@ -3,9 +3,10 @@ import { type FaultSource, noFaults } from '../fault.ts';
 import type { Conditions, Experiment, Trial } from '../search/trial.ts';
 import { CALM, type Swarm } from '../swarm.ts';
 import { createWorld } from '../world.ts';
-import { compareViews } from './compare.ts';
+import { compareViews, textOf } from './compare.ts';
+import { withTestHint } from './error-text.ts';
 import { createStage, DEFAULT_NAME, DEFAULT_TIMEOUT_MS, type Stage } from './stage.ts';
-import { SubjectConfigError, SubjectInactiveError, SubjectUnstableError } from './subject.errors.ts';
+import { SubjectConfigError, SubjectInactiveError, SubjectRemembersError, SubjectUnstableError } from './subject.errors.ts';
 import type { CompareOptions, DeployOptions, Subject } from './subject.ts';
 import type { SubjectView } from './subject-view.ts';
 import { OUTBOX_TABLE } from './tables.ts';
@@ -58,10 +59,12 @@ export async function createExperiment(subject: Subject, options: SubjectOptions
   const runOnce = (conditions: Partial<RunConditions> & { readonly seed: number }) =>
     runSubject(subject, options, { faults: noFaults, swarm: CALM, deliveries: 1, prints: false, ...conditions });
   // The first run loads what is loaded lazily, once.
-  await runOnce({ seed: 1 });
-  const { view: reference, isDrained, stage } = await runOnce({ seed: 1 });
-  checkPublished(name, stage);
-  checkActive(name, reference, isDrained);
+  const first = await runOnce({ seed: 1 });
+  const second = await runOnce({ seed: 1 });
+  const { view: reference } = second;
+  checkPublished(name, second.stage);
+  if (hasChanged(first) && !hasChanged(second)) throw new SubjectRemembersError(name);
+  checkActive(name, second);
   const other = compareViews(reference, (await runOnce({ seed: 2 })).view, options);
   if (other[0]) throw new SubjectUnstableError(name, other[0].message);
   return {
@@ -97,13 +100,30 @@ interface Text {
   readonly S: string;
 }
 
-function checkActive(name: string, reference: SubjectView, isDrained: boolean): void {
-  const { items, published, noted, deadLettered } = reference;
-  if (!isDrained) throw new SubjectInactiveError(name, 'its messages are tried again and again although nothing goes wrong');
-  if (published.length + noted.length > 0 || Object.values(items).some((table) => table.length > 0)) return;
-  const [letter] = deadLettered;
-  const reason = letter?.failure ? `${letter.failure.reason}: ${letter.failure.message}` : 'it wrote, published and noted nothing';
-  throw new SubjectInactiveError(name, reason);
+function checkActive(name: string, run: Run): void {
+  const { view, stage, isDrained } = run;
+  if (isDrained && hasEffects(run)) return;
+  const [letter] = view.deadLettered;
+  const [warning] = stage.warned;
+  const parked = letter?.failure && withTestHint(`${letter.failure.reason}: ${letter.failure.message}`, stage.options);
+  const nothing = isDrained
+    ? 'it wrote, published and noted nothing'
+    : 'its messages are tried again and again although nothing goes wrong';
+  // What went wrong first is the reason of what followed.
+  const reasons = [warning ?? nothing, ...(parked === undefined ? [] : [parked])];
+  throw new SubjectInactiveError(name, reasons.join('; '));
+}
+
+function hasEffects({ view: { items, published, noted } }: Run): boolean {
+  return published.length + noted.length > 0 || Object.values(items).some((table) => table.length > 0);
+}
+
+/** Whether anything is not as it was before. */
+function hasChanged({ view: { items, published, noted }, stage: { options } }: Run): boolean {
+  const before = (table: string) => textOf((options.items?.[table] ?? []).map(textOf).sort());
+  return (
+    published.length + noted.length > 0 || Object.entries(items).some(([table, all]) => textOf(all.map(textOf).sort()) !== before(table))
+  );
 }
 
 /** A slow answer comes after every function has timed out, the sweeper's included. */

@@ -63,6 +63,7 @@ const KINDS: Record<PlannedFault['kind'], string> = {
   crashAfter: 'the process dies after the call had its effect',
   throttle: 'the call is throttled',
   errorAfterEffect: 'the call has its effect, its answer is lost',
+  errorWithoutEffect: 'the call fails on its way, nobody can tell that it had no effect',
   effectAfterError: 'the call times out, and has its effect later',
   slow: 'the answer comes after the function has timed out',
   deny: 'the call is denied',

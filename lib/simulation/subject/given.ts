@@ -27,7 +27,7 @@ export interface DeliveryResult {
 export interface DeliveryOutcome extends SubjectView {
   /** One for each message that was delivered, in their order. */
   readonly messages: readonly DeliveryResult[];
-  /** What the consumer warned of, e.g. why a message is tried again. */
+  /** Why its code could not be loaded or a handler threw, and what the consumer warned of, e.g. why a message is tried again. */
   readonly warned: readonly string[];
 }
 
@@ -127,7 +127,7 @@ const invocationsEnded = ({ world, options: { name = DEFAULT_NAME } }: Stage) =>
 function hold(outcome: DeliveryOutcome, expected: Expectations): DeliveryOutcome {
   const [wanted, got] = [expectedShape(expected), actualShape(outcome, expected)];
   if (isDeepStrictEqual(got, wanted)) return outcome;
-  const warned = outcome.warned.length > 0 ? `\nThe consumer warned:\n  ${outcome.warned.join('\n  ')}` : '';
+  const warned = outcome.warned.length > 0 ? `\nThe consumer warned:\n  ${[...new Set(outcome.warned)].join('\n  ')}` : '';
   const message = `the delivery did\n  ${textOf(got)}\nand should have done\n  ${textOf(wanted)}${warned}`;
   throw new AssertionError({ message, actual: got, expected: wanted, operator: 'deepStrictEqual', stackStartFn: hold });
 }

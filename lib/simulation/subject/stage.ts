@@ -1,5 +1,4 @@
 import { CONSUMER_ENV } from '../../consumer/consumer.contract.ts';
-import { messageOf } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { silentMetrics } from '../../core/metrics.ts';
 import { createInbox } from '../../inbox/create-inbox.ts';
@@ -12,6 +11,7 @@ import type { SimHandler } from '../functions.ts';
 import { holdTime } from '../globals/real-work.ts';
 import type { SimProcess } from '../process.ts';
 import type { World } from '../world.ts';
+import { errorText, withTestHint } from './error-text.ts';
 import { ACCOUNT, createOutboxStage, type Outlets } from './outbox-stage.ts';
 import type { DeployOptions, Subject, SubjectCode, SubjectProcess } from './subject.ts';
 import type { NotedEffect } from './subject-view.ts';
@@ -29,7 +29,7 @@ export interface Stage extends Outlets {
   readonly noted: readonly NotedEffect[];
   /** Bodies that were delivered, in order. */
   readonly sent: readonly string[];
-  /** What a consumer of routes warned of, e.g. why a message is tried again. */
+  /** Why its code could not be made or a handler threw, and what a consumer of routes warned of, e.g. why a message is tried again. */
   readonly warned: readonly string[];
   /** Puts the nth message of the test, from 0, into the queue. */
   deliver(given: Delivered, index: number): QueueEntry;
@@ -69,7 +69,12 @@ export function createStage(world: World, subject: Subject, options: DeployOptio
           world.history.record('effect', { process: process.name, name: effect, ...(key !== undefined && { key }) });
         },
       };
-      return handlerOf(subject(offered), (code) => deployed(code, { world, process, options: { ...options, name }, queues, warned }));
+      const deployment = { world, process, options: { ...options, name }, queues, warned };
+      return handlerOf(
+        () => subject(offered),
+        (code) => deployed(code, deployment),
+        (error) => warned.push(`${name} could not be loaded: ${errorText(error)}`),
+      );
     },
   });
   const mapping = world.mappings.create(functionArn, {
@@ -94,11 +99,22 @@ export function createStage(world: World, subject: Subject, options: DeployOptio
 }
 
 /** Code that has to be loaded first is waited for, by the clock too. */
-function handlerOf(code: SubjectCode | Promise<SubjectCode>, handlerFor: (code: SubjectCode) => SimHandler): SimHandler {
-  if (!(code instanceof Promise)) return handlerFor(code);
+function handlerOf(
+  make: () => SubjectCode | Promise<SubjectCode>,
+  handlerFor: (code: SubjectCode) => SimHandler,
+  onFailure: (error: unknown) => void,
+): SimHandler {
+  let code: SubjectCode | Promise<SubjectCode>;
+  try {
+    code = make();
+    if (!(code instanceof Promise)) return handlerFor(code);
+  } catch (error) {
+    onFailure(error);
+    throw error;
+  }
   const loaded = holdTime(code.then(handlerFor));
   // Whoever is invoked first is told; until then nobody is missing an answer.
-  loaded.catch(() => {});
+  loaded.catch(onFailure);
   return async (event, context) => (await loaded)(event, context);
 }
 
@@ -117,7 +133,16 @@ interface Deployment {
 
 /** A handler is taken as it is; routes become a consumer on the process's own ports. */
 function deployed(code: SubjectCode, { world, process, options, queues, warned }: Deployment): SimHandler {
-  if (typeof code === 'function') return async (event, context) => code(event, context);
+  if (typeof code === 'function') {
+    return async (event, context) => {
+      try {
+        return await code(event, context);
+      } catch (error) {
+        warned.push(withTestHint(`the handler threw ${errorText(error)}`, options));
+        throw error;
+      }
+    };
+  }
   const { rng, ids } = world;
   const { clock } = process;
   const client = process.client('dynamodb');
@@ -134,16 +159,16 @@ function deployed(code: SubjectCode, { world, process, options, queues, warned }
     clock,
     rng,
     ids,
-    log: { ...silentLogger, warn: warn(warned), error: warn(warned) },
+    log: { ...silentLogger, warn: warn(warned, options), error: warn(warned, options) },
     metrics: silentMetrics,
   }) as unknown as SimHandler;
 }
 
 const warn =
-  (warned: string[]) =>
+  (warned: string[], options: DeployOptions) =>
   (text: string, fields: Record<string, unknown> = {}) => {
     const { error } = fields;
-    warned.push(error === undefined ? text : `${text}: ${messageOf(error)}`);
+    warned.push(error === undefined ? text : withTestHint(`${text}: ${errorText(error)}`, options));
   };
 
 /** As the `Consumer` construct sets them. */

@@ -11,6 +11,18 @@ export class SubjectInactiveError extends PosthasteError {
   }
 }
 
+/** A subject has effects in its first run and none in the next one. Code `SUBJECT_INACTIVE`. */
+export class SubjectRemembersError extends PosthasteError {
+  constructor(name: string) {
+    super(
+      `${name} has effects in its first run, and none in the next, which starts anew: a module keeps its variables over all runs, so one that ` +
+        'remembers what it has seen, e.g. in a Set or a cache, does nothing the second time. Make what holds state inside the function that ' +
+        'makes the code, for each process anew',
+      { code: 'SUBJECT_INACTIVE' },
+    );
+  }
+}
+
 /** A subject's effects differ between two runs without faults. Code `SUBJECT_UNSTABLE`. */
 export class SubjectUnstableError extends PosthasteError {
   constructor(name: string, difference: string) {

@@ -196,6 +196,51 @@ describe('what cannot be compared is refused', () => {
     await expect(expectExactlyOnce(() => async () => {}, { messages: [{}] })).rejects.toMatchObject({ code: 'SUBJECT_INACTIVE' });
   });
 
+  test('a subject whose code cannot be loaded, with the error itself', async () => {
+    const misconfigured = () => {
+      requiredEnv('SHIPMENTS_TABLE', 'ShopStack');
+      return shipInUnit();
+    };
+    await expect(sweepFaults(misconfigured, shop)).rejects.toMatchObject({
+      code: 'SUBJECT_INACTIVE',
+      message: expect.stringContaining('MissingEnvError: environment variable SHIPMENTS_TABLE is not set'),
+    });
+    const absent = './no-such-module.ts';
+    const missing = async () => (await import(absent)).handler;
+    await expect(sweepFaults(missing, shop)).rejects.toMatchObject({ message: expect.stringContaining('no-such-module') });
+  });
+
+  test('a subject that writes to a table or publishes what its test does not name, with what to name', async () => {
+    await expect(sweepFaults(shipInUnit, shop)).rejects.toMatchObject({ message: expect.stringContaining('in "publishes"') });
+    const writing = () => [on(OrderPlaced, ({ data }, { unit }) => unit.update({ ...shipments, name: 'parcels' }, data, addOne))];
+    await expect(sweepFaults(writing, shop)).rejects.toMatchObject({ message: expect.stringContaining('named are: shipments)') });
+  });
+
+  test('a subject whose module remembers its first run, also where items are there before', async () => {
+    for (const items of [{}, { shipments: [{ orderId: 'order-0', shipped: 1 }] }]) {
+      const seen = new Set<string>();
+      const remembering = () => [
+        on(OrderPlaced, ({ data }, { unit }) => {
+          if (seen.has(data.orderId)) return;
+          seen.add(data.orderId);
+          unit.update(shipments, { orderId: data.orderId }, addOne);
+        }),
+      ];
+      await expect(sweepFaults(remembering, { ...shop, items })).rejects.toMatchObject({
+        code: 'SUBJECT_INACTIVE',
+        message: expect.stringContaining('a module keeps its variables over all runs'),
+      });
+    }
+  });
+
+  test('a replay whose fault meets no call', async () => {
+    const replay = 'ship-order/1/calm/crashAfter@ship-order:dynamodb:UpdateItem#0';
+    await expect(sweepFaults(shipInUnit, { ...publishing, replay })).rejects.toMatchObject({
+      code: 'SUBJECT_CONFIG',
+      message: expect.stringContaining('this fault met no call: crashAfter@ship-order:dynamodb:UpdateItem#0'),
+    });
+  });
+
   test('a subject that publishes what nobody carries', async () => {
     await expect(sweepFaults(shipInUnit, { ...publishing, publishes: [OrderShipped] })).rejects.toMatchObject({
       code: 'SUBJECT_CONFIG',

@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { on } from '../../../lib/consumer/consumer.routes.ts';
 import { given } from '../../../lib/simulation/subject/given.ts';
 import { message } from '../../../lib/simulation/subject/test-message.ts';
@@ -58,6 +58,39 @@ test('a handler that throws or hangs has its message delivered again', async () 
   await given(throwing).when({ orderId: 'order-1' }).then({ outcome: 'retried' });
   const hanging = () => () => new Promise(() => {});
   await given(hanging, { timeoutMs: 3_000 }).when({ orderId: 'order-1' }).then({ outcome: 'retried' });
+});
+
+test('code that cannot be loaded is named by the failed expectation and the outcome', async () => {
+  const broken = async () => {
+    await Promise.resolve();
+    throw new TypeError('no table is named', { cause: new RangeError('no such stage') });
+  };
+  const text = 'subject could not be loaded: TypeError: no table is named; caused by RangeError: no such stage';
+  const delivery = given(broken).when({ orderId: 'order-1' });
+  const failure: unknown = await delivery.then({ outcome: 'done' }).catch((error: unknown) => error);
+  expect((failure as Error).message).toContain(text);
+  const { messages, warned } = await delivery.outcome();
+  expect([messages[0]?.outcome, warned[0]]).toEqual(['retried', text]);
+});
+
+test('a fetch to outside is refused with the reason, one that a test replaced answers, and data: is read', async () => {
+  const fetching = (url: string) => () => [
+    on(OrderPlaced, async ({ data }, { unit }) => {
+      unit.put(shipments, { ...data, answer: await (await fetch(url)).text() });
+    }),
+  ];
+  const deliver = (url: string) =>
+    given(fetching(url), shop)
+      .when(message(OrderPlaced, { orderId: 'order-1' }))
+      .outcome();
+  expect((await deliver('https://carrier.example/labels')).warned.join()).toContain('opens a connection to carrier.example');
+  expect((await deliver('data:,label')).items['shipments']).toEqual([{ orderId: 'order-1', answer: 'label' }]);
+  vi.stubGlobal('fetch', async () => new Response('stubbed'));
+  try {
+    expect((await deliver('https://carrier.example/labels')).items['shipments']).toEqual([{ orderId: 'order-1', answer: 'stubbed' }]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 test('effects that are noted can be expected', async () => {

@@ -41,7 +41,19 @@ test('a wait that is over says what was there instead', async () => {
   expect((await spy.waitFor('deadLettered', OrderPlaced)).id).toBe('message-1');
   await expect(spy.waitFor('deadLettered', OrderShipped, { withinMs: 500 })).rejects.toMatchObject({
     code: 'SPY_NOT_SEEN',
-    message: 'no shipping.order-shipped was deadLettered within 500 ms of virtual time; deadLettered are: orders.order-placed (message-1)',
+    message:
+      'no shipping.order-shipped was deadLettered within 500 ms of virtual time; deadLettered are: orders.order-placed (message-1) {"orderId":"order-refused"}',
+  });
+});
+
+test('a wait whose filter refused what came says so, and shows it', async () => {
+  const { spy, deliver } = simulate(shipInUnit, shop);
+  deliver(order('order-1'));
+  const where = ({ data }: { readonly data: { readonly orderId: string } }) => data.orderId === 'order-2';
+  await expect(spy.waitFor('published', OrderShipped, { where, withinMs: 5_000 })).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^no shipping\.order-shipped that matches 'where' was published .*order-shipped \(.+\) {"orderId":"order-1"}/,
+    ),
   });
 });
 
