@@ -5,9 +5,10 @@ import { isBatch } from './partial-batch.ts';
 /**
  * What can go wrong at one call of a service, as a process sees it.
  * `crashBefore` and `crashAfter` kill the caller around the effect, `throttle` refuses without effect, `errorAfterEffect` applies the
- * effect and loses the answer (the ambiguous timeout), `effectAfterError` lets the caller time out and applies the effect later, `slow`
- * answers after every function has timed out, `deny` refuses as a broken permission does. Of some calls only: `conflict` is a cancelled
- * transaction, `partialBatch` applies a part of a batch and reports the rest inside a successful answer.
+ * effect and loses the answer (the ambiguous timeout), `errorWithoutEffect` looks the same to the caller and never reaches the service,
+ * `effectAfterError` lets the caller time out and applies the effect later, `slow` answers after every function has timed out, `deny`
+ * refuses as a broken permission does. Of some calls only: `conflict` is a cancelled transaction, `partialBatch` applies a part of a batch
+ * and reports the rest inside a successful answer.
  */
 export const FAULT_KINDS = [
   'crashBefore',
@@ -19,6 +20,7 @@ export const FAULT_KINDS = [
   'deny',
   'conflict',
   'partialBatch',
+  'errorWithoutEffect',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];

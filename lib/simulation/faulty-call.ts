@@ -48,6 +48,7 @@ async function arrive(world: ProcessWorld, { process, request, answer, fault }: 
   const refuse = (error: Error) => world.clock.after(hop(world), () => end(() => answer.reject(error)));
 
   if (fault === 'crashBefore') return end(() => process.kill(fault));
+  if (fault === 'errorWithoutEffect') return void refuse(timeoutError());
   if (fault === 'throttle') return void refuse(throttleError(request.service));
   if (fault === 'deny') return void refuse(denialError(request.service));
   if (fault === 'conflict') return void refuse(conflictError(request));

@@ -72,6 +72,14 @@ describe('a call of a process', () => {
     expect(count()).toBe('0');
   });
 
+  test('that never arrives fails as one whose answer is lost, without effect', async () => {
+    const { world, add, count, outcome } = counterWorld(hit('errorWithoutEffect'));
+    add();
+    await world.run(60_000);
+    expect(outcome.error).toMatchObject({ name: 'TimeoutError' });
+    expect(count()).toBe('0');
+  });
+
   test('whose answer is lost fails as a timeout, with its effect', async () => {
     const { world, add, count, outcome } = counterWorld(hit('errorAfterEffect'));
     add();

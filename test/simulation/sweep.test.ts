@@ -30,7 +30,7 @@ function retryingExperiment(breaks: (hits: readonly string[]) => boolean = () =>
 }
 
 /** Kinds that do something at calls that are neither transactions nor batches. */
-const KINDS = 7;
+const KINDS = 8;
 
 test('single faults hit every call of the run without faults, after that run itself', async () => {
   const { experiment, runs } = retryingExperiment();

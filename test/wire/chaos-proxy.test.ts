@@ -71,7 +71,7 @@ async function failureOf(kind: WireFaultKind, id: string): Promise<{ failure: un
 }
 
 const REPLY_LOST = ['errorAfterEffect', 'slow', 'reset', 'crashAfter'] as const;
-const NEVER_SENT = ['refuse', 'crashBefore', 'serverError'] as const;
+const NEVER_SENT = ['refuse', 'errorWithoutEffect', 'crashBefore', 'serverError'] as const;
 
 test.each(REPLY_LOST)('after %s the effect is there, and the client cannot know', async (kind) => {
   const { failure } = await failureOf(kind, kind);

@@ -42,6 +42,7 @@ export async function serveFaulty(deps: FaultDeps, kind: WireFaultKind, underWay
     case 'serverError':
       return sendAnswer(response, call.exchange.refuse(refusalOf(kind, call.request), 'refused-by-a-fault'));
     case 'refuse':
+    case 'errorWithoutEffect':
       return void response.destroy();
     case 'crashBefore':
       return crash();
