@@ -18,7 +18,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const examples = pages()
   .flatMap(codeBlocks)
   .filter(({ language }) => language === 'ts');
-const programs = examples.filter(({ page, title }) => title !== undefined && page !== 'README.md');
+/** What a page shows right below the block, before any other. */
+const shownBelow = ({ page, line }: CodeBlock): CodeBlock | undefined => {
+  const next = codeBlocks(page).find((block) => block.line > line);
+  return next?.language === 'text' ? next : undefined;
+};
+/** A file without output is a module that the next ones import. */
+const programs = examples.filter((block) => block.title !== undefined && block.page !== 'README.md' && shownBelow(block));
 
 /** The block as a file of its own, with the package's entries read from the sources. */
 function place({ page, line, title, code }: CodeBlock): string {
@@ -53,7 +59,8 @@ describe('the examples of the documentation', () => {
   test.each(programs)(
     '$page: $title prints what the page shows',
     async (program) => {
-      const shown = codeBlocks(program.page).find(({ line, language }) => line > program.line && language === 'text');
+      const shown = shownBelow(program);
+      for (const block of examples) if (block.page === program.page && block.title !== undefined) place(block);
       const file = place(program);
       // As its reader runs it: beside it, and by no test runner.
       const options = { cwd: dirname(file), env: { ...process.env, NODE_OPTIONS: '', VITEST: undefined } };

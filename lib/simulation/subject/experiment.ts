@@ -103,13 +103,14 @@ interface Text {
 function checkActive(name: string, run: Run): void {
   const { view, stage, isDrained } = run;
   if (isDrained && hasEffects(run)) return;
-  const [letter] = view.deadLettered;
+  const failure = view.deadLettered[0]?.failure;
   const [warning] = stage.warned;
-  const parked = letter?.failure && withTestHint(`${letter.failure.reason}: ${letter.failure.message}`, stage.options);
   const nothing = isDrained
     ? 'it wrote, published and noted nothing'
     : 'its messages are tried again and again although nothing goes wrong';
-  // What went wrong first is the reason of what followed.
+  // The warning has the causes too; what went wrong first is the reason of what followed.
+  const isSaid = failure !== undefined && warning?.includes(failure.message);
+  const parked = failure && (isSaid ? failure.reason : withTestHint(`${failure.reason}: ${failure.message}`, stage.options));
   const reasons = [warning ?? nothing, ...(parked === undefined ? [] : [parked])];
   throw new SubjectInactiveError(name, reasons.join('; '));
 }
