@@ -204,6 +204,15 @@ describe('the sweeper', () => {
   const sweep = (world: World, sweeper = sweeperOf(world), ms = 60_000) => world.timed(sweeper.sweep({ deadline: world.clock.now() + ms }));
   const aged = (world: World, age: number) => ({ committedAt: world.clock.now() - age });
 
+  test('publishes nothing of a row that was parked while the index still has it as pending', async () => {
+    const world = scriptedPublishing([rowOf('parked', { ...aged(scriptedPublishing([]), 9_000), state: 'PARKED#2' })]);
+    const { pk, sk, committedAt } = rowOf('parked', aged(world, 9_000));
+    Object.assign(world.store, { due: async (state: string) => ({ items: state === 'PENDING#2' ? [{ pk, sk, committedAt }] : [] }) });
+    expect(await sweep(world)).toMatchObject({ swept: 0 });
+    expect(world.sent).toEqual([]);
+    expect(world.states()).toEqual({ parked: 'PARKED' });
+  });
+
   test('reports what it published, what waits, what is parked, and the age of the oldest that waits', async () => {
     const probe = scriptedPublishing([]);
     const rows = [
