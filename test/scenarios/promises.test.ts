@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Route } from '../../lib/consumer/consumer.routes.ts';
+import { sleep } from '../../lib/core/clock.ts';
 import type { Rng } from '../../lib/core/rng.ts';
 import { decodeFailureRecord } from '../../lib/dlq/failure-record.ts';
 import type { MappingFaults } from '../../lib/local/event-source-mapping/mapping-faults.ts';
@@ -66,6 +67,23 @@ describe('under faults at random', () => {
   }
 
   test('G1 no message is lost whose commit was acknowledged', async () => expect(await breaches('G1')).toEqual([]));
+  test('G1 a message whose handler once hangs until the time is up comes again', async () => {
+    let hangs = 0;
+    const routes: StackOptions['routes'] = (consumer, process) =>
+      countEffects(consumer).map((route) => ({
+        ...route,
+        handle: async (message, context) => {
+          hangs += 1;
+          if (hangs <= 2) await sleep(process.clock, 60_000);
+          return route.handle(message, context);
+        },
+      }));
+    const world = createOrderWorld({ seed: 1, routes });
+    fill(world);
+    expect(await world.judge()).toEqual([]);
+    expect(hangs).toBeGreaterThan(2);
+  });
+
   test('G3 no message takes effect twice with a consumer', async () => expect(await breaches('G3')).toEqual([]));
 
   test('G3 whatever is tried again, its handler is given the same idempotency key, and each message one of its own', async () => {
