@@ -10,8 +10,6 @@ export interface FuzzedParser<Case = unknown> {
   readonly file: string;
   /** Every verdict that `read` may give, `accepted` among them; each must occur. */
   readonly verdicts: readonly string[];
-  /** The part of the runs that a slow reader gets. @default 1 */
-  readonly share?: number;
   /** Makes one input: a valid one that has been spoiled, mostly in one place. */
   draw(choices: Choices): Case;
   /** Reads one input and says what became of it. Throws where the reader broke its promise. */
@@ -45,7 +43,7 @@ export function fuzz<Case>(parser: FuzzedParser<Case>): Hits {
   // Most cases end in an error; its first frames say enough, and the rest would take most of the time.
   Error.stackTraceLimit = 3;
   try {
-    fc.assert(property, { numRuns: Math.ceil(RUNS * (parser.share ?? 1)), seed: SEED });
+    fc.assert(property, { numRuns: RUNS, seed: SEED });
   } finally {
     Error.stackTraceLimit = limit;
   }

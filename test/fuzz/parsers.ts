@@ -21,8 +21,8 @@ import { sentAttributes } from './parsers/sent-attributes.ts';
 import { awsFailures, thrownValues } from './parsers/thrown-values.ts';
 import { webhooks } from './parsers/webhooks.ts';
 
-/** Every reader of what a stranger may have written: the message path first, then the wire protocols and languages of the embedded AWS. */
-export const PARSERS = [
+/** Every reader of what a stranger may have written on the path of a message. */
+export const MESSAGE_PATH = [
   envelopes,
   records,
   queueEvents,
@@ -37,6 +37,10 @@ export const PARSERS = [
   messageData,
   attributes,
   webhooks,
+] as readonly FuzzedParser[];
+
+/** The wire protocols and languages of the embedded AWS. */
+export const EMBEDDED_AWS = [
   jsonRequests,
   forms,
   cborRequests,

@@ -50,7 +50,6 @@ export const deadLetters: FuzzedParser<Case> = {
   name: 'reasons of dead letters, fitted beside the body,',
   file: 'dlq/fit-failure-record.ts',
   verdicts: ['accepted', 'no room'],
-  share: 0.05,
   draw(choices) {
     const maxBytes = choices.pick(ROOM);
     const text = choices.pick(HOSTILE_TEXTS);

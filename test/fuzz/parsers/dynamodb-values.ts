@@ -70,7 +70,6 @@ function drawValue(choices: Choices): string {
 export const dynamodbValues: FuzzedParser<string> = {
   name: 'items of tables',
   file: 'local/dynamodb/value-check.ts',
-  share: 0.5,
   verdicts: ['accepted', 'ValidationException', 'SerializationException'],
   draw: (choices) => (choices.oneIn(20) ? hostileToken(choices) : `{"id":{"S":"a"},"a":${drawValue(choices)}}`),
   read(text) {

@@ -84,7 +84,6 @@ const LONG = [
 export const expressions: FuzzedParser<Case> = {
   name: 'expressions on tables',
   file: 'local/dynamodb/expressions.ts',
-  share: 0.25,
   verdicts: ['accepted', 'ValidationException', 'SerializationException'],
   draw(choices) {
     const name = choices.pick(NAMES);

@@ -33,13 +33,12 @@ function requestOf(drawn: ReturnType<Draw>): HttpRequest {
 function protocol(
   name: string,
   file: string,
-  { draw, codes, share = 1 }: { readonly draw: Draw; readonly codes: readonly string[]; readonly share?: number },
+  { draw, codes }: { readonly draw: Draw; readonly codes: readonly string[] },
 ): FuzzedParser<HttpRequest> {
   return {
     name,
     file: `local/gateway/${file}`,
     verdicts: ['accepted', ...codes],
-    share,
     draw: (choices) => requestOf(draw(choices)),
     read(request) {
       const exchange = exchangeOf(request, credentialOf(request));
@@ -126,7 +125,6 @@ const PATHS = [
 const CBOR = Buffer.from('a2694e616d6573706163656161 6a4d657472696344617461 81 a1 6556616c7565 f93e00'.replaceAll(' ', ''), 'hex');
 
 export const cborRequests = protocol('requests in CBOR', 'cbor.ts', {
-  share: 0.5,
   codes: ['SerializationException', 'UnknownOperationException'],
   draw(choices) {
     const bytes = Buffer.from(CBOR);
@@ -181,7 +179,6 @@ const S3_PATHS = ['/bucket', '/bucket/key', '/bucket/%E0%A4%A', '/bucket/../a', 
 
 export const s3Requests = protocol('requests of S3', 's3-protocol.ts', {
   codes: ['MalformedXML', 'InvalidURI', 'MethodNotAllowed'],
-  share: 0.1,
   draw(choices) {
     const text = choices.pick(XML);
     const at = choices.below(text.length);

@@ -1,0 +1,4 @@
+import { fuzzAll } from './fuzz-all.ts';
+import { EMBEDDED_AWS } from './parsers.ts';
+
+fuzzAll(EMBEDDED_AWS);
