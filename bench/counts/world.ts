@@ -6,9 +6,9 @@ import { systemRng } from '../../lib/core/rng.ts';
 import { type CreateConsumerOptions, createConsumer, createInbox, createOutbox, on } from '../../lib/index.ts';
 import { DEVELOPER, type Json, LOCAL_PLACE, type ServiceName } from '../../lib/local/aws.ts';
 import { createEmbeddedAws } from '../../lib/local/embedded-aws.ts';
-import { OUTBOX_PENDING_INDEX } from '../../lib/outbox/outbox.contract.ts';
 import { createRelay, type StreamRecord } from '../../lib/outbox/outbox.relay.ts';
 import { createPublishDeps } from '../../lib/outbox/publish-deps.ts';
+import { keyedTable, outboxTable, type TableInput } from '../../lib/simulation/table-inputs.ts';
 import { OrderPlaced, shipments } from '../orders.ts';
 import { createLedger } from './ledger.ts';
 
@@ -61,40 +61,10 @@ const shipOrder = on(OrderPlaced, (message, { unit }) => {
 type Call = (service: ServiceName, action: string, input: Json) => Json;
 
 function createTables(call: Call): string {
-  const table = (name: string, key: string, more: Json = {}) =>
-    call('dynamodb', 'CreateTable', {
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-      ...more,
-    });
-  table('inbox', 'pk');
-  table(shipments.name, shipments.partitionKey);
-  const outbox = table('outbox', 'pk', {
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-      { AttributeName: 'state', AttributeType: 'S' },
-      { AttributeName: 'committedAt', AttributeType: 'N' },
-    ],
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: OUTBOX_PENDING_INDEX,
-        KeySchema: [
-          { AttributeName: 'state', KeyType: 'HASH' },
-          { AttributeName: 'committedAt', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'KEYS_ONLY' },
-      },
-    ],
-    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
-  });
-  return String((outbox['TableDescription'] as Json)['LatestStreamArn']);
+  const create = (table: TableInput) => call('dynamodb', 'CreateTable', { ...table })['TableDescription'] as Json;
+  create(keyedTable('inbox', 'pk'));
+  create(keyedTable(shipments.name, shipments.partitionKey));
+  return String(create(outboxTable('outbox'))['LatestStreamArn']);
 }
 
 function createTopics(call: Call): Readonly<Record<string, string>> {

@@ -4,6 +4,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { type PlannedFault, plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import type { SimHandler } from '../../lib/simulation/functions.ts';
+import { keyedTable } from '../../lib/simulation/table-inputs.ts';
 import { createWorld } from '../../lib/simulation/world.ts';
 import { effectOf, effects } from './order-message.ts';
 import { worldDynamoDb } from './world-dynamodb.ts';
@@ -38,12 +39,7 @@ export function createChargeWorld({
 }: ChargeOptions = {}) {
   const world = createWorld({ seed: 1, hostile: false, globals: true, faults: plannedFaults(faults), skewOf, slowMs: 60_000 });
   for (const name of [effects.name, 'idempotency']) {
-    world.call('dynamodb', 'CreateTable', {
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-    });
+    world.call('dynamodb', 'CreateTable', { ...keyedTable(name, 'id') });
   }
   world.functions.deploy({
     arn: ARN,

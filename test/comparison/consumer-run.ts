@@ -1,6 +1,7 @@
 import type { FaultSource } from '../../lib/simulation/fault.ts';
 import type { History } from '../../lib/simulation/history.ts';
 import type { Swarm } from '../../lib/simulation/swarm.ts';
+import { keyedTable } from '../../lib/simulation/table-inputs.ts';
 import { createWorld, type World } from '../../lib/simulation/world.ts';
 import type { Contender } from './contender.ts';
 import { effects, orderBody, orderIdOf } from './order-message.ts';
@@ -69,12 +70,7 @@ function deploy(world: World, contender: Contender): Queues {
     ['idempotency', 'id'],
     ['inbox', 'pk'],
   ] as const) {
-    world.call('dynamodb', 'CreateTable', {
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-    });
+    world.call('dynamodb', 'CreateTable', { ...keyedTable(name, key) });
   }
   const queues = createQueues(world, contender);
   world.functions.deploy({

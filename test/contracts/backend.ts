@@ -9,6 +9,7 @@ import type { ContractWorld } from '../../lib/simulation/contracts/suite.ts';
 import { virtualTime } from '../../lib/simulation/contracts/time.ts';
 import { type FaultSource, noFaults } from '../../lib/simulation/fault.ts';
 import type { SimClient } from '../../lib/simulation/process.ts';
+import type { TableInput } from '../../lib/simulation/table-inputs.ts';
 import { createWorld } from '../../lib/simulation/world.ts';
 import type { Item } from '../../lib/unit-of-work/unit-of-work.ts';
 
@@ -66,20 +67,9 @@ export async function startWire(): Promise<Wire> {
   };
 }
 
-/** Creates a table; keys are strings unless a name is listed as a number. */
-export function createTable(
-  { call }: Backend,
-  name: string,
-  keys: readonly string[],
-  more: { definitions?: Json[]; indexes?: Json[] } = {},
-): void {
-  call('dynamodb', 'CreateTable', {
-    TableName: name,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [...keys.map((key) => ({ AttributeName: key, AttributeType: 'S' })), ...(more.definitions ?? [])],
-    KeySchema: keys.map((key, index) => ({ AttributeName: key, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
-    ...(more.indexes && { GlobalSecondaryIndexes: more.indexes }),
-  });
+/** A table, made beside every client and its faults. */
+export function createTable({ call }: Backend, table: TableInput): void {
+  call('dynamodb', 'CreateTable', { ...table });
 }
 
 /** An item as it is, read beside every client and its faults. */

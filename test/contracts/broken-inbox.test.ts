@@ -5,6 +5,7 @@ import { systemIds } from '../../lib/core/ids.ts';
 import { createInbox } from '../../lib/inbox/create-inbox.ts';
 import { inboxContract } from '../../lib/simulation/contracts/inbox-contract.ts';
 import type { InboxInstance } from '../../lib/simulation/contracts/inbox-instance.ts';
+import { keyedTable } from '../../lib/simulation/table-inputs.ts';
 import type { Guard } from '../../lib/unit-of-work/unit-of-work.ts';
 import { type Backend, createTable, simulated } from './backend.ts';
 import { type Broken, testsOfSuite } from './broken.ts';
@@ -161,7 +162,7 @@ const BROKEN: readonly Broken<InboxInstance>[] = [
     caughtBy: 'what was handled stays handled when the process is started again',
     spoil(instance) {
       const reopen = () => {
-        createTable(instance as unknown as Backend, 'forgotten', ['pk']);
+        createTable(instance as unknown as Backend, keyedTable('forgotten', 'pk'));
         return createInbox({
           client: instance.inbox.client,
           table: 'forgotten',

@@ -2,10 +2,10 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { systemIds } from '../../lib/core/ids.ts';
 import { systemRng } from '../../lib/core/rng.ts';
 import { createOutbox } from '../../lib/outbox/create-outbox.ts';
-import { OUTBOX_PENDING_INDEX } from '../../lib/outbox/outbox.contract.ts';
 import { createOutboxStore } from '../../lib/outbox/outbox.dynamodb.ts';
 import { lossyClient } from '../../lib/simulation/contracts/lossy-client.ts';
 import type { OutboxFeature, OutboxInstance } from '../../lib/simulation/contracts/outbox-instance.ts';
+import { keyedTable, outboxTable } from '../../lib/simulation/table-inputs.ts';
 import { type Backend, createTable, itemOf } from './backend.ts';
 
 /** What the outbox in DynamoDB promises wherever it runs. */
@@ -22,23 +22,8 @@ export const OUTBOX_FEATURES: readonly OutboxFeature[] = [
 /** The outbox of this project over a fresh table. */
 export function openOutbox(backend: Backend): OutboxInstance {
   const [table, orders] = [backend.name('outbox'), { name: backend.name('orders'), partitionKey: 'id' }];
-  createTable(backend, orders.name, ['id']);
-  createTable(backend, table, ['pk', 'sk'], {
-    definitions: [
-      { AttributeName: 'state', AttributeType: 'S' },
-      { AttributeName: 'committedAt', AttributeType: 'N' },
-    ],
-    indexes: [
-      {
-        IndexName: OUTBOX_PENDING_INDEX,
-        KeySchema: [
-          { AttributeName: 'state', KeyType: 'HASH' },
-          { AttributeName: 'committedAt', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'KEYS_ONLY' },
-      },
-    ],
-  });
+  createTable(backend, keyedTable(orders.name, 'id'));
+  createTable(backend, outboxTable(table));
   const { client, loseNextAnswer } = lossyClient(backend.client('dynamodb'));
   const deps = { client, table, clock: backend.time?.clock ?? systemClock, rng: backend.rng ?? systemRng, ids: backend.ids ?? systemIds };
   const open = () => ({ outbox: createOutbox({ ...deps, source: 'urn:posthaste:here' }), store: createOutboxStore(deps) });

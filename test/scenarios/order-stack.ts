@@ -6,13 +6,13 @@ import { createInbox } from '../../lib/inbox/create-inbox.ts';
 import { type Caller, DEVELOPER, type Json } from '../../lib/local/aws.ts';
 import { defineCommand, defineEvent } from '../../lib/message/define.ts';
 import { createOutbox } from '../../lib/outbox/create-outbox.ts';
-import { OUTBOX_PENDING_INDEX } from '../../lib/outbox/outbox.contract.ts';
 import { createRelay } from '../../lib/outbox/outbox.relay.ts';
 import { createSweeper } from '../../lib/outbox/outbox.sweeper.ts';
 import { createPublishDeps } from '../../lib/outbox/publish-deps.ts';
 import { type CreateConsumerOptions, createConsumer } from '../../lib/runtime/create-consumer.ts';
 import type { SimHandler } from '../../lib/simulation/functions.ts';
 import type { SimProcess } from '../../lib/simulation/process.ts';
+import { keyedTable, outboxTable, type TableInput } from '../../lib/simulation/table-inputs.ts';
 import type { World, WorldOptions } from '../../lib/simulation/world.ts';
 
 /** Keyed by customer, to a topic without order and to one with. */
@@ -121,45 +121,16 @@ function observeShipments(world: World): string {
 }
 
 function createTables(world: World): string {
-  const table = (name: string, key: string, more: Json = {}) =>
-    world.call('dynamodb', 'CreateTable', {
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-      ...more,
-    });
+  const create = (table: TableInput) => world.call('dynamodb', 'CreateTable', { ...table })['TableDescription'] as Json;
   const expire = (TableName: string) =>
     world.call('dynamodb', 'UpdateTimeToLive', { TableName, TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true } });
-  table('inbox', 'pk');
+  create(keyedTable('inbox', 'pk'));
   expire('inbox');
-  table('orders', 'id');
-  table('effects', 'id');
-  const outbox = table('outbox', 'pk', {
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-      { AttributeName: 'state', AttributeType: 'S' },
-      { AttributeName: 'committedAt', AttributeType: 'N' },
-    ],
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: OUTBOX_PENDING_INDEX,
-        KeySchema: [
-          { AttributeName: 'state', KeyType: 'HASH' },
-          { AttributeName: 'committedAt', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'KEYS_ONLY' },
-      },
-    ],
-    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
-  });
+  create(keyedTable('orders', 'id'));
+  create(keyedTable('effects', 'id'));
+  const { LatestStreamArn } = create(outboxTable('outbox'));
   expire('outbox');
-  return String((outbox['TableDescription'] as Json)['LatestStreamArn']);
+  return String(LatestStreamArn);
 }
 
 export const functionArn = (name: string) => `arn:aws:lambda:${ACCOUNT}:function:${name}`;

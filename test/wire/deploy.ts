@@ -1,13 +1,7 @@
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DeleteTableCommand,
-  DescribeTableCommand,
-  type DynamoDBClient,
-} from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, DeleteTopicCommand, type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { OUTBOX_PENDING_INDEX } from '../../lib/outbox/outbox.contract.ts';
+import { keyedTable, outboxTable, type TableInput } from '../../lib/simulation/table-inputs.ts';
 import { OrderNoted, OrderPlaced } from '../scenarios/order-stack.ts';
 import type { ConsumerQueues, Deployment } from './protocol.ts';
 
@@ -68,41 +62,8 @@ async function createTopic({ sns, undo }: Deploying, Name: string, Attributes = 
   return TopicArn;
 }
 
-const keyedTable = (TableName: string, key: string): CreateTableCommandInput => ({
-  TableName,
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-  KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-});
-
-const outboxTable = (TableName: string): CreateTableCommandInput => ({
-  TableName,
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: [
-    { AttributeName: 'pk', AttributeType: 'S' },
-    { AttributeName: 'sk', AttributeType: 'S' },
-    { AttributeName: 'state', AttributeType: 'S' },
-    { AttributeName: 'committedAt', AttributeType: 'N' },
-  ],
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-  GlobalSecondaryIndexes: [
-    {
-      IndexName: OUTBOX_PENDING_INDEX,
-      KeySchema: [
-        { AttributeName: 'state', KeyType: 'HASH' },
-        { AttributeName: 'committedAt', KeyType: 'RANGE' },
-      ],
-      Projection: { ProjectionType: 'KEYS_ONLY' },
-    },
-  ],
-  StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
-});
-
 /** Waits until the table can be used, and resolves to its stream's ARN, if it has one. */
-async function createTable({ dynamodb, undo }: Deploying, table: CreateTableCommandInput): Promise<string> {
+async function createTable({ dynamodb, undo }: Deploying, table: TableInput): Promise<string> {
   const { TableName } = table;
   await dynamodb.send(new CreateTableCommand(table));
   undo.push(() => dynamodb.send(new DeleteTableCommand({ TableName })));
