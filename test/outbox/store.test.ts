@@ -1,30 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../lib/core/rng.ts';
 import { createOutboxStore } from '../../lib/outbox/outbox.dynamodb.ts';
 import type { OutboxRow } from '../../lib/outbox/row.ts';
-import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
-
-interface Sent {
-  readonly action: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
+import { type Sent, scriptedDynamoDb } from '../scripted-dynamodb.ts';
 
 /** A store against a DynamoDB that answers with what `answer` makes of each call. */
-function against(answer: (call: Sent, index: number) => object | Error) {
-  const calls: Sent[] = [];
-  const clock = createVirtualClock(createRng(1));
-  const client = {
-    async send(command: { constructor: { name: string }; input: Sent['input'] }) {
-      const call = { action: command.constructor.name.replace('Command', ''), input: command.input };
-      calls.push(call);
-      const given = answer(call, calls.length - 1);
-      if (given instanceof Error) throw given;
-      return given;
-    },
-  };
-  const store = createOutboxStore({ client, table: 'outbox', clock, rng: { next: () => 0.999_9 } });
-  const timed = async <T>(work: Promise<T>): Promise<T> => (await Promise.all([work, clock.run()]))[0];
-  return { calls, clock, store, timed };
+function against(answer: Parameters<typeof scriptedDynamoDb>[0]) {
+  const scripted = scriptedDynamoDb(answer);
+  return { ...scripted, store: createOutboxStore({ ...scripted.ports, table: 'outbox' }) };
 }
 
 interface Request {
