@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { on } from '../../lib/consumer/consumer.routes.ts';
-import { applies, type Call, FAULT_KINDS, type FaultKind, type FaultSource, noFaults, randomFaults } from '../../lib/simulation/fault.ts';
+import { type Call, type FaultSource, noFaults, randomFaults } from '../../lib/simulation/fault.ts';
+import { formatFailure } from '../../lib/simulation/search/failure.ts';
+import { sweep } from '../../lib/simulation/search/sweep.ts';
+import type { Experiment } from '../../lib/simulation/search/trial.ts';
 import { applyOnce, countEffects, OrderNoted, OrderShipped, type StackOptions } from './order-stack.ts';
 import { createOrderWorld, faultRng } from './order-world.ts';
 
@@ -36,37 +39,26 @@ function noteWorkload(faults: FaultSource) {
 
 type Workload = (faults: FaultSource) => ReturnType<typeof createOrderWorld>;
 
-/** A place to put one fault, by the call's number and, because a fault moves what follows, by nothing else. */
-interface Place {
-  readonly index: number;
-  readonly kind: FaultKind;
-}
+/** Sweeps without anything to do repeat the same queries for ever: the first ones stand for all. */
+const isIdle = ({ role, action, nth }: Call) => role === 'sweeper' && action === 'Query' && nth >= 10;
 
-async function placesOf(workload: Workload): Promise<Place[]> {
-  const calls: Call[] = [];
-  const world = workload({ decide: (call) => void calls.push(call) });
-  await world.judge();
-  // Sweeps without anything to do repeat the same queries for ever: the first ones stand for all.
-  const isIdle = ({ process, action, nth }: Call) => process.startsWith('sweeper/') && action === 'Query' && nth >= 10;
-  return calls
-    .filter((call) => !isIdle(call))
-    .flatMap(({ index, action }) => FAULT_KINDS.filter((kind) => applies(kind, action)).map((kind) => ({ index, kind })));
-}
-
-const planOf = (places: readonly Place[]): FaultSource => ({ decide: ({ index }) => places.find((place) => place.index === index)?.kind });
-const nameOf = (places: readonly Place[]) => places.map(({ index, kind }) => `${kind} at call ${index}`).join(' and ');
-
-async function violationsOf(workload: Workload, plans: Iterable<readonly Place[]>): Promise<string[]> {
-  const found: string[] = [];
-  for (const plan of plans) {
-    const violations = await workload(planOf(plan)).judge();
-    found.push(...violations.map(({ guarantee, message }) => `${nameOf(plan)}: ${guarantee} ${message}`));
-  }
-  return found;
-}
-
-function* pairsOf(places: readonly Place[]): Generator<readonly Place[]> {
-  for (const first of places) for (const second of places) if (first.index < second.index) yield [first, second];
+/** How many schedules a sweep of the workload runs, and what broke in them. */
+async function sweepWorkload(workload: Workload, order: 1 | 2) {
+  const experiment: Experiment = {
+    name: 'workload',
+    async run({ faults }) {
+      const world = workload(faults);
+      return { violations: await world.judge(), history: world.history };
+    },
+  };
+  const failures: string[] = [];
+  let schedules = 0;
+  const onSchedule = () => {
+    schedules += 1;
+  };
+  for await (const failure of sweep(experiment, { seed: 1, order, skips: isIdle, onSchedule }))
+    failures.push(formatFailure(failure, String));
+  return { schedules, failures };
 }
 
 describe.each([
@@ -74,18 +66,13 @@ describe.each([
   ['a note whose consumer calls out and publishes', noteWorkload],
 ] as const)('%s', (_, workload) => {
   test('survive every fault at every call', async () => {
-    const places = await placesOf(workload);
-    expect(places.length).toBeGreaterThan(70);
-    expect(
-      await violationsOf(
-        workload,
-        places.map((place) => [place]),
-      ),
-    ).toEqual([]);
+    const { schedules, failures } = await sweepWorkload(workload, 1);
+    expect(schedules).toBeGreaterThan(71);
+    expect(failures).toEqual([]);
   });
 
   test.runIf(FULL)('survive every pair of faults', { timeout: 3_600_000 }, async () => {
-    expect(await violationsOf(workload, pairsOf(await placesOf(workload)))).toEqual([]);
+    expect((await sweepWorkload(workload, 2)).failures).toEqual([]);
   });
 });
 
