@@ -167,3 +167,11 @@ export function record(
     eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:orders${group === undefined ? '' : '.fifo'}`,
   };
 }
+
+/** A handler, or a port, that fails with what `error` makes each time. */
+export const throwing = (error: () => unknown) => () => {
+  throw error();
+};
+
+/** A throttle of DynamoDB. */
+export const throttled = () => Object.assign(new Error('slow down'), { name: 'ThrottlingException', $fault: 'client' });
