@@ -4,7 +4,7 @@
  */
 const ranks = [
   ['core'],
-  ['message', 'claim-check', 'retry'],
+  ['message', 'claim-check', 'retry', 'topology'],
   ['topic', 'unit-of-work'],
   ['consumer', 'inbox', 'outbox', 'dlq', 'queue', 'schedule', 'event-store'],
   ['saga', 'projection', 'request-reply'],

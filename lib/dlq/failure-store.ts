@@ -1,0 +1,56 @@
+import type { Arrival, Failure, FailureAudit, FailureFilter, FailureGroup } from './failure.ts';
+
+/** A page of something, and where the next one begins. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly cursor?: string;
+}
+
+/** What an arrival was to the store. `known`: the same letter again, or an older copy of one that has been worked. */
+export type Added = 'new' | 'again' | 'known';
+
+/** How a claimed failure ends its redrive. */
+export interface Settlement {
+  readonly failure: Failure;
+  /** `redriven`: it was sent and SQS confirmed. `done`: it had been handled. `open`: it could not be sent and waits again. */
+  readonly status: 'redriven' | 'done' | 'open';
+  readonly audit: FailureAudit;
+}
+
+/** What came of a transition: those it applied to; the others stood differently by then. */
+export interface Transition {
+  readonly applied: readonly Failure[];
+  readonly refused: readonly Failure[];
+}
+
+interface Until {
+  /** No try starts at or after this time (epoch milliseconds). */
+  readonly until?: number;
+}
+
+/**
+ * Where dead letters are kept to be worked. Every change of a failure's standing is conditional on how it stood and counts in its group, in
+ * one transaction: what is counted is what is there.
+ */
+export interface FailureStore {
+  /** Keeps letters. Once it resolves, each is durable, body included; the same letter twice is one. In the order of `arrivals`. */
+  add(arrivals: readonly Arrival[], options?: Until): Promise<readonly Added[]>;
+  get(id: string): Promise<Failure | undefined>;
+  /** The body, byte for byte; throws if the object of a large one is gone or altered. */
+  bodyOf(failure: Failure): Promise<string>;
+  groups(cursor?: string): Promise<Page<FailureGroup>>;
+  /** Oldest first within a group; groups one after the other. */
+  list(filter: FailureFilter, options?: { readonly limit?: number; readonly cursor?: string }): Promise<Page<Failure>>;
+  /** What was done to it, oldest first. */
+  audits(id: string): Promise<readonly FailureAudit[]>;
+  /** `open` or `parked` becomes `redriving`, and its `redrives` counts one more. */
+  claim(failures: readonly Failure[], redriveId: string, options?: Until): Promise<Transition>;
+  /** Ends what `redriveId` has claimed, with its audit. */
+  settle(settlements: readonly Settlement[], options?: Until): Promise<Transition>;
+  /** `open` or `parked` becomes `archived`; with its audit. */
+  archive(failures: readonly Failure[], audit: Omit<FailureAudit, 'failureId'>): Promise<Transition>;
+  /** `archived` becomes `open`; with its audit. */
+  restore(failures: readonly Failure[], audit: Omit<FailureAudit, 'failureId'>): Promise<Transition>;
+  /** `failure` becomes `replaced` and a copy with another body `open`, in one transaction, with the audit of both. Resolves with the copy. */
+  replace(failure: Failure, copy: Arrival, audit: Omit<FailureAudit, 'failureId'>): Promise<Failure>;
+}

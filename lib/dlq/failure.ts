@@ -1,0 +1,121 @@
+import type { AttemptNote, RecordAttribute } from '../retry/dead-letter.ts';
+
+/**
+ * How a failure stands.
+ * `open`: somebody must work it. `parked`: a rule set it aside on purpose; it waits without an alarm. `redriving`: a redrive has claimed it.
+ * `redriven`: it was sent back; if it fails again it is `open` again. `done`: it turned out to be handled. `archived`: somebody decided
+ * against it. `replaced`: an edited copy stands in its place.
+ */
+export type FailureStatus = 'open' | 'parked' | 'redriving' | 'redriven' | 'done' | 'archived' | 'replaced';
+
+/** Where a letter was found. */
+export type FailureSource = 'consumer' | 'subscription' | 'schedule' | 'stream';
+
+/** A dead letter as it arrives at the failure store. */
+export interface Arrival {
+  /** Equal for copies of one letter: from the consumer, the message id (else the id of the received copy) and the bytes of the body. */
+  readonly id: string;
+  /** The id that SQS gave this letter; the same letter delivered twice has it twice. */
+  readonly letterId: string;
+  readonly status: 'open' | 'parked';
+  readonly source: FailureSource;
+  readonly consumer: string;
+  /** Stable code, see `FailureRecord`; `RECEIVES_EXHAUSTED` for a letter that SQS itself moved, `UNDELIVERED` for one of a subscription. */
+  readonly reason: string;
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly stack?: string;
+  /** Failures of one cause have one; the group. */
+  readonly fingerprint: string;
+  readonly handlerVersion?: string;
+  readonly traceId?: string;
+  /** Epoch milliseconds. */
+  readonly failedAt: number;
+  readonly receiveCount: number;
+  readonly attempts: readonly AttemptNote[];
+  readonly attributes: Readonly<Record<string, RecordAttribute>>;
+  readonly groupId?: string;
+  readonly messageId?: string;
+  readonly messageType?: string;
+  /** Ordering key of the message. */
+  readonly key?: string;
+  /** The envelope's time, epoch milliseconds. */
+  readonly messageTime?: number;
+  /** Byte for byte as it was received. */
+  readonly body: string;
+}
+
+/** Where the body of a stored failure is: in its item, or above 256 KB an object. */
+export type StoredBody =
+  | { readonly kind: 'inline'; readonly text: string }
+  | { readonly kind: 'object'; readonly key: string; readonly bytes: number; readonly sha256: string };
+
+/** A failure as the store keeps it. */
+export interface Failure extends Omit<Arrival, 'body' | 'status' | 'letterId'> {
+  readonly status: FailureStatus;
+  readonly body: StoredBody;
+  /** Letters of it that have arrived, copies and repeated failures alike. */
+  readonly letters: number;
+  /** How often it was sent back. */
+  readonly redrives: number;
+  /** The redrive that claimed it last. */
+  readonly redriveId?: string;
+  /** When that was, epoch milliseconds. */
+  readonly claimedAt?: number;
+  /** The failure whose edited copy this is. */
+  readonly editOf?: string;
+  /** Epoch milliseconds. */
+  readonly indexedAt: number;
+}
+
+/** Failures of one fingerprint. */
+export interface FailureGroup {
+  readonly fingerprint: string;
+  readonly consumer: string;
+  readonly reason: string;
+  readonly errorType: string;
+  readonly messageType?: string;
+  /** Of the sample. */
+  readonly errorMessage: string;
+  /** The first failure of the group. */
+  readonly sampleId: string;
+  /** Epoch milliseconds. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** Failures ever counted into it. */
+  readonly total: number;
+  /** How many stand how now. */
+  readonly counts: Readonly<Partial<Record<FailureStatus, number>>>;
+  readonly handlerVersions: readonly string[];
+}
+
+/** One thing that was done to a failure, and by whom. */
+export interface FailureAudit {
+  readonly failureId: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly action: 'redrive' | 'archive' | 'restore' | 'edit' | 'renew';
+  readonly who: string;
+  readonly why?: string;
+  /** What came of it, e.g. `sent`, `already done`, `refused: …`. */
+  readonly result: string;
+  readonly redriveId?: string;
+  /** A unified diff of the bodies, for an edit. */
+  readonly diff?: string;
+}
+
+/** Selects failures; what is left out selects all. */
+export interface FailureFilter {
+  readonly id?: string;
+  readonly fingerprint?: string;
+  readonly consumer?: string;
+  readonly type?: string;
+  readonly reason?: string;
+  readonly key?: string;
+  readonly messageId?: string;
+  /** Failed at or after, and before; epoch milliseconds. */
+  readonly since?: number;
+  readonly until?: number;
+  /** @default 'open' */
+  readonly status?: FailureStatus;
+}

@@ -1,0 +1,140 @@
+import type { Failure, FailureAudit, FailureFilter, FailureGroup, FailureStatus } from '../dlq/failure.ts';
+
+/** Who does something, and why; kept with what was done. */
+export interface Author {
+  readonly who: string;
+  readonly why?: string;
+}
+
+/** How failures are sent back. */
+export interface RedriveOptions {
+  /** Send these first and stop unless all of them are handled. @default 0 - none */
+  readonly canary?: number;
+  /** How long a canary may take, milliseconds. */
+  readonly canaryWaitMs?: number;
+  /** Messages a second. @default 10 */
+  readonly rate?: number;
+  /** Sends back what is older than the inbox remembers too, with a new time: it may have been handled and forgotten. @default false */
+  readonly renewOld?: boolean;
+  /** Redrives that one failure may have had before it is left out. @default 10 */
+  readonly maxRedrives?: number;
+}
+
+/** What has become of a redrive. */
+export type RedriveState = 'canary' | 'running' | 'stopped' | 'finished';
+
+/** A redrive as its row says. */
+export interface Redrive extends Author {
+  readonly id: string;
+  readonly state: RedriveState;
+  /** Why it stopped. */
+  readonly because?: string;
+  readonly where: FailureFilter;
+  readonly options: Required<RedriveOptions>;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  readonly counts: RedriveCounts;
+  /** Failures that went ahead as canaries. */
+  readonly canaries: readonly { readonly id: string; readonly result: 'waiting' | 'done' | 'failed' }[];
+}
+
+export interface RedriveCounts {
+  readonly sent: number;
+  readonly alreadyDone: number;
+  /** Left where they are: too old without consent, redriven too often, refused by SQS. */
+  readonly left: number;
+}
+
+/** What a redrive would do. */
+export interface RedrivePlan {
+  readonly matching: number;
+  readonly tooOld: number;
+  readonly tooOften: number;
+  readonly groups: readonly FailureGroup[];
+  /** Seconds at the rate asked. */
+  readonly takesSeconds: number;
+}
+
+/** How a queue stands. */
+export interface QueueStatus {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  /** Age of the oldest waiting message, seconds; absent where CloudWatch has no figure yet. */
+  readonly oldestSeconds?: number;
+}
+
+export interface ConsumerStatus {
+  readonly name: string;
+  readonly ordered: boolean;
+  readonly queue: QueueStatus;
+  readonly deadLetters: QueueStatus;
+  readonly undelivered: number;
+  readonly failures: Readonly<Partial<Record<FailureStatus, number>>>;
+  /** Whether its event source mapping delivers: `Enabled`, `Disabled`, … */
+  readonly mapping: string;
+}
+
+export interface OutboxStatus {
+  readonly name: string;
+  readonly pending: number;
+  /** Seconds since the oldest pending row was committed. */
+  readonly oldestSeconds?: number;
+  readonly parked: number;
+}
+
+export interface StackStatus {
+  readonly stack: string;
+  readonly at: number;
+  readonly consumers: readonly ConsumerStatus[];
+  readonly outboxes: readonly OutboxStatus[];
+  /** Groups with something open, the largest first. */
+  readonly groups: readonly FailureGroup[];
+  /** Redrives that have not ended. */
+  readonly redrives: readonly Redrive[];
+}
+
+/** What the operations function is asked; each names its answer in `Answers`. */
+export type OperationRequest =
+  | { readonly operation: 'status' }
+  | { readonly operation: 'groups'; readonly where?: FailureFilter }
+  | { readonly operation: 'list'; readonly where?: FailureFilter; readonly limit?: number; readonly cursor?: string }
+  | { readonly operation: 'show'; readonly id: string }
+  /** Bodies included. */
+  | { readonly operation: 'export'; readonly where?: FailureFilter; readonly cursor?: string }
+  | { readonly operation: 'archive' | 'restore'; readonly where: FailureFilter; readonly author: Author }
+  | { readonly operation: 'edit'; readonly id: string; readonly body: string; readonly author: Author }
+  | { readonly operation: 'plan'; readonly where: FailureFilter; readonly options?: RedriveOptions }
+  | { readonly operation: 'redrive'; readonly where: FailureFilter; readonly options?: RedriveOptions; readonly author: Author }
+  | { readonly operation: 'redrives' }
+  | { readonly operation: 'redrive-status' | 'stop-redrive' | 'resume-redrive'; readonly id: string }
+  /** SQS's own move, for a dead-letter queue that is not indexed. */
+  | { readonly operation: 'move'; readonly consumer: string; readonly rate?: number; readonly author: Author }
+  /** The schedule's: goes on with redrives, takes in stream failures, measures ages. */
+  | { readonly operation: 'tick' };
+
+/** What it answers, by operation. */
+export interface Answers {
+  readonly status: StackStatus;
+  readonly groups: { readonly groups: readonly FailureGroup[] };
+  readonly list: { readonly failures: readonly Failure[]; readonly cursor?: string };
+  readonly show: { readonly failure: Failure; readonly body: string; readonly audits: readonly FailureAudit[] };
+  readonly export: { readonly failures: readonly (Failure & { readonly text: string })[]; readonly cursor?: string };
+  readonly archive: { readonly changed: number; readonly refused: number };
+  readonly restore: { readonly changed: number; readonly refused: number };
+  readonly edit: { readonly failure: Failure; readonly diff: string };
+  readonly plan: RedrivePlan;
+  readonly redrive: Redrive;
+  readonly redrives: { readonly redrives: readonly Redrive[] };
+  readonly 'redrive-status': Redrive;
+  readonly 'stop-redrive': Redrive;
+  readonly 'resume-redrive': Redrive;
+  readonly move: { readonly taskHandle: string };
+  readonly tick: { readonly continued: number; readonly indexed: number; readonly oldestSeconds?: number };
+}
+
+/** An operation that could not be done, as a sentence for people. */
+export interface Refusal {
+  readonly error: { readonly code: string; readonly message: string };
+}
