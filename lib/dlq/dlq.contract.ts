@@ -9,3 +9,13 @@ export const FAILURE_RECORD_MAX_BYTES = 32 * 1024;
 
 /** A stack is cut at this many bytes. */
 export const FAILURE_STACK_MAX_BYTES = 8 * 1024;
+
+/** What the failure store's construct and its runtime must agree on; on the indexer and the operations function. */
+export const FAILURE_STORE_ENV = {
+  /** Name of the table of failures, their groups and redrives. */
+  table: 'POSTHASTE_FAILURES_TABLE',
+  /** Name of the bucket of bodies above 256 KB. */
+  bucket: 'POSTHASTE_FAILURES_BUCKET',
+  /** The account that owns it: nobody else's bucket of that name is read or written. */
+  bucketOwner: 'POSTHASTE_FAILURES_BUCKET_OWNER',
+} as const;

@@ -1,0 +1,24 @@
+import { FAILURE_STORE_ENV } from '../dlq/dlq.contract.ts';
+import { TOPOLOGY_ENV } from '../topology/topology.contract.ts';
+
+/** What the operations function's construct and its runtime must agree on. */
+export const OPERATIONS_ENV = {
+  ...FAILURE_STORE_ENV,
+  /** Where the stack's queues and outboxes are listed. */
+  topology: TOPOLOGY_ENV.path,
+  /** The stack's name, as answers give it. */
+  stack: 'POSTHASTE_STACK',
+} as const;
+
+/** The rows of redrives in the failure store's table: one item each, `pk` as given and `sk` the redrive's id. */
+export const REDRIVE_ROWS = 'REDRIVES';
+
+/** What the schedule's tick measures. */
+export const OPERATIONS_METRICS = {
+  namespace: 'Posthaste',
+  /** Seconds that the oldest open failure has waited since it failed; reported by every tick, 0 when there is none. */
+  oldestFailureAge: 'OldestFailureAge',
+} as const;
+
+/** The event of the schedule, once a minute. */
+export const OPERATIONS_TICK = { operation: 'tick' } as const;
