@@ -3,7 +3,7 @@ import { BUSY_BACKOFF, fullJitter } from '../retry/backoff.ts';
 import { codeOf } from '../retry/classify.ts';
 import type { Batch, Known, RunState } from './consumer.batch-state.ts';
 import { startBatch } from './consumer.batch-state.ts';
-import { reportMetrics } from './consumer.counts.ts';
+import { logOutcomes, reportMetrics } from './consumer.counts.ts';
 import { type Deadline, deadlinesOf, startDeadline } from './consumer.deadline.ts';
 import type { QueueRecord, QueueResponse } from './consumer.event.ts';
 import { busy } from './consumer.failure.ts';
@@ -36,6 +36,7 @@ export async function consumeBatch(records: readonly QueueRecord[], ports: Consu
     const ends = deliveries.map((delivery) => outcomes.get(delivery.index) ?? cutOff(delivery, scene.batch, ports));
     await deadline.bounded(finish(deliveries, ends, { ports, batch: scene.batch }));
     reportMetrics(ports, ends);
+    if (scene.batch) logOutcomes(scene.batch, deliveries, ends);
     return {
       batchItemFailures: records
         .filter((_, index) => ends[index]?.kind === 'again')

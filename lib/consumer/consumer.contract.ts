@@ -35,3 +35,6 @@ export const CONSUMER_METRICS = {
   /** Commit of the message to the end of its handling, milliseconds. */
   latency: 'MessageLatency',
 } as const;
+
+/** What a log line at DEBUG says of a message whose run is over; its field `outcome` says what came of it. */
+export const MESSAGE_OUTCOME = 'message outcome';

@@ -1,6 +1,8 @@
-import { CONSUMER_METRICS } from './consumer.contract.ts';
+import type { Batch } from './consumer.batch-state.ts';
+import { CONSUMER_METRICS, MESSAGE_OUTCOME } from './consumer.contract.ts';
 import type { Outcome } from './consumer.outcome.ts';
 import type { ConsumerPorts } from './consumer.ports.ts';
+import type { Delivery } from './consumer.reading.ts';
 
 const METRIC_OF = {
   done: CONSUMER_METRICS.processed,
@@ -23,4 +25,14 @@ export function reportMetrics({ metrics, settings }: ConsumerPorts, outcomes: re
     if (outcome.kind === 'again' && outcome.blocks) count(CONSUMER_METRICS.blocked);
   }
   for (const [name, value] of counts) metrics.add(name, value, { dimensions: { consumer: settings.name } });
+}
+
+/** One line a message, for whoever watches (`posthaste tail`): where the logger's level is above DEBUG it costs nothing that shows. */
+export function logOutcomes(batch: Batch, deliveries: readonly Delivery[], outcomes: readonly Outcome[]): void {
+  for (const [place, delivery] of deliveries.entries()) {
+    const end = outcomes[place];
+    if (end === undefined) continue;
+    const fields = end.kind === 'again' ? { outcome: end.because, delayMs: end.delayMs } : { outcome: end.kind };
+    batch.logOf(delivery).debug(MESSAGE_OUTCOME, fields);
+  }
 }

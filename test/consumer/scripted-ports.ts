@@ -1,4 +1,5 @@
 import { consumeBatch } from '../../lib/consumer/consumer.batch.ts';
+import { MESSAGE_OUTCOME } from '../../lib/consumer/consumer.contract.ts';
 import type { QueueRecord } from '../../lib/consumer/consumer.event.ts';
 import type { ConsumerInbox, ConsumerPorts, ConsumerSettings } from '../../lib/consumer/consumer.ports.ts';
 import { createRouter, on, type Route } from '../../lib/consumer/consumer.routes.ts';
@@ -34,6 +35,8 @@ export function scriptedConsumer(script: Script = {}) {
   const calls: PortCall[] = [];
   const runs: string[] = [];
   const logs: { message: string; fields: Record<string, unknown> | undefined }[] = [];
+  /** The lines that say what became of each message, apart from the rest. */
+  const outcomes: typeof logs = [];
   const metrics: Record<string, number> = {};
   const letters: DeadLetter[] = [];
   const clock = createVirtualClock(createRng(1));
@@ -84,7 +87,8 @@ export function scriptedConsumer(script: Script = {}) {
     runs.push(message.id);
     return script.handle?.(message, context);
   };
-  const note = (message: string, fields?: Record<string, unknown>) => void logs.push({ message, fields });
+  const note = (message: string, fields?: Record<string, unknown>) =>
+    void (message === MESSAGE_OUTCOME ? outcomes : logs).push({ message, fields });
   const log: Logger = { debug: note, info: note, warn: note, error: note };
   const ports: ConsumerPorts = {
     settings: {
@@ -134,6 +138,7 @@ export function scriptedConsumer(script: Script = {}) {
     /** Messages whose handler was called. */
     runs,
     logs,
+    outcomes,
     metrics,
     letters,
     clock,
