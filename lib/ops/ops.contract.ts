@@ -10,6 +10,9 @@ export const OPERATIONS_ENV = {
   stack: 'POSTHASTE_STACK',
 } as const;
 
+/** What the operations function is called; the stack's name stands in front (see `nameWithin`), and the command line finds it by that. */
+export const OPERATIONS_NAME = 'operations';
+
 /** The rows of redrives in the failure store's table: one item each, `pk` as given and `sk` the redrive's id. */
 export const REDRIVE_ROWS = 'REDRIVES';
 
