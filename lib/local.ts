@@ -1,6 +1,7 @@
 /** The embedded AWS: what `posthaste/local` exports. */
-export type { DevArguments } from './cli/arguments.ts';
+
 export type { Demo, DemoResult, DemoRun } from './cli/demo.ts';
+export type { DevArguments } from './cli/dev.arguments.ts';
 export { type DevOptions, dev } from './cli/dev.ts';
 export { type Terminal, table } from './cli/terminal.ts';
 export { type Aws, AwsError, type AwsRequest, type Caller, DEVELOPER, type Json, type Place, type ServiceName } from './local/aws.ts';

@@ -8,94 +8,38 @@ export class ArgumentError extends PosthasteError {
   }
 }
 
-/** What `posthaste dev` was asked to do. */
-export interface DevArguments {
-  readonly help: boolean;
-  /** Exit after the report instead of staying up. */
-  readonly once: boolean;
-  readonly json: boolean;
-  readonly demo: boolean;
-  /** Deploy the synthesized stack; without it the endpoint is as empty as a new account, for `cdk deploy`. */
-  readonly deploy: boolean;
-  readonly chaos: boolean;
-  readonly input: string | undefined;
-  readonly port: number;
-  readonly rate: number | undefined;
-  /** The seed of chaos, so that a run can be repeated as far as real time allows. */
-  readonly seed: number;
-}
-
 /** Where the embedded AWS listens unless told otherwise: the port that local AWS emulators share by habit. */
 export const DEFAULT_PORT = 4566;
 
-/** What `posthaste demo` was asked to do. */
-export type DemoArguments = Pick<DevArguments, 'help' | 'json' | 'input' | 'port' | 'rate'>;
-
-const DEMO_OPTIONS = {
-  help: { type: 'boolean', short: 'h' },
-  json: { type: 'boolean' },
-  input: { type: 'string' },
-  port: { type: 'string' },
-  rate: { type: 'string' },
-} as const;
-
-const DEV_OPTIONS = {
-  ...DEMO_OPTIONS,
-  once: { type: 'boolean' },
-  demo: { type: 'boolean' },
-  deploy: { type: 'boolean' },
-  chaos: { type: 'boolean' },
-  seed: { type: 'string' },
-} as const;
-
-/** Reads the arguments of `posthaste demo`; throws `ArgumentError` with a sentence for what cannot be used. */
-export function parseDemoArguments(argv: readonly string[]): DemoArguments {
-  return demoValues(parse(argv, DEMO_OPTIONS));
+/** The options of a command that takes nothing else. */
+export function parseOptions<Options extends NonNullable<ParseArgsConfig['options']>>(argv: readonly string[], options: Options) {
+  return parseLine(argv, options, false).values;
 }
 
-/** Reads the arguments of `posthaste dev`; throws `ArgumentError` with a sentence for what cannot be used. */
-export function parseDevArguments(argv: readonly string[]): DevArguments {
-  const values = parse(argv, DEV_OPTIONS);
-  return {
-    ...demoValues(values),
-    once: values.once ?? false,
-    demo: (values.demo ?? true) && (values.deploy ?? true),
-    deploy: values.deploy ?? true,
-    chaos: values.chaos ?? false,
-    seed: values.seed === undefined ? 1 : wholeNumber('--seed', values.seed, { min: 0, max: 0xffff_ffff }),
-  };
+/** The options of a command and the words beside them. */
+export function parseWords<Options extends NonNullable<ParseArgsConfig['options']>>(argv: readonly string[], options: Options) {
+  const { values, positionals } = parseLine(argv, options, true);
+  return { values, words: positionals };
 }
 
-interface DemoValues {
-  readonly help?: boolean | undefined;
-  readonly json?: boolean | undefined;
-  readonly input?: string | undefined;
-  readonly port?: string | undefined;
-  readonly rate?: string | undefined;
-}
-
-function demoValues({ help = false, json = false, input, port, rate }: DemoValues): DemoArguments {
-  return {
-    help,
-    json,
-    input,
-    port: port === undefined ? DEFAULT_PORT : wholeNumber('--port', port, { min: 0, max: 65_535 }),
-    rate: rate === undefined ? undefined : wholeNumber('--rate', rate, { min: 1, max: 100_000 }),
-  };
-}
-
-function parse<Options extends NonNullable<ParseArgsConfig['options']>>(argv: readonly string[], options: Options) {
+function parseLine<Options extends NonNullable<ParseArgsConfig['options']>>(argv: readonly string[], options: Options, words: boolean) {
   try {
-    return parseArgs({ args: [...argv], allowNegative: true, options }).values;
+    return parseArgs({ args: [...argv], allowNegative: true, allowPositionals: words, options });
   } catch (error) {
     throw new ArgumentError(error instanceof Error ? error.message : String(error));
   }
 }
 
-function wholeNumber(option: string, given: string, { min, max }: { min: number; max: number }): number {
+/** A number of the command line that must be whole and in a range. */
+export function wholeNumber(option: string, given: string, { min, max }: { readonly min: number; readonly max: number }): number {
   const value = Number(given);
   if (!/^\d+$/.test(given) || value < min || value > max) {
     throw new ArgumentError(`${option} takes a whole number from ${min} to ${max}, not ${JSON.stringify(given)}`);
   }
   return value;
+}
+
+/** The port of `--port`. */
+export function portOf(given: string | undefined): number {
+  return given === undefined ? DEFAULT_PORT : wholeNumber('--port', given, { min: 0, max: 65_535 });
 }

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { isPosthasteError, PosthasteError } from '../core/errors.ts';
 import type { Json } from '../local/aws.ts';
 import type { LocalAws } from '../local/local-aws.ts';
-import { type DevArguments, parseDemoArguments } from './arguments.ts';
+import { type DevArguments, parseDemoArguments } from './dev.arguments.ts';
+import { EndpointUnreachableError } from './endpoint.errors.ts';
 import { EXIT } from './exit-code.ts';
 import { demoHelp } from './help.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -91,16 +92,6 @@ const codeOf = (error: Error): string => (isPosthasteError(error) ? error.code :
 
 const asItIs = (text: string): string => text;
 const PLAIN: Terminal = { line() {}, progress() {}, bold: asItIs, dim: asItIs, green: asItIs, red: asItIs };
-
-/** Nobody answers at the endpoint. */
-class EndpointUnreachableError extends PosthasteError {
-  constructor(endpoint: string, options: ErrorOptions) {
-    super(`no embedded AWS answers at ${endpoint}: start one with npm start -- --no-demo, or name its port with --port`, {
-      code: 'ENDPOINT_UNREACHABLE',
-      ...options,
-    });
-  }
-}
 
 /** The demo did not run, for a reason that the endpoint gave. */
 class DemoRefusedError extends PosthasteError {}

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { isPosthasteError } from '../core/errors.ts';
 import { type LocalAws, startLocalAws } from '../local/local-aws.ts';
-import { ArgumentError, type DevArguments, parseDevArguments } from './arguments.ts';
+import { ArgumentError } from './arguments.ts';
 import { type Demo, offerDemo, runDemo } from './demo.ts';
+import { type DevArguments, parseDevArguments } from './dev.arguments.ts';
 import { EXIT } from './exit-code.ts';
 import { devHelp } from './help.ts';
 import { synthesize } from './synth-cache.ts';

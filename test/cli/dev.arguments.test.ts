@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseDevArguments } from '../../lib/cli/arguments.ts';
+import { parseDevArguments } from '../../lib/cli/dev.arguments.ts';
 import { devHelp } from '../../lib/cli/help.ts';
 
 test('without arguments the demo runs at the default port and the stack stays up', () => {
