@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isPosthasteError } from '../core/errors.ts';
 import { type LocalAws, startLocalAws } from '../local/local-aws.ts';
+import type { AlarmEvent } from '../local/monitoring.ts';
 import { ArgumentError } from './arguments.ts';
 import { type Demo, offerDemo, runDemo } from './demo.ts';
 import { type DevArguments, parseDevArguments } from './dev.arguments.ts';
@@ -53,7 +54,8 @@ async function runStack(session: Session): Promise<number> {
   const { args, demo, terminal, signal } = session;
   if (args.demo) await demo?.load(args);
   const trouble = showTrouble(terminal);
-  const local = await startLocalAws({ port: args.port, chaos: args.chaos ? { seed: args.seed } : undefined, onTrouble: trouble.tell });
+  const chaos = args.chaos ? { seed: args.seed } : undefined;
+  const local = await startLocalAws({ port: args.port, chaos, onTrouble: trouble.tell, onAlarm: (event) => showAlarm(terminal, event) });
   const closers: (() => Promise<void>)[] = [() => local.close()];
   try {
     if (demo) {
@@ -104,6 +106,13 @@ function showTrouble(terminal: Terminal): { start(): void; tell(functionName: st
       terminal.line(terminal.red(line));
     },
   };
+}
+
+/** An alarm that fires, one that is over, and one that could not tell whom it should; the first look at a new alarm is no news. */
+function showAlarm(terminal: Terminal, { name, description, before, state, reason, failedActions }: AlarmEvent): void {
+  if (state === 'ALARM') terminal.line(terminal.red(`ALARM ${name}: ${description ?? reason}`));
+  else if (before === 'ALARM') terminal.line(`${terminal.green(state)} ${name}: ${reason}`);
+  for (const { action, message } of failedActions) terminal.line(terminal.red(`${name} could not tell ${action}: ${message}`));
 }
 
 async function stayUp({ demo, terminal, signal }: Session, local: LocalAws): Promise<void> {

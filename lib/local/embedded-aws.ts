@@ -3,7 +3,6 @@ import type { Ids } from '../core/ids.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Aws, AwsRequest, Caller, Interceptor, Place } from './aws.ts';
 import { type CloudFormation, createCloudFormation } from './cloudformation/cloudformation.ts';
-import { createCloudWatch } from './cloudwatch/cloudwatch.ts';
 import { createDispatcher } from './dispatch.ts';
 import { createDynamoDb, type DynamoDb } from './dynamodb/dynamodb.ts';
 import { createEcr } from './ecr/ecr.ts';
@@ -17,6 +16,7 @@ import type { InvocationEvent } from './lambda/executor.ts';
 import { createLambda, type LambdaEngine } from './lambda/lambda.ts';
 import { createLogDelivery } from './log-delivery.ts';
 import { createLogs } from './logs/logs.ts';
+import { type AlarmEvent, createMonitoring } from './monitoring.ts';
 import { createS3 } from './s3/s3.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { createSns } from './sns/sns.ts';
@@ -36,6 +36,8 @@ export interface EmbeddedAwsOptions {
   readonly mappingFaults?: MappingFaults;
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onInvocation?: (event: InvocationEvent) => void;
+  /** Told of every change of an alarm's state. */
+  readonly onAlarm?: (event: AlarmEvent) => void;
   /** Told of calls made within a tick, which pass no interceptor. */
   readonly onCallNow?: (service: string, action: string, caller: Caller) => void;
 }
@@ -63,7 +65,7 @@ const LAPTOP_SHARDS = 1;
 
 /** Assembles the engines. They know each other only through `Aws`, on which every call is authorised. */
 export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
-  const { clock, rng, ids, place, interceptors = [], mappingFaults, onLog, onInvocation, onCallNow } = options;
+  const { clock, rng, ids, place, interceptors = [], mappingFaults, onLog, onInvocation, onCallNow, onAlarm } = options;
   const core = { clock, rng, ids, place };
   const iam = createIam(core);
   const authorise = createAuthoriser({ iam, lookup: createResourceLookup(() => dispatcher), clock, place });
@@ -80,7 +82,8 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
   const sts = createSts(core);
   const logs = createLogs(core);
   const delivers = createLogDelivery({ clock, logs, authorise });
-  const cloudwatch = createCloudWatch(core);
+  const monitoring = createMonitoring({ clock, place, aws: () => aws, onAlarm: onAlarm ?? (() => undefined) });
+  const { cloudwatch } = monitoring;
   const sqs = createSqs(core);
   const { dynamodb, streams, close: closeTables } = createDynamoDb({ ...core, shards: LAPTOP_SHARDS });
   const lambda: LambdaEngine = createLambda({
@@ -93,7 +96,10 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
       cloudwatch.observeLine(line);
       onLog?.(origin.functionName, line);
     },
-    ...(onInvocation && { onInvocation }),
+    onInvocation: (event) => {
+      monitoring.invoked(event);
+      onInvocation?.(event);
+    },
   });
   const sns = createSns({ ...shared, invoker: () => lambda });
   const mappings: EventSourceMappings = createEventSourceMappings({
@@ -111,6 +117,8 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
   const services = [createS3(core), createSsm(core), createKms(core), createEcr(place)];
   dispatcher.register(iam, sts, logs, sqs, sns, dynamodb, streams, lambda, scheduler, cloudformation, cloudwatch, ...services);
 
+  monitoring.watch({ sqs, sns, lambda, mappings });
+
   return {
     aws,
     sqs,
@@ -121,6 +129,7 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
     authorise,
     callerOf: sts.callerOf,
     close() {
+      monitoring.close();
       scheduler.close();
       mappings.close();
       lambda.close();

@@ -8,6 +8,7 @@ import { type DeployedAssembly, deployAssembly } from './cloudformation/deploy-a
 import { createEmbeddedAws, type EmbeddedAws } from './embedded-aws.ts';
 import { createFunctionUrls } from './function-urls.ts';
 import { startGateway } from './gateway/gateway.ts';
+import type { AlarmEvent } from './monitoring.ts';
 import type { PeekedMessage } from './sqs/sqs.ts';
 import { collectStatistics, type Statistics } from './statistics.ts';
 import { troubleIn } from './trouble.ts';
@@ -20,6 +21,8 @@ export interface LocalAwsOptions {
   readonly chaos?: { readonly seed: number } | undefined;
   /** Told of every run of a function that ended in an error, and of every warning and error that a function logged. @default - nobody is */
   readonly onTrouble?: (functionName: string, trouble: string) => void;
+  /** Told of every change of an alarm's state; alarms are evaluated at the beginning of each minute. @default - nobody is */
+  readonly onAlarm?: (event: AlarmEvent) => void;
 }
 
 /** A running embedded AWS with its endpoint, and ways to look inside that disturb nothing. */
@@ -53,7 +56,7 @@ export interface LocalAws {
  * const local = await startLocalAws({ port: 0 });
  * await local.deploy('cdk.out');
  */
-export async function startLocalAws({ port, chaos: chaosOptions, onTrouble }: LocalAwsOptions): Promise<LocalAws> {
+export async function startLocalAws({ port, chaos: chaosOptions, onTrouble, onAlarm }: LocalAwsOptions): Promise<LocalAws> {
   // Engines read the endpoint when they show a URL; the port is known once the gateway listens.
   const place = { ...LOCAL_PLACE };
   const statistics = collectStatistics();
@@ -65,6 +68,7 @@ export async function startLocalAws({ port, chaos: chaosOptions, onTrouble }: Lo
     place,
     interceptors: [statistics.interceptor, ...(chaos ? [chaos.interceptor] : [])],
     ...(chaos && { mappingFaults: chaos.mappingFaults }),
+    ...(onAlarm && { onAlarm }),
     onLog: (functionName, line) => {
       statistics.logged(line);
       const trouble = onTrouble && troubleIn(line);
@@ -78,7 +82,7 @@ export async function startLocalAws({ port, chaos: chaosOptions, onTrouble }: Lo
   });
   const { aws } = embedded;
   const served = new Map<string, (input: Json) => Promise<Json>>();
-  const gateway = await startGateway({
+  const starting = startGateway({
     aws,
     callerOf: embedded.callerOf,
     port,
@@ -89,6 +93,10 @@ export async function startLocalAws({ port, chaos: chaosOptions, onTrouble }: Lo
       const answer = await serve(body.length > 0 ? (JSON.parse(body.toString()) as Json) : {});
       return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) };
     },
+  });
+  const gateway = await starting.catch((error: unknown) => {
+    embedded.close();
+    throw error;
   });
   Object.assign(place, { endpoint: gateway.url });
   bootstrap(aws);

@@ -4,15 +4,18 @@ import { type Action, addTags, invalid, missing, texts, type World } from './clo
 
 /** Brings every alarm's state up to now and answers those that changed. */
 export function refresh(world: World): readonly Alarm[] {
+  world.collect?.();
   return [...world.alarms.values()].filter((alarm) => {
-    const state = evaluate(alarm, world.store, world.clock.now());
-    return state !== undefined && transition(world, alarm, { state, reason: `Threshold Crossed: evaluated to ${state}` });
+    const verdict = evaluate(alarm, world.store, world.clock.now());
+    return verdict !== undefined && transition(world, alarm, verdict);
   });
 }
 
-function transition({ clock }: World, alarm: Alarm, { state, reason }: { state: AlarmState; reason: string }): boolean {
-  if (alarm.state === state) return false;
+function transition({ clock, onChange }: World, alarm: Alarm, { state, reason }: { state: AlarmState; reason: string }): boolean {
+  const before = alarm.state;
+  if (before === state) return false;
   Object.assign(alarm, { state, reason, stateUpdated: clock.now() });
+  onChange?.({ alarm, before });
   return true;
 }
 

@@ -1,12 +1,16 @@
 import type { Clock } from '../../core/clock.ts';
 import { AwsError, type Json, type Place } from '../aws.ts';
-import type { Alarm } from './alarm.ts';
+import type { Alarm, AlarmChange } from './alarm.ts';
 import type { MetricStore } from './metric-store.ts';
 
 /** What the engine needs from outside. */
 export interface CloudWatchDeps {
   readonly clock: Clock;
   readonly place: Place;
+  /** Has the services report their metrics, before somebody looks at any. @default - there are none */
+  readonly collect?: () => void;
+  /** Told of every change of an alarm's state. @default - nobody is */
+  readonly onChange?: (change: AlarmChange) => void;
 }
 
 /** A dashboard as it was put. */

@@ -32,15 +32,15 @@ const TAG_ACTIONS: Readonly<Record<string, Action>> = {
 const ACTIONS = { ...METRIC_ACTIONS, ...ALARM_ACTIONS, ...DASHBOARD_ACTIONS, ...TAG_ACTIONS };
 
 /**
- * CloudWatch: metrics by the minute, alarms on one metric that are evaluated when they are looked at, dashboards as they were put. Metric
+ * CloudWatch: metrics by the minute, alarms on one metric that are evaluated when they are looked at or told to, dashboards as they were put. Metric
  * math is stored with an alarm, not computed.
  *
  * @example
  * const cloudwatch = createCloudWatch({ clock, place });
  * logs.onEvent(({ message }) => cloudwatch.observeLine(message));
  */
-export function createCloudWatch({ clock, place }: CloudWatchDeps): CloudWatch {
-  const world: World = { clock, place, store: createMetricStore(), alarms: new Map(), dashboards: new Map(), tags: new Map() };
+export function createCloudWatch(deps: CloudWatchDeps): CloudWatch {
+  const world: World = { ...deps, store: createMetricStore(), alarms: new Map(), dashboards: new Map(), tags: new Map() };
   return {
     service: 'cloudwatch',
     call({ action, input }) {

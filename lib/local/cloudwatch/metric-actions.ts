@@ -33,6 +33,14 @@ function spread({ SampleCount: count = 0, Sum: sum = 0, Minimum: min = 0, Maximu
   return [min, max, ...Array.from({ length: count - 2 }, () => (sum - min - max) / (count - 2))];
 }
 
+/** Reads what the services have reported up to now. */
+const collected =
+  (action: Action): Action =>
+  (world, input) => {
+    world.collect?.();
+    return action(world, input);
+  };
+
 const windowOf = (input: Json, period: unknown) => ({
   start: Number(input['StartTime']) * 1000,
   end: Number(input['EndTime']) * 1000,
@@ -93,7 +101,7 @@ function listMetrics(world: World, input: Json): Json {
 /** Actions on metrics. */
 export const METRIC_ACTIONS: Readonly<Record<string, Action>> = {
   PutMetricData: putMetricData,
-  GetMetricStatistics: getMetricStatistics,
-  GetMetricData: getMetricData,
-  ListMetrics: listMetrics,
+  GetMetricStatistics: collected(getMetricStatistics),
+  GetMetricData: collected(getMetricData),
+  ListMetrics: collected(listMetrics),
 };

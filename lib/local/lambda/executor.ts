@@ -16,6 +16,8 @@ import type { InitMessage } from './sandbox-protocol.ts';
 export interface InvocationEvent {
   readonly functionName: string;
   readonly version: string;
+  /** The alias or version that was asked for. */
+  readonly qualifier?: string;
   readonly requestId: string;
   readonly outcome: 'success' | 'error' | 'throttled';
   /** Lambda's error type when the outcome is an error. */
@@ -126,7 +128,12 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       ...(clientContext === undefined ? {} : { clientContext }),
     });
     tails.delete(requestId);
-    const base = { functionName: entry.name, version: version.version, requestId };
+    const base = {
+      functionName: entry.name,
+      version: version.version,
+      requestId,
+      ...(resolved.qualifier !== undefined && { qualifier: resolved.qualifier }),
+    };
     if (outcome.kind === 'throttled') {
       deps.onInvocation({ ...base, outcome: 'throttled', durationMs: 0, cold: false });
       const reason =

@@ -91,7 +91,10 @@ export function createDeliveries(options: SnsOptions): Deliveries {
     const target = deadLetterArn(subscription);
     counters.failed += 1;
     if (target !== undefined && send(notification, subscription, target) === 'delivered') counters.redrivenToDlq += 1;
-    else counters.dropped += 1;
+    else {
+      counters.dropped += 1;
+      if (target !== undefined) counters.refusedByDlq += 1;
+    }
   }
 
   /** A copy of a hostile topic is delivered if it can be: nobody retries it, and the subscription does not count it. */

@@ -27,6 +27,8 @@ export interface TopicStats {
 /** The embedded SNS. */
 export interface Sns extends Engine {
   stats(topicArn: string): TopicStats;
+  /** ARNs of all topics. */
+  all(): readonly string[];
   /** Whether the topic exists. */
   has(topicArn: string): boolean;
   /** The topic's resource policy as JSON text, for whoever decides about access; undefined when there is no such topic. */
@@ -61,6 +63,7 @@ export function createSns(options: SnsOptions): Sns {
       if (topic === undefined) throw notFound('Topic');
       return statsOf(topic, deliveries);
     },
+    all: () => topics.all().map(({ arn }) => arn),
     has: (topicArn) => topics.find(topicArn) !== undefined,
     resourcePolicy(topicArn) {
       const topic = topics.find(topicArn);

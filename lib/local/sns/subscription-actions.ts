@@ -74,7 +74,7 @@ function subscribe(topics: Topics, topic: Topic, input: Json): Subscription {
     protocol,
     endpoint,
     attributes,
-    counters: { delivered: 0, filteredOut: 0, failed: 0, redrivenToDlq: 0, dropped: 0 },
+    counters: { delivered: 0, filteredOut: 0, failed: 0, redrivenToDlq: 0, dropped: 0, refusedByDlq: 0 },
     filter: filterOf(attributes),
     cancelFilterChange: () => {},
   };

@@ -32,6 +32,8 @@ export interface SubscriptionCounters {
   redrivenToDlq: number;
   /** Given up and lost: no dead-letter queue, or it refused too. */
   dropped: number;
+  /** Of the dropped ones, those that the dead-letter queue refused. */
+  refusedByDlq: number;
 }
 
 /** A filter as deliveries apply it. */

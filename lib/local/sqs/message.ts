@@ -26,6 +26,8 @@ export interface Message {
   readonly content: MessageContent;
   /** When it was enqueued, for `SentTimestamp` and retention. */
   readonly sentAt: number;
+  /** When it came into this queue: a dead-letter queue's age counts from here. */
+  readonly arrivedAt: number;
   /** Of a FIFO queue. */
   readonly sequenceNumber: string | undefined;
   /** The queue from which it was dead-lettered. */
@@ -60,6 +62,8 @@ export interface NewMessage {
   readonly id: string;
   readonly content: MessageContent;
   readonly sentAt: number;
+  /** @default - when it was sent */
+  readonly arrivedAt?: number;
   readonly sequenceNumber?: string | undefined;
   readonly deadLetterSourceArn?: string | undefined;
   readonly receiveCount?: number;
@@ -72,6 +76,7 @@ export function createMessage(options: NewMessage): Message {
     id: options.id,
     content: options.content,
     sentAt: options.sentAt,
+    arrivedAt: options.arrivedAt ?? options.sentAt,
     sequenceNumber: options.sequenceNumber,
     deadLetterSourceArn: options.deadLetterSourceArn,
     state: 'visible',

@@ -1,5 +1,6 @@
 import type { Cancel } from '../../core/clock.ts';
 import { AwsError, type Engine } from '../aws.ts';
+import type { Message } from './message.ts';
 import type { Departure, MessageCounts } from './message-store.ts';
 import { createMoveTaskActions } from './move-task-actions.ts';
 import { createPermissionActions } from './permission-actions.ts';
@@ -19,6 +20,8 @@ import { createTagActions } from './tag-actions.ts';
 export interface QueueStats extends MessageCounts, Readonly<QueueCounters>, Readonly<Record<Departure, number>> {
   /** When the oldest message that is still there was sent, in milliseconds; undefined when the queue is empty. */
   readonly oldestSentAt: number | undefined;
+  /** Since when the message has been here that `ApproximateAgeOfOldestMessage` is about, in milliseconds; undefined when there is none. */
+  readonly waitingSince: number | undefined;
 }
 
 /** A message as it lies in a queue. */
@@ -38,6 +41,8 @@ export interface Sqs extends Engine {
    */
   onAvailable(queueArn: string, listener: () => void): Cancel;
   stats(queueArn: string): QueueStats;
+  /** ARNs of all queues, in order of name. */
+  all(): readonly string[];
   /** Everything that a queue holds, whatever its state, in the order of sending; nothing is received or changed. */
   peek(queueArn: string): readonly PeekedMessage[];
   /** The ARN of a queue URL with any host name. */
@@ -73,6 +78,7 @@ export function createSqs(options: SqsOptions): Sqs {
     },
     onAvailable: (arn, listener) => byArn(arn).onAvailable(listener),
     stats: (arn) => statsOf(byArn(arn)),
+    all: () => queues.all().map(({ arn }) => arn),
     peek: (arn) => peek(byArn(arn)),
     queueArn: (url) => queues.byUrl(url).arn,
     queueUrl: (arn) => byArn(arn).url,
@@ -95,7 +101,22 @@ function allActions(queues: Queues): Actions {
 
 function statsOf(queue: Queue): QueueStats {
   queue.settle();
-  return { ...queue.store.counts, ...queue.store.departures, ...queue.counters, oldestSentAt: queue.store.oldest?.sentAt };
+  const { store, counters } = queue;
+  return {
+    ...store.counts,
+    ...store.departures,
+    ...counters,
+    oldestSentAt: store.oldest?.sentAt,
+    waitingSince: firstWaiting(queue)?.arrivedAt,
+  };
+}
+
+/** "Available CloudWatch metrics for Amazon SQS": a standard queue leaves out what was received three times and is still there. */
+const POISONOUS_RECEIVES = 3;
+
+function firstWaiting({ store, settings }: Queue): Message | undefined {
+  for (const message of store.all()) if (settings.fifo || message.receivesHere < POISONOUS_RECEIVES) return message;
+  return undefined;
 }
 
 function peek(queue: Queue): PeekedMessage[] {
