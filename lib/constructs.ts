@@ -1,5 +1,6 @@
 /** The CDK constructs: what `posthaste/constructs` exports. Stacks import it; handlers never do. */
 export { Consumer, type ConsumerProps } from './consumer/consumer.construct.ts';
+export type { DeliveryChoice } from './consumer/consumer.contract.ts';
 export type { Handles } from './consumer/consumer.rules.construct.ts';
 export type { ProvisionedConcurrency, Range, Scaling } from './consumer/consumer.scaling.construct.ts';
 export { ConsumerSubscription, type ConsumerSubscriptionProps } from './consumer/consumer.subscription.construct.ts';

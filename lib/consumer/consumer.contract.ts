@@ -12,12 +12,20 @@ export const CONSUMER_ENV = {
   maxAttempts: 'POSTHASTE_MAX_ATTEMPTS',
   /** What happens to an exhausted message: `deadLetter` or `block`. */
   onExhausted: 'POSTHASTE_ON_EXHAUSTED',
+  /** Whether a message may run again after its handler was called, see `DeliveryChoice`; the runtime refuses to start with another choice. */
+  delivery: 'POSTHASTE_DELIVERY',
   /** Version of the deployed handler code, as failure records show it. */
   handlerVersion: 'POSTHASTE_HANDLER_VERSION',
 } as const;
 
 /** Attempts that are charged before a message counts as exhausted. Throttles, conflicts and unstarted records charge none. */
 export const DEFAULT_MAX_ATTEMPTS = 5;
+
+/**
+ * What a consumer owes its messages. `at-least-once`: a message runs until it has succeeded or used up its attempts, and its unit commits
+ * exactly once. `at-most-once`: its handler is called once, and what fails then is lost, counted and kept as a dead letter.
+ */
+export type DeliveryChoice = 'at-least-once' | 'at-most-once';
 
 /** What a consumer that handles every message of its topics declares instead of a digest. */
 export const HANDLES_ALL = '*';
@@ -32,6 +40,8 @@ export const CONSUMER_METRICS = {
   ignored: 'MessagesIgnored',
   /** Exhausted messages that hold their key on a FIFO queue; alarmed. */
   blocked: 'MessagesBlocked',
+  /** Messages of an at-most-once consumer that its one run did not finish; alarmed. */
+  lost: 'MessagesLost',
   /** Commit of the message to the end of its handling, milliseconds. */
   latency: 'MessageLatency',
 } as const;

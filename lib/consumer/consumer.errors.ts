@@ -29,6 +29,19 @@ export class UnhandleableError extends PosthasteError {
 /** The reasons of `UnhandleableError`. */
 export type UnhandleableReason = 'UNKNOWN_TYPE' | 'UNKNOWN_VERSION' | 'TOO_OLD' | 'HOPS_EXCEEDED' | 'FINGERPRINT_MISMATCH';
 
+/**
+ * A message may run once only, and its run left no outcome: the process died, or it cannot be told whether the unit was committed. Code
+ * `OUTCOME_UNKNOWN`.
+ */
+export class OutcomeUnknownError extends PosthasteError {
+  constructor(messageId: string, options: ErrorOptions = {}) {
+    super(
+      `message ${messageId} was given to its handler and left no outcome; it may run once only, so it is not run again: find out what it did before you send it back`,
+      { ...options, code: 'OUTCOME_UNKNOWN' },
+    );
+  }
+}
+
 /** The time was up before the message was done. Code `DEADLINE`. It is the reason of the signal that handlers receive. */
 export class DeadlineError extends PosthasteError {
   constructor() {

@@ -15,7 +15,7 @@ import type { DeadLetters } from '../retry/dead-letter.ts';
 import { createCommitter } from '../unit-of-work/commit.ts';
 import type { OutgoingWriter } from '../unit-of-work/unit-of-work.ts';
 import { consumeBatch } from './consumer.batch.ts';
-import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, HANDLES_ALL } from './consumer.contract.ts';
+import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, type DeliveryChoice, HANDLES_ALL } from './consumer.contract.ts';
 import { ConsumerConfigError, ConsumerEventError } from './consumer.errors.ts';
 import { isQueueEvent, type QueueEvent, type QueueResponse } from './consumer.event.ts';
 import type { ConsumerInbox, ConsumerSettings, Visibility } from './consumer.ports.ts';
@@ -37,6 +37,14 @@ export interface ConsumerOptions {
   readonly ignores?: readonly AnyMessageDefinition[];
   /** Handlers that run at the same time; 1 and more. @default 10 */
   readonly concurrency?: number;
+  /**
+   * `at-most-once`: a marker is written before the handler is called, and the handler is never called again for that message, whatever
+   * becomes of it; one write more for each message. What throws, dies or does not commit is lost: a dead letter with the reason
+   * `AT_MOST_ONCE_FAILED` or `OUTCOME_UNKNOWN`, counted as `MessagesLost`; on a FIFO queue it leaves a gap. What is refused before the
+   * handler is called comes back. The construct declares the same. @default 'at-least-once' - losing nothing, with effects in the unit
+   * exactly once
+   */
+  readonly delivery?: DeliveryChoice;
   /** Attempts that are charged before a message counts as exhausted; 1 and more. @default - `POSTHASTE_MAX_ATTEMPTS`, or 5 */
   readonly maxAttempts?: number;
   /** What happens to an exhausted message. @default - `POSTHASTE_ON_EXHAUSTED`, or `block` on FIFO queues and `deadLetter` on others */
@@ -89,7 +97,7 @@ export function createConsumerHandler(options: ConsumerWiring): ConsumerHandler 
   const { clock = systemClock, rng = systemRng, ids = systemIds, log = silentLogger, metrics = silentMetrics, inbox } = options;
   const settings = settingsOf(options);
   const router = createRouter(options.handlers, options.ignores ?? []);
-  checkDeployment(settings.name, router, options.env ?? process.env);
+  checkDeployment(settings, router, options.env ?? process.env);
   const outgoing = options.outbox ? { outgoing: options.outbox } : {};
   const committer = createCommitter({ client: inbox.client, clock, rng, ids, ...outgoing });
   const visibility: Visibility = createVisibility({ client: options.sqs, queueUrl: options.queueUrl, clock, rng, log });
@@ -109,19 +117,23 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 function settingsOf(options: ConsumerWiring): ConsumerSettings {
   const env = options.env ?? process.env;
-  const { name, concurrency = 10, packing = { lingerMs: 50 }, outbox } = options;
+  const { name, concurrency = 10, packing = { lingerMs: 50 }, outbox, delivery = 'at-least-once' } = options;
   const maxAttempts = options.maxAttempts ?? Number(env[CONSUMER_ENV.maxAttempts] ?? DEFAULT_MAX_ATTEMPTS);
   const onExhausted = options.onExhausted ?? env[CONSUMER_ENV.onExhausted] ?? 'byQueue';
   if (!NAME.test(name))
     throw new ConsumerConfigError(`a consumer is named '${name}'; its name is a verb and a noun in kebab-case, e.g. ship-order`);
   atLeastOne('concurrency', concurrency);
   atLeastOne('maxAttempts', maxAttempts);
+  if (delivery !== 'at-least-once' && delivery !== 'at-most-once') {
+    throw new ConsumerConfigError(`delivery is '${String(delivery)}'; it is 'at-least-once' or 'at-most-once'`);
+  }
   if (onExhausted !== 'deadLetter' && onExhausted !== 'block' && onExhausted !== 'byQueue') {
     throw new ConsumerConfigError(`onExhausted is '${onExhausted}'; it is 'deadLetter' or 'block'`);
   }
   return {
     name,
     concurrency,
+    delivery,
     maxAttempts,
     onExhausted,
     backoff: options.backoff ?? MESSAGE_BACKOFF,
@@ -137,11 +149,22 @@ function atLeastOne(option: string, value: number): void {
 }
 
 /** The construct wrote down what it deployed; code that differs would park or never see messages, so it does not start. */
-function checkDeployment(name: string, { handles }: Router, env: Readonly<Record<string, string | undefined>>): void {
+function checkDeployment(
+  { name, delivery }: ConsumerSettings,
+  { handles }: Router,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
   const deployedName = env[CONSUMER_ENV.name];
   if (deployedName !== undefined && deployedName !== name) {
     throw new ConsumerConfigError(
       `this function was deployed as the consumer '${deployedName}', but its code is the consumer '${name}': the name keys the inbox, so both must be the same`,
+    );
+  }
+  const deployedDelivery = env[CONSUMER_ENV.delivery] ?? delivery;
+  if (deployedDelivery !== delivery) {
+    throw new ConsumerConfigError(
+      `consumer '${name}' was deployed with the delivery '${deployedDelivery}', but its code says '${delivery}': say the same to createConsumer and to the construct, for one calls a handler again ` +
+        'after a failure and the other never does',
     );
   }
   const deployed = env[CONSUMER_ENV.handlesDigest];

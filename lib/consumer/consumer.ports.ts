@@ -9,6 +9,7 @@ import type { AttemptNote, DeadLetters } from '../retry/dead-letter.ts';
 import type { Committer } from '../unit-of-work/commit.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
 import type { Guard, Item } from '../unit-of-work/unit-of-work.ts';
+import type { DeliveryChoice } from './consumer.contract.ts';
 import type { Router } from './consumer.routes.ts';
 
 /** One handling of one message, as the inbox sees it. */
@@ -26,7 +27,8 @@ export type HandledStanding =
   | { readonly kind: 'open' }
   | { readonly kind: 'done' }
   | { readonly kind: 'mismatch' }
-  | { readonly kind: 'running'; readonly until: number };
+  | { readonly kind: 'running'; readonly until: number }
+  | { readonly kind: 'started' };
 
 /** One run, for the books. */
 export interface Run {
@@ -52,7 +54,11 @@ export interface ConsumerInbox {
     messageIds: readonly string[],
     options?: Until,
   ): Promise<ReadonlyMap<string, { readonly marker: Item | undefined; readonly attempts: AttemptTally }>>;
-  claim(handled: Handled, leaseMs: number, options?: Until): Promise<HandledStanding | { readonly kind: 'mine'; readonly until: number }>;
+  claim(
+    handled: Handled,
+    leaseMs: number,
+    options?: Until & { readonly once?: boolean },
+  ): Promise<HandledStanding | { readonly kind: 'mine'; readonly until: number }>;
   release(handled: Handled, options?: Until): Promise<void>;
   begin(run: Run, options?: Until): Promise<AttemptTally>;
   end(
@@ -73,6 +79,8 @@ export interface ConsumerSettings {
   readonly name: string;
   /** Handlers that run at the same time. */
   readonly concurrency: number;
+  /** Whether a message whose handler was called is ever given to a handler again. */
+  readonly delivery: DeliveryChoice;
   readonly maxAttempts: number;
   readonly onExhausted: 'deadLetter' | 'block' | 'byQueue';
   readonly backoff: Backoff;

@@ -7,6 +7,7 @@ import { CONSUMER_METRICS } from './consumer.contract.ts';
 import { InboxUnreachableError, UnhandleableError } from './consumer.errors.ts';
 import { isFifo } from './consumer.event.ts';
 import { busy, exhausted, failed, park, quietly } from './consumer.failure.ts';
+import { failedOnce, giveBack, outcomeUnknown, runsOnce, uncommittedOnce } from './consumer.once.ts';
 import { DEFERRED, type Outcome } from './consumer.outcome.ts';
 import type { HandledStanding } from './consumer.ports.ts';
 import type { Delivery } from './consumer.reading.ts';
@@ -67,39 +68,49 @@ async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
   } catch (error) {
     run.phase = 'ending';
     unit.seal();
-    return { outcome: await failed(batch, run, error) };
+    return { outcome: await (runsOnce(batch) ? failedOnce : failed)(batch, run, error) };
   }
   run.phase = 'ending';
-  const guard = run.reading.route.effect === 'external' ? ports.inbox.completion(run.handled) : ports.inbox.guard(run.handled);
+  const guard = isLeased(batch, run) ? ports.inbox.completion(run.handled) : ports.inbox.guard(run.handled);
   const request: CommitRequest = { unit, guards: [guard], token: run.handled.token, deadline: deadline.abortAt };
   // What has been reported as unfinished must not commit behind the report's back.
   if (deadline.signal.aborted) return { outcome: DEFERRED };
-  if (batch.packer && mayPack(run)) return { commit: batch.packer.submit(request) };
+  if (batch.packer && mayPack(batch, run)) return { commit: batch.packer.submit(request) };
   return { outcome: await concluded(batch, run, await ports.committer.commit(request)) };
 }
 
 /** Takes the lease and enters the run in the books; an outcome when it must not run. */
 async function begin(batch: Batch, run: RunState): Promise<Outcome | undefined> {
   const { ports, deadline } = batch;
-  const { delivery, reading, handled } = run;
+  const { delivery, handled } = run;
   const until = { until: deadline.abortAt };
   batch.running.set(delivery.index, run);
   try {
-    if (reading.route.effect === 'external') {
-      const claim = await ports.inbox.claim(handled, deadline.endAt - ports.clock.now() + LEASE_MARGIN_MS, until);
+    if (isLeased(batch, run)) {
+      const leaseMs = deadline.endAt - ports.clock.now() + LEASE_MARGIN_MS;
+      const claim = await ports.inbox.claim(handled, leaseMs, { ...until, once: runsOnce(batch) });
       if (claim.kind !== 'mine') return outcomeOf(batch, run, claim);
       run.leaseUntil = claim.until;
     }
-    if (delivery.receiveCount > 1) {
+    // One that runs once at most needs no books: its marker says that it began.
+    if (delivery.receiveCount > 1 && !runsOnce(batch)) {
       // If its answer is lost it is in the books all the same.
       run.begun = 'perhaps';
       run.attempts = await ports.inbox.begin({ ...handled, run: handled.token }, until);
       run.begun = true;
     }
   } catch (error) {
+    if (runsOnce(batch)) await giveBack(batch, run);
     return failed(batch, run, new InboxUnreachableError({ cause: error }));
   }
-  return deadline.signal.aborted ? DEFERRED : undefined;
+  if (!deadline.signal.aborted) return undefined;
+  if (runsOnce(batch)) await giveBack(batch, run);
+  return DEFERRED;
+}
+
+/** Whether the run holds a lease of its own: others wait for its end. */
+function isLeased(batch: Batch, { reading }: RunState): boolean {
+  return reading.route.effect === 'external' || runsOnce(batch);
 }
 
 /** Added to a lease beyond the end of its function, for clocks that differ: time only decides when to look again, ownership decides who completes. */
@@ -126,11 +137,12 @@ function contextOf(batch: Batch, { delivery, handled, attempts, begun }: RunStat
 }
 
 /** Only what is fresh shares: a message that came back may be the one that spoils every pack it is in. */
-function mayPack({ delivery, reading }: RunState): boolean {
-  return delivery.receiveCount === 1 && reading.route.effect === 'transaction' && !isFifo(delivery.record);
+function mayPack(batch: Batch, run: RunState): boolean {
+  return run.delivery.receiveCount === 1 && !isLeased(batch, run) && !isFifo(run.delivery.record);
 }
 
 async function concluded(batch: Batch, run: RunState, outcome: UnitOutcome): Promise<Outcome> {
+  if (outcome.status !== 'committed' && runsOnce(batch)) return uncommittedOnce(batch, run, outcome);
   if (outcome.status === 'guardFailed') return outcomeOf(batch, run, batch.ports.inbox.standing(outcome.existing, run.handled));
   if (outcome.status !== 'committed') return failed(batch, run, outcome.error);
   const { message, fingerprint } = run.reading;
@@ -156,6 +168,8 @@ async function outcomeOf(batch: Batch, run: RunState, standing: HandledStanding)
     }
     case 'running':
       return { kind: 'again', because: 'leased', delayMs: Math.max(1, standing.until - ports.clock.now()) };
+    case 'started':
+      return outcomeUnknown(batch, run);
     case 'open':
       // The marker that stood in the way has gone in the meantime.
       return busy(batch, run.delivery);

@@ -1,9 +1,9 @@
 import { type CfnResource, Duration } from 'aws-cdk-lib';
-import { type Alarm, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnEventSourceMapping, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { createAlarm, runtimeMetric } from '../infra/alarms.ts';
+import { createAlarm } from '../infra/alarms.ts';
 import { finalProperties } from '../infra/final-properties.ts';
 import { allow, allowSendKey, allowTable, TABLE_READ_ACTIONS, TABLE_WRITE_ACTIONS } from '../infra/grants.ts';
 import { FUNCTION_DEFAULTS, HandlerFunction } from '../infra/handler-function.construct.ts';
@@ -18,8 +18,9 @@ import {
   waitingMessages,
 } from '../infra/secure-queue.ts';
 import { type TableRef, UNIT_RULES } from '../infra/table-ref.ts';
-import { CONSUMER_ENV, CONSUMER_METRICS, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
+import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
 import { invocationTarget, mappingScaling, SCALING_RULES, type Scaling } from './consumer.scaling.construct.ts';
+import { runtimeAlarms } from './queue-worker.alarms.construct.ts';
 import { QUEUE_REMOVAL, type QueueWorkerContext, type QueueWorkerProps } from './queue-worker.props.construct.ts';
 import { WORKER_RULES, WORKER_TEMPLATE_RULES, type WorkerFacts } from './queue-worker.rules.construct.ts';
 
@@ -100,7 +101,7 @@ export class QueueWorker extends Construct {
   }
 
   #createFunction(props: QueueWorkerProps & { readonly name: string; readonly context: QueueWorkerContext }): HandlerFunction {
-    const { maxAttempts, onExhausted } = this.facts;
+    const { maxAttempts, onExhausted, delivery } = this.facts;
     const fn = new HandlerFunction(this, 'function', {
       ...props,
       environment: {
@@ -111,6 +112,7 @@ export class QueueWorker extends Construct {
         [CONSUMER_ENV.handlesDigest]: props.context.handles,
         [CONSUMER_ENV.maxAttempts]: String(maxAttempts),
         [CONSUMER_ENV.onExhausted]: onExhausted,
+        [CONSUMER_ENV.delivery]: delivery,
       },
       ...(props.scaling?.reservedConcurrency !== undefined && { reservedConcurrency: props.scaling.reservedConcurrency }),
     });
@@ -138,7 +140,7 @@ export class QueueWorker extends Construct {
     return mapping;
   }
 
-  #watch({ alarmTopic, alarmAge = Duration.minutes(15) }: QueueWorkerProps): readonly Alarm[] {
+  #watch({ alarmTopic, alarmAge = Duration.minutes(15), recursiveLoop }: QueueWorkerProps): readonly Alarm[] {
     const shared = alarmTopic ? { alarmTopic } : {};
     const name = this.logicalName;
     const alarms = [
@@ -155,25 +157,13 @@ export class QueueWorker extends Construct {
         ...shared,
       }),
     ];
-    if (this.facts.onExhausted !== 'block') return alarms;
-    const blocked = createAlarm(this, 'Blocked', {
-      metric: runtimeMetric({
-        namespace: CONSUMER_METRICS.namespace,
-        metricName: CONSUMER_METRICS.blocked,
-        statistic: Stats.SUM,
-        service: name,
-        dimensions: { consumer: name },
-      }),
-      threshold: 1,
-      description: `A message of ${name} used up its attempts and holds the order of its key until it succeeds. The log of ${name} says why.`,
-      ...shared,
-    });
-    return [...alarms, blocked];
+    const endsLoops = recursiveLoop !== RecursiveLoop.ALLOW;
+    return [...alarms, ...runtimeAlarms(this, { name, fn: this.function, facts: this.facts, endsLoops, shared })];
   }
 }
 
 function factsOf(props: QueueWorkerProps, { daysBeforeQueue }: QueueWorkerContext): WorkerFacts {
-  const ordered = props.ordered ?? false;
+  const { ordered = false, delivery = 'at-least-once' } = props;
   return {
     ordered,
     timeout: props.timeout ?? FUNCTION_DEFAULTS.timeout,
@@ -181,7 +171,9 @@ function factsOf(props: QueueWorkerProps, { daysBeforeQueue }: QueueWorkerContex
     batchWindow: props.batchWindow ?? Duration.seconds(0),
     expectedDuration: props.expectedDuration,
     maxAttempts: props.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
-    onExhausted: props.onExhausted ?? (ordered ? 'block' : 'deadLetter'),
+    onExhausted: props.onExhausted ?? (ordered && delivery === 'at-least-once' ? 'block' : 'deadLetter'),
+    delivery,
+    attemptSettings: (['maxAttempts', 'onExhausted'] as const).filter((name) => props[name] !== undefined),
     maxReceiveCount: props.maxReceiveCount ?? (ordered ? 1_000 : 100),
     retention: props.retention ?? Duration.days(4),
     deadLetterRetention: props.deadLetterRetention ?? MAX_QUEUE_RETENTION,

@@ -4,6 +4,7 @@ import type { IInbox } from '../inbox/inbox.construct.ts';
 import type { AlarmProps } from '../infra/alarms.ts';
 import type { HandlerSettings } from '../infra/handler-function.construct.ts';
 import type { IOutbox } from '../outbox/outbox.construct.ts';
+import type { DeliveryChoice } from './consumer.contract.ts';
 import type { Scaling } from './consumer.scaling.construct.ts';
 import type { OnExhausted } from './queue-worker.rules.construct.ts';
 
@@ -61,9 +62,16 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    * What happens to an exhausted message: `deadLetter` moves it away with its failure record; `block` tries on, ever more slowly, holds its
    * key and raises an alarm.
    *
-   * @default - `block` when ordered, because a message that left would be overtaken; `deadLetter` otherwise
+   * @default - `block` when ordered and at-least-once, because a message that left would be overtaken; `deadLetter` otherwise
    */
   readonly onExhausted?: OnExhausted;
+  /**
+   * `at-most-once` for effects that are worse done twice than not at all, and cannot be in the unit of work: the handler of a message is
+   * called once. What fails then is lost to it: a dead letter, counted and alarmed. Its code declares the same, see `createConsumer`.
+   *
+   * @default 'at-least-once'
+   */
+  readonly delivery?: DeliveryChoice;
   /**
    * Receives after which SQS itself dead-letters a message: the net for one that kills every run. At least ten times `maxAttempts`, since a
    * receive counts even when nothing ran.

@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { Rule } from '../infra/rules.ts';
 import { MAX_QUEUE_RETENTION } from '../infra/secure-queue.ts';
+import type { DeliveryChoice } from './consumer.contract.ts';
 
 /** What happens to a message once its attempts are used up. */
 export type OnExhausted = 'deadLetter' | 'block';
@@ -15,6 +16,9 @@ export interface WorkerFacts {
   readonly maxAttempts: number;
   readonly maxReceiveCount: number;
   readonly onExhausted: OnExhausted;
+  readonly delivery: DeliveryChoice;
+  /** Settings of further attempts that were given. */
+  readonly attemptSettings: readonly string[];
   readonly retention: Duration;
   readonly deadLetterRetention: Duration;
   readonly inboxRetention: Duration;
@@ -102,6 +106,14 @@ const FAILURE_RULES: readonly Rule<WorkerFacts>[] = [
   },
 ];
 
+const DELIVERY_RULES: readonly Rule<WorkerFacts>[] = [
+  {
+    when: ({ delivery, attemptSettings }) => delivery === 'at-most-once' && attemptSettings.length > 0,
+    message: ({ attemptSettings }) =>
+      `delivery is "at-most-once" with ${attemptSettings.map((name) => `"${name}"`).join(' and ')}; a handler that is called once has no further attempts: remove what is about them`,
+  },
+];
+
 const RETENTION_RULES: readonly Rule<WorkerFacts>[] = [
   {
     when: ({ retention }) =>
@@ -131,7 +143,7 @@ const RETENTION_RULES: readonly Rule<WorkerFacts>[] = [
 ];
 
 /** What a queue and its function must not be. */
-export const WORKER_RULES: readonly Rule<WorkerFacts>[] = [...BATCH_RULES, ...FAILURE_RULES, ...RETENTION_RULES];
+export const WORKER_RULES: readonly Rule<WorkerFacts>[] = [...BATCH_RULES, ...FAILURE_RULES, ...DELIVERY_RULES, ...RETENTION_RULES];
 
 /** What the template says of a queue, its function and their mapping once every escape hatch has been used. */
 export interface WorkerTemplateFacts {

@@ -20,6 +20,9 @@ import {
   inboxTable,
   markerKey,
   markerWrite,
+  OWNED,
+  OWNED_NAMES,
+  ownedValues,
   type Standing,
   standingOf,
 } from './inbox.ts';
@@ -76,10 +79,22 @@ export interface Inbox {
   standing(marker: Item | undefined, handling: Handling): Standing;
   /** Markers and attempts of several messages in one read. */
   look(consumer: string, messageIds: readonly string[], options?: Until): Promise<ReadonlyMap<string, InboxEntry>>;
-  /** Takes the lease of a message for `leaseMs` (at least 1), or says how the message stands. `mine` when it was taken. */
-  claim(handling: Handling, leaseMs: number, options?: Until): Promise<Standing | { readonly kind: 'mine'; readonly until: number }>;
+  /**
+   * Takes the lease of a message for `leaseMs` (at least 1), or says how the message stands. `mine` when it was taken. With `once` nobody
+   * takes it again after the lease: whoever comes then finds it `started`.
+   */
+  claim(
+    handling: Handling,
+    leaseMs: number,
+    options?: Until & { readonly once?: boolean },
+  ): Promise<Standing | { readonly kind: 'mine'; readonly until: number }>;
   /** Gives a lease back, if the run still owns it. */
   release(handling: Handling, options?: Until): Promise<void>;
+  /**
+   * Lets a message run again whose only run left no outcome, for somebody who has found out what it did: deletes a marker that is
+   * `started`, and no other.
+   */
+  reopen(consumer: string, messageId: string, options?: Until): Promise<void>;
   /** Enters that a run begins; resolves to the attempts including it. */
   begin(run: InboxRun, options?: Until): Promise<AttemptTally>;
   /** Enters how a run ended; resolves to the attempts including it. */
@@ -89,6 +104,9 @@ export interface Inbox {
 }
 
 const DAY_MS = 86_400_000;
+
+/** As `standingOf` tells `started` from a run that may still go on. */
+const ENDED_START = '#state = :started AND leaseUntil < :now';
 
 /** An end that could not be entered looks like a crash and is charged: it is worth more tries than other calls. */
 const END_TRIES = 12;
@@ -120,10 +138,15 @@ export function createInbox(options: InboxOptions = {}): Inbox {
     completion: (handling) => completionWrite(own(handling), clock.now(), marker),
     standing: (found, handling) => standingOf(found, handling, clock.now()),
     look: (consumer, messageIds, { until } = {}) => look(store, { consumer: nameOf(consumer), messageIds, until }),
-    claim: (handling, leaseMs, { until } = {}) => claim({ store, clock, retentionMs }, own(handling), { leaseMs, until }),
+    claim: (handling, leaseMs, { until, once = false } = {}) =>
+      claim({ store, clock, retentionMs }, own(handling), { leaseMs, until, once }),
     async release({ consumer, messageId, token }, { until } = {}) {
-      const owned = { condition: '#state = :running AND #owner = :me', names: { '#state': 'state', '#owner': 'owner' } };
-      await store.remove(markerKey(nameOf(consumer), messageId), { ...owned, values: { ':running': 'RUNNING', ':me': token } }, until);
+      const owned = { condition: OWNED, names: OWNED_NAMES, values: ownedValues(token) };
+      await store.remove(markerKey(nameOf(consumer), messageId), owned, until);
+    },
+    async reopen(consumer, messageId, { until } = {}) {
+      const ended = { condition: ENDED_START, names: { '#state': 'state' }, values: { ':started': 'STARTED', ':now': clock.now() } };
+      await store.remove(markerKey(nameOf(consumer), messageId), ended, until);
     },
     begin: async (run, { until } = {}) => tallyOf((await store.update(beginChange(entry(run)), until)).item),
     end: async (run, end, { until } = {}) => tallyOf((await store.update(endChange(entry(run), end), until, END_TRIES)).item),
@@ -155,16 +178,17 @@ interface ClaimDeps {
 interface Lease {
   readonly leaseMs: number;
   readonly until: number | undefined;
+  readonly once: boolean;
 }
 
-async function claim({ store, clock, retentionMs }: ClaimDeps, handling: Handling, { leaseMs, until }: Lease) {
+async function claim({ store, clock, retentionMs }: ClaimDeps, handling: Handling, { leaseMs, until, once }: Lease) {
   const now = clock.now();
   // A lease without an end would block the message for ever; one that ends now would protect nothing.
   const leaseUntil = now + Math.max(1, Math.ceil(leaseMs));
   const { consumer, messageId, type, token } = handling;
   const item = {
     pk: markerKey(consumer, messageId),
-    state: 'RUNNING',
+    state: once ? 'STARTED' : 'RUNNING',
     owner: token,
     leaseUntil,
     consumer,

@@ -21,7 +21,9 @@ export type Standing =
   /** A message of this id was handled, and it said something else. */
   | { readonly kind: 'mismatch' }
   /** Another run holds the lease until the given time (epoch milliseconds). */
-  | { readonly kind: 'running'; readonly until: number };
+  | { readonly kind: 'running'; readonly until: number }
+  /** A run that could be the only one began and left no outcome: it may have had its effects, and nothing runs the message again. */
+  | { readonly kind: 'started' };
 
 /** Where markers live and how long they are kept. */
 export interface MarkerOptions {
@@ -53,13 +55,24 @@ export function expiryOf(now: number, retentionMs: number): number {
 
 /**
  * A marker may be written where there is none, where it has expired (DynamoDB's TTL deletes days late, so the condition decides), or
- * where a lease has run out.
+ * where a lease has run out. Not where the only run that there may be has begun (`STARTED`), however long ago.
  */
 export const FREE_AT: string = `attribute_not_exists(${pk}) OR ${expiresAt} < :seconds OR (#state = :running AND leaseUntil < :now)`;
 
 /** The values of `FREE_AT`. */
 export function freeAtValues(now: number): Record<string, unknown> {
   return { ':seconds': Math.floor(now / 1000), ':now': now, ':running': 'RUNNING' };
+}
+
+/** Only the owner of a lease ends it or gives it back. */
+export const OWNED: string = '#owner = :me AND #state IN (:running, :started)';
+
+/** The names in `OWNED`. */
+export const OWNED_NAMES = { '#state': 'state', '#owner': 'owner' } as const;
+
+/** The values of `OWNED`. */
+export function ownedValues(token: string): Record<string, unknown> {
+  return { ':running': 'RUNNING', ':started': 'STARTED', ':me': token };
 }
 
 /** The write that goes in front of a unit: the marker and the effect are one transaction, so neither exists without the other. */
@@ -99,9 +112,9 @@ export function completionWrite(handling: Handling, now: number, { table, retent
       },
     },
     condition: {
-      expression: '#state = :running AND #owner = :me',
-      names: { '#state': 'state', '#owner': 'owner' },
-      values: { ':running': 'RUNNING', ':me': handling.token },
+      expression: OWNED,
+      names: OWNED_NAMES,
+      values: ownedValues(handling.token),
     },
   };
 }
@@ -112,6 +125,10 @@ export function standingOf(marker: Item | undefined, handling: Pick<Handling, 'f
   if (marker['state'] === 'RUNNING') {
     const until = Number(marker['leaseUntil']);
     return until < now ? { kind: 'open' } : { kind: 'running', until };
+  }
+  if (marker['state'] === 'STARTED') {
+    const until = Number(marker['leaseUntil']);
+    return until < now ? { kind: 'started' } : { kind: 'running', until };
   }
   return marker['fingerprint'] === handling.fingerprint ? { kind: 'done' } : { kind: 'mismatch' };
 }

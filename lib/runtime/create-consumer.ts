@@ -86,8 +86,8 @@ function consumerMetrics(consumer: string): BufferedMetrics {
   return {
     add(name, value, { unit = 'Count' } = {}) {
       add(name, value, { unit });
-      // What blocks its key may be about to take the process with it, and the lines that were not written.
-      if (name === CONSUMER_METRICS.blocked) flush();
+      // What blocks its key may be about to take the process with it, and the lines that were not written; what is lost is counted at once.
+      if (name === CONSUMER_METRICS.blocked || name === CONSUMER_METRICS.lost) flush();
     },
     flush,
   };

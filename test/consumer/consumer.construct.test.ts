@@ -5,6 +5,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { Consumer, type ConsumerProps, EventTopic, Inbox, Outbox } from '../../lib/constructs.ts';
@@ -136,6 +137,7 @@ describe('a consumer', () => {
       POSTHASTE_HANDLES: handlesDigest(['orders.order-paid', 'orders.order-placed']),
       POSTHASTE_MAX_ATTEMPTS: '5',
       POSTHASTE_ON_EXHAUSTED: 'deadLetter',
+      POSTHASTE_DELIVERY: 'at-least-once',
       POSTHASTE_HANDLER_VERSION: expect.stringMatching(/^[0-9a-f]{12}$/),
       POSTHASTE_INBOX_TABLE: { Ref: expect.stringMatching(/^inboxTable/) },
       POSTHASTE_INBOX_RETENTION_DAYS: '60',
@@ -195,6 +197,7 @@ describe('a consumer', () => {
     expect(found.map(({ MetricName, Threshold }) => [MetricName, Threshold])).toEqual([
       ['ApproximateNumberOfMessagesVisible', 1],
       ['ApproximateAgeOfOldestMessage', 120],
+      ['RecursiveInvocationsDropped', 1],
       ['ApproximateNumberOfMessagesVisible', 1],
     ]);
   });
@@ -264,6 +267,20 @@ describe('an ordered consumer', () => {
         { Name: 'service', Value: 'ship-order' },
       ],
     });
+  });
+
+  test('at most once: its code is told, nothing blocks, and lost work has an alarm', () => {
+    const { stack } = consume({ ordered: true, fifo: true, delivery: 'at-most-once', recursiveLoop: RecursiveLoop.ALLOW });
+    expect(functionOf(stack).Environment.Variables).toMatchObject({
+      POSTHASTE_DELIVERY: 'at-most-once',
+      POSTHASTE_ON_EXHAUSTED: 'deadLetter',
+    });
+    const metrics = resources(stack, 'AWS::CloudWatch::Alarm').map(({ MetricName }) => MetricName);
+    expect(metrics).toContain('MessagesLost');
+    expect(metrics).not.toContain('MessagesBlocked');
+    // Where loops are allowed Lambda drops nothing.
+    expect(metrics).not.toContain('RecursiveInvocationsDropped');
+    expect(resources(stack, 'AWS::Lambda::Function')[0]).toMatchObject({ RecursiveLoop: 'Allow' });
   });
 
   test('and an unordered one can share a FIFO topic: a standard queue, still without a filter', () => {

@@ -28,6 +28,17 @@ describe('a consumer refuses to start', () => {
     ['with no concurrency', { concurrency: 0 }, /concurrency is 0/],
     ['with a broken number in the environment', { env: { POSTHASTE_MAX_ATTEMPTS: 'many' } }, /maxAttempts is NaN/],
     ['with an unknown policy in the environment', { env: { POSTHASTE_ON_EXHAUSTED: 'drop' } }, /onExhausted is 'drop'/],
+    ['with a delivery that nobody knows', { delivery: 'exactly-twice' }, /delivery is 'exactly-twice'; it is 'at-least-once' or/],
+    [
+      'at most once where it was deployed otherwise',
+      { delivery: 'at-most-once', env: { POSTHASTE_DELIVERY: 'at-least-once' } },
+      /its code says 'at-most-once'/,
+    ],
+    [
+      'at least once where it was deployed otherwise',
+      { env: { POSTHASTE_DELIVERY: 'at-most-once' } },
+      /deployed with the delivery 'at-most-once'/,
+    ],
     ['deployed under another name', { env: { POSTHASTE_CONSUMER: 'bill-order' } }, /deployed as the consumer 'bill-order'/],
     [
       'deployed for other messages',

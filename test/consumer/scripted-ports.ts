@@ -92,7 +92,14 @@ export function scriptedConsumer(script: Script = {}) {
   const log: Logger = { debug: note, info: note, warn: note, error: note };
   const ports: ConsumerPorts = {
     settings: {
-      ...{ name: 'count-orders', concurrency: 10, maxAttempts: 5, onExhausted: 'byQueue', backoff: { baseMs: 10_000, capMs: 900_000 } },
+      ...{
+        name: 'count-orders',
+        concurrency: 10,
+        maxAttempts: 5,
+        delivery: 'at-least-once',
+        onExhausted: 'byQueue',
+        backoff: { baseMs: 10_000, capMs: 900_000 },
+      },
       ...{ reserveMs: undefined, packLingerMs: undefined, source: 'urn:test', handlerVersion: '7', ...script.settings },
     },
     router: createRouter([on(OrderPlaced, handle as Parameters<typeof on>[1], { effect: script.effect ?? 'transaction' })], []),

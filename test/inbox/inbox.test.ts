@@ -133,6 +133,21 @@ describe('a lease', () => {
     expect(await marker()).toMatchObject({ state: 'DONE' });
   });
 
+  test('taken once is never free again: after it the message is started, until somebody reopens it', async () => {
+    expect(await timed(inbox.claim(handling('a'), 10, { once: true }))).toMatchObject({ kind: 'mine' });
+    expect(await timed(inbox.claim(handling('b'), 10_000, { once: true }))).toMatchObject({ kind: 'running' });
+    await timed(inbox.reopen('ship-order', 'message-1'));
+    await clock.run(clock.now() + 11);
+    for (const once of [true, false]) expect(await timed(inbox.claim(handling('b'), 10_000, { once }))).toEqual({ kind: 'started' });
+    expect(await commit(handling('b'))).toMatchObject({ status: 'guardFailed', existing: { state: 'STARTED' } });
+    await timed(inbox.reopen('ship-order', 'message-1'));
+    expect(await timed(inbox.claim(handling('b'), 10_000, { once: true }))).toMatchObject({ kind: 'mine' });
+    expect(await commit(handling('b'), inbox.completion(handling('b')))).toEqual({ status: 'committed' });
+    await clock.run(clock.now() + 10_001);
+    await timed(inbox.reopen('ship-order', 'message-1'));
+    expect(await timed(inbox.claim(handling('c'), 10))).toEqual({ kind: 'done' });
+  });
+
   test('released is free at once', async () => {
     await timed(inbox.claim(handling('a'), 10_000));
     await timed(inbox.release(handling('a')));

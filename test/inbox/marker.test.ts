@@ -35,7 +35,7 @@ test('a completion turns the lease of its run into a marker, and nobody else’s
       },
     },
     condition: {
-      expression: '#state = :running AND #owner = :me',
+      expression: '#owner = :me AND #state IN (:running, :started)',
       names: { '#state': 'state', '#owner': 'owner' },
       values: { ':running': 'RUNNING', ':me': 't' },
     },

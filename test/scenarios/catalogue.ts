@@ -221,6 +221,12 @@ export const SCENARIOS: readonly Scenario[] = [
     'A body cannot be read, or is of an unknown type or version.',
     'Each record is read by itself, and parked with its reason.',
   ),
+  scenario(
+    'S60',
+    ['G6'],
+    'A process dies after it called what must not be called twice.',
+    'At most once: the marker is taken before the handler is called, and never again.',
+  ),
 ];
 
 /** Scenarios whose parts do not exist yet, so that nothing can be shown about them. */

@@ -36,6 +36,8 @@ describe('an update in place', () => {
     ['AWS::Lambda::Function', code('one.zip'), code('two.zip'), ['lambda:UpdateFunctionCode']],
     ['AWS::Lambda::Function', code('one.zip'), { ...code('one.zip'), Timeout: 9 }, ['lambda:UpdateFunctionConfiguration']],
     ['AWS::Lambda::Function', { ...code('o'), ReservedConcurrentExecutions: 1 }, code('o'), ['lambda:DeleteFunctionConcurrency']],
+    ['AWS::Lambda::Function', code('o'), { ...code('o'), RecursiveLoop: 'Allow' }, ['lambda:PutFunctionRecursionConfig']],
+    ['AWS::Lambda::Function', { ...code('o'), RecursiveLoop: 'Allow' }, code('o'), ['lambda:PutFunctionRecursionConfig']],
     [
       'AWS::Lambda::EventSourceMapping',
       { EventSourceArn: 'q', FunctionName: 'f', BatchSize: 1 },

@@ -48,6 +48,7 @@ export const lambdaFunction: Provider = {
     };
     const created = await context.callAsync('lambda', 'CreateFunction', input);
     reserve(FunctionName, properties, context);
+    if (properties['RecursiveLoop'] !== undefined) setRecursion(FunctionName, properties, context);
     return { physicalId: FunctionName, attributes: { Arn: created['FunctionArn'], 'SnapStartResponse.ApplyOn': 'None' } };
   },
   async update({ physicalId: FunctionName, attributes, after, changed }, context) {
@@ -64,6 +65,7 @@ export const lambdaFunction: Provider = {
       });
     }
     if (changed.has('ReservedConcurrentExecutions')) reserve(FunctionName, after, context);
+    if (changed.has('RecursiveLoop')) setRecursion(FunctionName, after, context);
     if (changed.has('Tags')) context.call('lambda', 'TagResource', { Resource: attributes['Arn'], Tags: tagMap(after, context) });
     return { physicalId: FunctionName, attributes };
   },
@@ -97,4 +99,9 @@ function reserve(FunctionName: string, properties: Json, context: ProviderContex
   } else {
     removeIfThere(() => context.call('lambda', 'DeleteFunctionConcurrency', { FunctionName }));
   }
+}
+
+/** Lambda ends loops unless it is told otherwise (Template reference: AWS::Lambda::Function RecursiveLoop). */
+function setRecursion(FunctionName: string, { RecursiveLoop = 'Terminate' }: Json, context: ProviderContext): void {
+  context.call('lambda', 'PutFunctionRecursionConfig', { FunctionName, RecursiveLoop });
 }
