@@ -48,7 +48,12 @@ export {
   type OutboxUnit,
   type OutboxUnitContext,
 } from './outbox/create-outbox.ts';
-export { IdempotencyKeyEmptyError, IdempotencyKeyReusedError, IdempotencyRequestError } from './outbox/outbox.errors.ts';
+export {
+  IdempotencyKeyEmptyError,
+  IdempotencyKeyPendingError,
+  IdempotencyKeyReusedError,
+  IdempotencyRequestError,
+} from './outbox/outbox.errors.ts';
 export { Permanent, Transient } from './retry/retry.errors.ts';
 export { type CreateConsumerOptions, createConsumer } from './runtime/create-consumer.ts';
 export { DestinationError } from './topic/destination.ts';

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { requiredEnv } from '../core/env.ts';
+import type { PosthasteError } from '../core/errors.ts';
 import { deriveId, type Ids, systemIds } from '../core/ids.ts';
 import { type Rng, systemRng } from '../core/rng.ts';
 import type { Message } from '../message/message.ts';
@@ -7,6 +8,7 @@ import { type Committer, createCommitter } from '../unit-of-work/commit.ts';
 import { createUnit, renameUnit } from '../unit-of-work/create-unit.ts';
 import { sharedDynamoDb } from '../unit-of-work/shared-client.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
+import type { UnitConditionError } from '../unit-of-work/unit-of-work.errors.ts';
 import {
   COMMIT_ATTRIBUTE,
   type CollectedUnit,
@@ -19,7 +21,7 @@ import { commitFingerprint } from './commit-fingerprint.ts';
 import { type CommitGate, createCommitGate } from './commit-gate.ts';
 import { COMMIT_MARKER_RETENTION_DAYS, OUTBOX_ATTRIBUTES, OUTBOX_ENV } from './outbox.contract.ts';
 import { createOutboxStore } from './outbox.dynamodb.ts';
-import { IdempotencyKeyEmptyError, IdempotencyKeyReusedError } from './outbox.errors.ts';
+import { IdempotencyKeyEmptyError, IdempotencyKeyPendingError, IdempotencyKeyReusedError } from './outbox.errors.ts';
 import { planRows } from './plan-rows.ts';
 import { markerKey, outboxTable } from './row.ts';
 
@@ -75,9 +77,10 @@ export interface CommitResult {
 export interface OutboxUnit extends UnitOfWork {
   /**
    * Writes everything in one transaction, or nothing. Throws `UnitConditionError` when one of your conditions does not hold,
-   * `IdempotencyKeyReusedError`, `UnitLimitError` or `UnitWriteError` for a unit that cannot be written, `UnitContendedError` or
-   * `UnitDeniedError` when nothing was written for now, `UnitUnknownError` when that cannot be told. After one of the last three it may be
-   * called again, after `UnitUnknownError` only under the same idempotency key; any other second call throws `UnitSealedError`.
+   * `IdempotencyKeyReusedError`, `IdempotencyKeyPendingError`, `UnitLimitError` or `UnitWriteError` for a unit that cannot be written,
+   * `UnitContendedError` or `UnitDeniedError` when nothing was written for now, `UnitUnknownError` when that cannot be told. After one of
+   * the last three it may be called again, after `UnitUnknownError` only under the same idempotency key; any other second call throws
+   * `UnitSealedError`.
    */
   commit(options?: OutboxCommitOptions): Promise<CommitResult>;
 }
@@ -146,12 +149,22 @@ async function commitUnit(deps: UnitCommitting, collected: CollectedUnit, option
   const outcome = await deps.gate.pass(idempotencyKey, () => deps.committer.commit(request));
   if (outcome.status === 'guardFailed') {
     if (outcome.existing?.[OUTBOX_ATTRIBUTES.fingerprint] !== fingerprint) throw new IdempotencyKeyReusedError(idempotencyKey ?? '');
-  } else if (outcome.status !== 'committed') throw outcome.error;
+  } else if (outcome.status !== 'committed') throw refusalOf(outcome.error, { unitId: unit.unitId, idempotencyKey });
   return {
     status: outcome.status === 'committed' ? 'committed' : 'duplicate',
     unitId: unit.unitId,
     messages: unit.messages.map(({ id, type }) => ({ id, type })),
   };
+}
+
+/** A message in the place of one of ours is of an earlier commit under the same key; no condition of the caller's failed. */
+function refusalOf(
+  error: PosthasteError,
+  { unitId, idempotencyKey }: { readonly unitId: string; readonly idempotencyKey: string | undefined },
+): PosthasteError {
+  const { write } = error as Partial<UnitConditionError>;
+  if (idempotencyKey === undefined || write?.key[OUTBOX_ATTRIBUTES.pk] !== markerKey(unitId).pk) return error;
+  return new IdempotencyKeyPendingError(idempotencyKey, { cause: error, retentionDays: COMMIT_MARKER_RETENTION_DAYS });
 }
 
 // The condition decides expiry, not DynamoDB's clock-driven deletion, which comes days late ("Time to Live").

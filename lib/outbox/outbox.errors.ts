@@ -13,6 +13,23 @@ export class IdempotencyKeyReusedError extends PosthasteError {
   }
 }
 
+/**
+ * An idempotency key came again after its commit was forgotten, while messages of that commit still wait to be published. Code
+ * `IDEMPOTENCY_KEY_PENDING`. Nothing was written.
+ */
+export class IdempotencyKeyPendingError extends PosthasteError {
+  readonly idempotencyKey: string;
+
+  constructor(idempotencyKey: string, options: ErrorOptions & { readonly retentionDays: number }) {
+    super(
+      `nothing was written: the idempotency key ${JSON.stringify(idempotencyKey)} was used more than ${options.retentionDays} days ago, and messages of that commit are still in the outbox, pending or parked; ` +
+        'use a fresh key for new work, and look why they were not published',
+      { cause: options.cause, code: 'IDEMPOTENCY_KEY_PENDING' },
+    );
+    this.idempotencyKey = idempotencyKey;
+  }
+}
+
 /** The idempotency key is an empty string, usually a header that is missing. Code `IDEMPOTENCY_KEY_EMPTY`. */
 export class IdempotencyKeyEmptyError extends PosthasteError {
   constructor() {
