@@ -54,7 +54,35 @@ export {
   IdempotencyKeyReusedError,
   IdempotencyRequestError,
 } from './outbox/outbox.errors.ts';
-export { Permanent, Transient } from './retry/retry.errors.ts';
+export {
+  type DeadLetterOutcome,
+  type DiscardOutcome,
+  deadLetter,
+  discard,
+  type ErrorOutcome,
+  type ParkOutcome,
+  type PauseOutcome,
+  park,
+  pause,
+  type RetryNowOutcome,
+  type RetryOutcome,
+  retry,
+  retryNow,
+} from './retry/error-outcome.ts';
+export { type ErrorClass, type ErrorMatch, type ErrorPattern, type ErrorRule, errorRule } from './retry/error-rules.ts';
+export {
+  type ExponentialOptions,
+  type ExponentialPolicy,
+  exponential,
+  type FixedPolicy,
+  fixed,
+  type Jitter,
+  type LinearOptions,
+  type LinearPolicy,
+  linear,
+  type RetryPolicy,
+} from './retry/policy.ts';
+export { Permanent, RetryConfigError, Transient } from './retry/retry.errors.ts';
 export { type CreateConsumerOptions, createConsumer } from './runtime/create-consumer.ts';
 export { DestinationError } from './topic/destination.ts';
 export {

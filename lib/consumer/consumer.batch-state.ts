@@ -20,6 +20,8 @@ export interface RunState {
   attempts: AttemptTally;
   /** Whether its beginning is in the books; `perhaps` until that is known. */
   begun: boolean | 'perhaps';
+  /** How often its handler was called anew, at once. */
+  turn: number;
   /** What it is about: only while its handler has the word does time count against the message. */
   phase: 'beginning' | 'handling' | 'ending';
   /** Whether its end is. */

@@ -1,12 +1,13 @@
 import { isExhausted } from '../retry/attempts.ts';
-import { BUSY_BACKOFF, fullJitter } from '../retry/backoff.ts';
 import { codeOf } from '../retry/classify.ts';
+import { BUSY_RETRY } from '../retry/policy.ts';
+import { delayOf } from '../retry/policy-delay.ts';
 import type { Batch, Known, RunState } from './consumer.batch-state.ts';
 import { startBatch } from './consumer.batch-state.ts';
+import { busy, paused } from './consumer.coming-back.ts';
 import { logOutcomes, reportMetrics } from './consumer.counts.ts';
 import { type Deadline, deadlinesOf, startDeadline } from './consumer.deadline.ts';
 import type { QueueRecord, QueueResponse } from './consumer.event.ts';
-import { busy } from './consumer.failure.ts';
 import { type Lane, planLanes } from './consumer.lanes.ts';
 import { type Again, DEFERRED, type Outcome } from './consumer.outcome.ts';
 import type { ConsumerPorts } from './consumer.ports.ts';
@@ -101,6 +102,8 @@ async function runLane(batch: Batch, { fifo, deliveries }: Lane, outcomes: Outco
 /** The last net: a mistake in our own code costs one record a delay, not the batch its response. */
 async function outcomeFor(batch: Batch, delivery: Delivery): Promise<Outcome> {
   if (!batch.deadline.mayStart()) return DEFERRED;
+  const wait = paused(batch);
+  if (wait) return wait;
   try {
     return await handleDelivery(batch, delivery);
   } catch (error) {
@@ -112,16 +115,16 @@ async function outcomeFor(batch: Batch, delivery: Delivery): Promise<Outcome> {
 /** For records without an outcome at the deadline. */
 function cutOff({ index, receiveCount }: Delivery, batch: Batch | undefined, { clock, rng, settings }: ConsumerPorts): Outcome {
   // The inbox did not answer in all the time there was: whoever comes back at once spends receives on more of the same.
-  if (!batch) return { ...DEFERRED, delayMs: fullJitter(BUSY_BACKOFF, receiveCount, rng) };
+  if (!batch) return { ...DEFERRED, delayMs: delayOf(BUSY_RETRY, receiveCount, rng) };
   const run = batch.running.get(index);
   if (!run) return DEFERRED;
   // Its handler may still be running somewhere: nobody else gets in before the lease ends.
   const leasedMs = run.leaseUntil === undefined ? 0 : Math.max(1, run.leaseUntil - clock.now());
   const again = (delayMs: number): Again => ({ kind: 'again', because: 'cut', delayMs: Math.max(leasedMs, delayMs) });
   // AWS or its neighbours took the time, not its handler; at once they would take as long again.
-  if (!hadItsTime(batch, run)) return again(fullJitter(BUSY_BACKOFF, receiveCount, rng));
-  const blocks = run.begun === true && !run.blocks && !batch.exhausts(run.delivery) && isExhausted(run.attempts, settings.maxAttempts);
-  return { ...again(fullJitter(settings.backoff, receiveCount, rng)), ...(blocks && { blocks }) };
+  if (!hadItsTime(batch, run)) return again(delayOf(BUSY_RETRY, receiveCount, rng));
+  const blocks = run.begun === true && !run.blocks && !batch.exhausts(run.delivery) && isExhausted(run.attempts, settings);
+  return { ...again(delayOf(settings.retry, receiveCount, rng)), ...(blocks && { blocks }) };
 }
 
 /** A handler that had half of the invocation and was still not done is slow itself; one that was begun late is not. */

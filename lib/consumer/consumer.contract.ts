@@ -10,6 +10,10 @@ export const CONSUMER_ENV = {
   handlesDigest: 'POSTHASTE_HANDLES',
   /** Attempts that are charged before a message counts as exhausted. */
   maxAttempts: 'POSTHASTE_MAX_ATTEMPTS',
+  /** When a message is tried again, as JSON (see `RetryPolicy`). */
+  retry: 'POSTHASTE_RETRY',
+  /** Digest of the consumer's error rules (see `rulesDigest`); the runtime compares it with its own. */
+  errorsDigest: 'POSTHASTE_ERRORS',
   /** What happens to an exhausted message: `deadLetter` or `block`. */
   onExhausted: 'POSTHASTE_ON_EXHAUSTED',
   /** Whether a message may run again after its handler was called, see `DeliveryChoice`; the runtime refuses to start with another choice. */
@@ -36,12 +40,18 @@ export const CONSUMER_METRICS = {
   duplicates: 'MessagesDuplicate',
   retried: 'MessagesRetried',
   deadLettered: 'MessagesDeadLettered',
+  /** Messages that an error rule parked. */
+  setAside: 'MessagesParked',
+  /** Messages that an error rule gave up. */
+  discarded: 'MessagesDiscarded',
   deferred: 'MessagesDeferred',
   ignored: 'MessagesIgnored',
   /** Exhausted messages that hold their key on a FIFO queue; alarmed. */
   blocked: 'MessagesBlocked',
   /** Messages of an at-most-once consumer that its one run did not finish; alarmed. */
   lost: 'MessagesLost',
+  /** Pauses that began. */
+  paused: 'ConsumerPaused',
   /** Commit of the message to the end of its handling, milliseconds. */
   latency: 'MessageLatency',
 } as const;

@@ -9,11 +9,14 @@ const METRIC_OF = {
   duplicate: CONSUMER_METRICS.duplicates,
   ignored: CONSUMER_METRICS.ignored,
   parked: CONSUMER_METRICS.deadLettered,
+  aside: CONSUMER_METRICS.setAside,
+  discarded: CONSUMER_METRICS.discarded,
   failed: CONSUMER_METRICS.retried,
   busy: CONSUMER_METRICS.deferred,
   leased: CONSUMER_METRICS.deferred,
   cut: CONSUMER_METRICS.deferred,
   deferred: CONSUMER_METRICS.deferred,
+  paused: CONSUMER_METRICS.deferred,
 } as const;
 
 /** Counts what became of a batch, one metric per kind of end; what did not occur is not reported. */

@@ -10,15 +10,17 @@ import { silentMetrics } from '../core/metrics.ts';
 import type { Rng } from '../core/rng.ts';
 import { systemRng } from '../core/rng.ts';
 import type { AnyMessageDefinition } from '../message/message.ts';
-import { type Backoff, MESSAGE_BACKOFF } from '../retry/backoff.ts';
 import type { DeadLetters } from '../retry/dead-letter.ts';
+import { attemptsOf, type ErrorRule } from '../retry/error-rules.ts';
+import { decodePolicy, MESSAGE_RETRY, type RetryPolicy } from '../retry/policy.ts';
 import { createCommitter } from '../unit-of-work/commit.ts';
 import type { OutgoingWriter } from '../unit-of-work/unit-of-work.ts';
 import { consumeBatch } from './consumer.batch.ts';
 import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, type DeliveryChoice, HANDLES_ALL } from './consumer.contract.ts';
 import { ConsumerConfigError, ConsumerEventError } from './consumer.errors.ts';
 import { isQueueEvent, type QueueEvent, type QueueResponse } from './consumer.event.ts';
-import type { ConsumerInbox, ConsumerSettings, Visibility } from './consumer.ports.ts';
+import { createPauses } from './consumer.pause.ts';
+import type { ConsumerInbox, ConsumerSettings, DeliveryStop, Visibility } from './consumer.ports.ts';
 import { createRouter, type Route, type Router } from './consumer.routes.ts';
 import { createVisibility, type VisibilityClient } from './consumer.sqs.ts';
 import { handlesDigest } from './handles-digest.ts';
@@ -49,8 +51,15 @@ export interface ConsumerOptions {
   readonly maxAttempts?: number;
   /** What happens to an exhausted message. @default - `POSTHASTE_ON_EXHAUSTED`, or `block` on FIFO queues and `deadLetter` on others */
   readonly onExhausted?: 'deadLetter' | 'block';
-  /** Between charged attempts, in milliseconds, with full jitter. @default { baseMs: 10_000, capMs: 900_000 } */
-  readonly backoff?: Backoff;
+  /**
+   * When a message is tried again. @default - `POSTHASTE_RETRY`, or exponential({ baseMs: 10_000, capMs: 900_000 }): five attempts span about
+   * a minute, and a held key is tried every 15 minutes at least
+   */
+  readonly retry?: RetryPolicy;
+  /** What becomes of messages whose handling failed, in this order, after the rules of their handler; see `errorRule`. @default [] */
+  readonly errors?: readonly ErrorRule[];
+  /** Stops the queue's deliveries while a rule pauses the consumer, see `createPausing`. @default - a pause is one of this process alone */
+  readonly pausing?: DeliveryStop;
   /** Milliseconds kept at the end of an invocation for ending what has begun. @default - a tenth of the time, at least 1000 */
   readonly reserveMs?: number;
   /**
@@ -101,7 +110,9 @@ export function createConsumerHandler(options: ConsumerWiring): ConsumerHandler 
   const outgoing = options.outbox ? { outgoing: options.outbox } : {};
   const committer = createCommitter({ client: inbox.client, clock, rng, ids, ...outgoing });
   const visibility: Visibility = createVisibility({ client: options.sqs, queueUrl: options.queueUrl, clock, rng, log });
-  const ports = { settings, router, inbox, committer, deadLetters: options.deadLetters, visibility, clock, rng, ids, log, metrics };
+  const pauses = createPauses({ consumer: settings.name, clock, log, metrics, stop: options.pausing });
+  const { deadLetters } = options;
+  const ports = { settings, router, inbox, committer, deadLetters, visibility, pauses, clock, rng, ids, log, metrics };
 
   const handle = async (event: QueueEvent, context?: { getRemainingTimeInMillis?: () => number }): Promise<QueueResponse> => {
     if (!isQueueEvent(event)) throw new ConsumerEventError(settings.name);
@@ -135,13 +146,24 @@ function settingsOf(options: ConsumerWiring): ConsumerSettings {
     concurrency,
     delivery,
     maxAttempts,
+    mostAttempts: Math.max(maxAttempts, ...allRules(options).map(attemptsOf)),
     onExhausted,
-    backoff: options.backoff ?? MESSAGE_BACKOFF,
+    retry: options.retry ?? policyOf(env),
+    errors: options.errors ?? [],
     reserveMs: options.reserveMs,
     packLingerMs: packing === false ? undefined : packing.lingerMs,
     source: options.source ?? outbox?.source ?? `urn:posthaste:${name}`,
     handlerVersion: options.handlerVersion ?? env[CONSUMER_ENV.handlerVersion],
   };
+}
+
+function policyOf(env: Readonly<Record<string, string | undefined>>): RetryPolicy {
+  const text = env[CONSUMER_ENV.retry];
+  return text === undefined ? MESSAGE_RETRY : decodePolicy(text);
+}
+
+function allRules({ errors = [], handlers }: ConsumerOptions): readonly ErrorRule[] {
+  return [...handlers.flatMap((route) => route.errors), ...errors];
 }
 
 function atLeastOne(option: string, value: number): void {

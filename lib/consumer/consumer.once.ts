@@ -1,14 +1,10 @@
 import type { UnitOutcome } from '../unit-of-work/outcome.ts';
 import type { Batch, RunState } from './consumer.batch-state.ts';
+import { quietly } from './consumer.coming-back.ts';
 import { CONSUMER_METRICS } from './consumer.contract.ts';
 import { OutcomeUnknownError } from './consumer.errors.ts';
-import { park, quietly } from './consumer.failure.ts';
 import { DEFERRED, type Outcome } from './consumer.outcome.ts';
-
-/** Whether a handler may be called once at most for each message. */
-export function runsOnce({ ports }: Batch): boolean {
-  return ports.settings.delivery === 'at-most-once';
-}
+import { park } from './consumer.parking.ts';
 
 /** A run that never reached its handler gives the message back: only where that is lost too is it taken for started. */
 export async function giveBack(batch: Batch, run: RunState): Promise<void> {

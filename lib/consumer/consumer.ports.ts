@@ -4,8 +4,9 @@ import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { Rng } from '../core/rng.ts';
 import type { AttemptTally } from '../retry/attempts.ts';
-import type { Backoff } from '../retry/backoff.ts';
 import type { AttemptNote, DeadLetters } from '../retry/dead-letter.ts';
+import type { ErrorRule } from '../retry/error-rules.ts';
+import type { RetryPolicy } from '../retry/policy.ts';
 import type { Committer } from '../unit-of-work/commit.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
 import type { Guard, Item } from '../unit-of-work/unit-of-work.ts';
@@ -74,6 +75,23 @@ export interface Visibility {
   change(entries: readonly { readonly receiptHandle: string; readonly delayMs: number }[]): Promise<void>;
 }
 
+/** Stops the deliveries of a queue for all processes. */
+export interface DeliveryStop {
+  /**
+   * Resolves once nothing is delivered any more until the given time (epoch milliseconds). Whatever fails or dies on the way, deliveries go
+   * on then at the latest.
+   */
+  stopUntil(time: number, options?: Until): Promise<void>;
+}
+
+/** When a consumer starts nothing. */
+export interface Pauses {
+  /** Epoch milliseconds; in the past when there is no pause. */
+  until(): number;
+  /** Begins a pause, or makes one longer. Never throws. */
+  pause(ms: number, options?: Until): Promise<void>;
+}
+
 /** What a consumer's behaviour depends on, all of it decided. */
 export interface ConsumerSettings {
   readonly name: string;
@@ -82,8 +100,12 @@ export interface ConsumerSettings {
   /** Whether a message whose handler was called is ever given to a handler again. */
   readonly delivery: DeliveryChoice;
   readonly maxAttempts: number;
+  /** The most attempts that any rule allows, at least `maxAttempts`. */
+  readonly mostAttempts: number;
   readonly onExhausted: 'deadLetter' | 'block' | 'byQueue';
-  readonly backoff: Backoff;
+  readonly retry: RetryPolicy;
+  /** Asked after the rules of the handler. */
+  readonly errors: readonly ErrorRule[];
   /** Milliseconds kept for the end of an invocation; undefined for a tenth, at least a second. */
   readonly reserveMs: number | undefined;
   /** How long a finished unit waits to share a transaction; undefined never to share. */
@@ -101,6 +123,7 @@ export interface ConsumerPorts {
   readonly committer: Committer;
   readonly deadLetters: DeadLetters;
   readonly visibility: Visibility;
+  readonly pauses: Pauses;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly ids: Ids;

@@ -1,5 +1,6 @@
 import type { Logger } from '../core/logger.ts';
 import type { AnyMessageDefinition, DataOf, Message } from '../message/message.ts';
+import type { ErrorRule } from '../retry/error-rules.ts';
 import type { UnitOfWork } from '../unit-of-work/unit-of-work.ts';
 import { HANDLES_ALL } from './consumer.contract.ts';
 import { ConsumerConfigError } from './consumer.errors.ts';
@@ -32,6 +33,8 @@ export interface RouteOptions {
    * @default 'transaction'
    */
   readonly effect?: 'transaction' | 'external';
+  /** What becomes of a message that this handler failed, asked before the rules of the consumer, see `errorRule`. @default [] */
+  readonly errors?: readonly ErrorRule[];
 }
 
 /** One handler of a consumer, made by `on` or `onAny`. */
@@ -41,6 +44,7 @@ export interface Route {
   // biome-ignore lint/suspicious/noExplicitAny: routes of different data stand in one list; `on` has checked each
   readonly handle: Handle<any>;
   readonly effect: 'transaction' | 'external';
+  readonly errors: readonly ErrorRule[];
 }
 
 /**
@@ -54,9 +58,9 @@ export interface Route {
 export function on<Definition extends AnyMessageDefinition>(
   definition: Definition,
   handle: Handle<DataOf<Definition>>,
-  options: RouteOptions = {},
+  { effect = 'transaction', errors = [] }: RouteOptions = {},
 ): Route {
-  return { definition, handle, effect: options.effect ?? 'transaction' };
+  return { definition, handle, effect, errors };
 }
 
 /**
@@ -65,8 +69,8 @@ export function on<Definition extends AnyMessageDefinition>(
  * @example
  * onAny(async (message, { unit }) => unit.put(audit, { id: message.id, type: message.type }))
  */
-export function onAny(handle: Handle<unknown>, options: RouteOptions = {}): Route {
-  return { definition: undefined, handle, effect: options.effect ?? 'transaction' };
+export function onAny(handle: Handle<unknown>, { effect = 'transaction', errors = [] }: RouteOptions = {}): Route {
+  return { definition: undefined, handle, effect, errors };
 }
 
 /** What a consumer makes of a type and version. */

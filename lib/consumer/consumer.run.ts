@@ -1,37 +1,48 @@
+import { sleep } from '../core/clock.ts';
 import { charged, isExhausted, NO_ATTEMPTS } from '../retry/attempts.ts';
-import type { CommitRequest } from '../unit-of-work/commit.ts';
-import { createUnit, unitIdOf } from '../unit-of-work/create-unit.ts';
 import type { UnitOutcome } from '../unit-of-work/outcome.ts';
 import type { Batch, RunState } from './consumer.batch-state.ts';
+import { paused, quietly } from './consumer.coming-back.ts';
 import { CONSUMER_METRICS } from './consumer.contract.ts';
-import { InboxUnreachableError, UnhandleableError } from './consumer.errors.ts';
+import { InboxUnreachableError } from './consumer.errors.ts';
 import { isFifo } from './consumer.event.ts';
-import { busy, exhausted, failed, park, quietly } from './consumer.failure.ts';
-import { failedOnce, giveBack, outcomeUnknown, runsOnce, uncommittedOnce } from './consumer.once.ts';
-import { DEFERRED, type Outcome } from './consumer.outcome.ts';
-import type { HandledStanding } from './consumer.ports.ts';
+import { failed, release } from './consumer.failure.ts';
+import { isLeased, runsOnce } from './consumer.lease.ts';
+import { failedOnce, giveBack, uncommittedOnce } from './consumer.once.ts';
+import { type Anew, DEFERRED, type Outcome } from './consumer.outcome.ts';
+import { exhausted, park } from './consumer.parking.ts';
 import type { Delivery } from './consumer.reading.ts';
 import type { HandlerContext } from './consumer.routes.ts';
+import { standingOutcome } from './consumer.standing.ts';
+import { commitRequestOf, openUnit } from './consumer.unit.ts';
 
 /** Takes one record from its reading to its outcome. Never throws for what belongs to the record. */
 export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<Outcome> {
   const { reading } = delivery;
   if (reading.kind === 'ignore') return { kind: 'ignored' };
   if (reading.kind === 'park') return park(batch, delivery, { reason: reading.reason, error: reading.error, attempts: [] });
-  const run: RunState = { delivery, reading, handled: batch.handledOf(reading), attempts: NO_ATTEMPTS, begun: false, phase: 'beginning' };
+  const run: RunState = {
+    delivery,
+    reading,
+    handled: batch.handledOf(reading),
+    attempts: NO_ATTEMPTS,
+    begun: false,
+    turn: 0,
+    phase: 'beginning',
+  };
 
   // 1. What is known from this batch and from the inbox.
   const standing = batch.standing(run);
-  if (standing.kind !== 'open') return outcomeOf(batch, run, standing);
+  if (standing.kind !== 'open') return standingOutcome(batch, run, standing);
   const known = batch.attemptsOf(reading.message.id);
-  if (delivery.receiveCount > 1 && isExhausted(known, batch.ports.settings.maxAttempts)) {
+  if (delivery.receiveCount > 1 && isExhausted(known, batch.ports.settings)) {
     if (batch.exhausts(delivery)) return exhausted(batch, { ...run, attempts: known });
     reportBlocked(batch, run);
   }
 
   // 2. The run itself. A unit that may share a transaction leaves its slot before it commits.
-  const ended = await batch.slots.run(() => runInSlot(batch, run));
-  const outcome = 'outcome' in ended ? ended.outcome : await concluded(batch, run, await ended.commit);
+  let outcome = await oneTurn(batch, run);
+  while (outcome.kind === 'anew') outcome = await anotherTurn(batch, run);
 
   // 3. The books: a run that came to an end must not look like a crash. About one that outlived the deadline it was decided there.
   if (outcome.kind === 'again' && !batch.deadline.signal.aborted) await enterEnd(batch, run);
@@ -53,11 +64,31 @@ export async function enterEnd(batch: Batch, run: RunState): Promise<void> {
   await quietly(batch, run.delivery, () => batch.ports.inbox.end({ ...run.handled, run: run.handled.token }, end, until));
 }
 
-type Ended = { readonly outcome: Outcome } | { readonly commit: Promise<UnitOutcome> };
+async function oneTurn(batch: Batch, run: RunState): Promise<Outcome | Anew> {
+  const ended = await batch.slots.run(() => runInSlot(batch, run));
+  return 'outcome' in ended ? ended.outcome : concluded(batch, run, await ended.commit);
+}
+
+/** Between the turns of one run: long enough to let a race be over, short against any visibility timeout. */
+const TURN_DELAY_MS = 100;
+
+async function anotherTurn(batch: Batch, run: RunState): Promise<Outcome | Anew> {
+  const { clock, rng } = batch.ports;
+  run.turn += 1;
+  await Promise.race([sleep(clock, Math.floor(rng.next() * (TURN_DELAY_MS + 1))), batch.deadline.aborted]);
+  const turn = batch.deadline.mayStart() ? await oneTurn(batch, run) : DEFERRED;
+  // It was promised another turn, and there is none: nothing more will end its lease.
+  if (turn.kind === 'again' && (turn.because === 'deferred' || turn.because === 'paused')) await release(batch, run);
+  return turn;
+}
+
+type Ended = { readonly outcome: Outcome | Anew } | { readonly commit: Promise<UnitOutcome> };
 
 async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
   if (!batch.deadline.mayStart()) return { outcome: DEFERRED };
-  const refusal = await begin(batch, run);
+  const wait = paused(batch);
+  if (wait) return { outcome: wait };
+  const refusal = run.turn > 0 ? undefined : await begin(batch, run);
   if (refusal) return { outcome: refusal };
   const { ports, deadline } = batch;
   const unit = openUnit(batch, run);
@@ -71,8 +102,7 @@ async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
     return { outcome: await (runsOnce(batch) ? failedOnce : failed)(batch, run, error) };
   }
   run.phase = 'ending';
-  const guard = isLeased(batch, run) ? ports.inbox.completion(run.handled) : ports.inbox.guard(run.handled);
-  const request: CommitRequest = { unit, guards: [guard], token: run.handled.token, deadline: deadline.abortAt };
+  const request = commitRequestOf(batch, run, unit);
   // What has been reported as unfinished must not commit behind the report's back.
   if (deadline.signal.aborted) return { outcome: DEFERRED };
   if (batch.packer && mayPack(batch, run)) return { commit: batch.packer.submit(request) };
@@ -80,7 +110,7 @@ async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
 }
 
 /** Takes the lease and enters the run in the books; an outcome when it must not run. */
-async function begin(batch: Batch, run: RunState): Promise<Outcome | undefined> {
+async function begin(batch: Batch, run: RunState): Promise<Outcome | Anew | undefined> {
   const { ports, deadline } = batch;
   const { delivery, handled } = run;
   const until = { until: deadline.abortAt };
@@ -89,7 +119,7 @@ async function begin(batch: Batch, run: RunState): Promise<Outcome | undefined> 
     if (isLeased(batch, run)) {
       const leaseMs = deadline.endAt - ports.clock.now() + LEASE_MARGIN_MS;
       const claim = await ports.inbox.claim(handled, leaseMs, { ...until, once: runsOnce(batch) });
-      if (claim.kind !== 'mine') return outcomeOf(batch, run, claim);
+      if (claim.kind !== 'mine') return standingOutcome(batch, run, claim);
       run.leaseUntil = claim.until;
     }
     // One that runs once at most needs no books: its marker says that it began.
@@ -108,22 +138,8 @@ async function begin(batch: Batch, run: RunState): Promise<Outcome | undefined> 
   return DEFERRED;
 }
 
-/** Whether the run holds a lease of its own: others wait for its end. */
-function isLeased(batch: Batch, { reading }: RunState): boolean {
-  return reading.route.effect === 'external' || runsOnce(batch);
-}
-
 /** Added to a lease beyond the end of its function, for clocks that differ: time only decides when to look again, ownership decides who completes. */
 const LEASE_MARGIN_MS = 5_000;
-
-function openUnit({ ports }: Batch, { handled, reading }: RunState) {
-  return createUnit({
-    unitId: unitIdOf(handled.consumer, handled.messageId),
-    source: ports.settings.source,
-    time: ports.clock.now(),
-    cause: reading.message,
-  });
-}
 
 function contextOf(batch: Batch, { delivery, handled, attempts, begun }: RunState): Omit<HandlerContext, 'unit' | 'idempotencyKey'> {
   return {
@@ -138,12 +154,12 @@ function contextOf(batch: Batch, { delivery, handled, attempts, begun }: RunStat
 
 /** Only what is fresh shares: a message that came back may be the one that spoils every pack it is in. */
 function mayPack(batch: Batch, run: RunState): boolean {
-  return run.delivery.receiveCount === 1 && !isLeased(batch, run) && !isFifo(run.delivery.record);
+  return run.delivery.receiveCount === 1 && run.turn === 0 && !isLeased(batch, run) && !isFifo(run.delivery.record);
 }
 
-async function concluded(batch: Batch, run: RunState, outcome: UnitOutcome): Promise<Outcome> {
+async function concluded(batch: Batch, run: RunState, outcome: UnitOutcome): Promise<Outcome | Anew> {
   if (outcome.status !== 'committed' && runsOnce(batch)) return uncommittedOnce(batch, run, outcome);
-  if (outcome.status === 'guardFailed') return outcomeOf(batch, run, batch.ports.inbox.standing(outcome.existing, run.handled));
+  if (outcome.status === 'guardFailed') return standingOutcome(batch, run, batch.ports.inbox.standing(outcome.existing, run.handled));
   if (outcome.status !== 'committed') return failed(batch, run, outcome.error);
   const { message, fingerprint } = run.reading;
   batch.settled.set(message.id, fingerprint);
@@ -153,25 +169,4 @@ async function concluded(batch: Batch, run: RunState, outcome: UnitOutcome): Pro
     dimensions: { consumer: run.handled.consumer },
   });
   return { kind: 'done' };
-}
-
-async function outcomeOf(batch: Batch, run: RunState, standing: HandledStanding): Promise<Outcome> {
-  const { ports } = batch;
-  switch (standing.kind) {
-    case 'done':
-      return { kind: 'duplicate' };
-    case 'mismatch': {
-      const error = new UnhandleableError(`a message with the id ${run.handled.messageId} was handled before, and it said something else`, {
-        code: 'FINGERPRINT_MISMATCH',
-      });
-      return park(batch, run.delivery, { reason: error.code, error, attempts: run.attempts.history });
-    }
-    case 'running':
-      return { kind: 'again', because: 'leased', delayMs: Math.max(1, standing.until - ports.clock.now()) };
-    case 'started':
-      return outcomeUnknown(batch, run);
-    case 'open':
-      // The marker that stood in the way has gone in the meantime.
-      return busy(batch, run.delivery);
-  }
 }

@@ -5,8 +5,12 @@ import type { AttemptNote, DeadLetter, RecordAttribute } from '../retry/dead-let
 
 /** Why a message was dead-lettered, as it travels in the attribute `posthaste.failure` next to the untouched body. */
 export interface FailureRecord {
-  /** A stable code: `BODY_INVALID`, `MESSAGE_INVALID`, `UNKNOWN_TYPE`, `UNKNOWN_VERSION`, `TOO_OLD`, `HOPS_EXCEEDED`, `FINGERPRINT_MISMATCH`, `HANDLER_PERMANENT`, `ATTEMPTS_EXHAUSTED`, `AT_MOST_ONCE_FAILED`, `OUTCOME_UNKNOWN`. */
+  /** A stable code: `BODY_INVALID`, `MESSAGE_INVALID`, `UNKNOWN_TYPE`, `UNKNOWN_VERSION`, `TOO_OLD`, `HOPS_EXCEEDED`, `FINGERPRINT_MISMATCH`, `HANDLER_PERMANENT`, `HANDLER_PARKED`, `ATTEMPTS_EXHAUSTED`, `AT_MOST_ONCE_FAILED`, `OUTCOME_UNKNOWN`. */
   readonly reason: string;
+  /** An error rule set it aside on purpose: it waits, and nobody has to look into it. */
+  readonly disposition?: 'parked';
+  /** What that rule says about it. */
+  readonly note?: string;
   /** The error's code or name. */
   readonly type: string;
   readonly message: string;
@@ -31,6 +35,9 @@ export interface FailureRecord {
   readonly droppedAttributes?: readonly string[];
 }
 
+/** A note is a sentence; what stands beside it needs the room. */
+const MAX_NOTE = 256;
+
 /** Describes a failure, before it is fitted to a size. */
 export function failureRecord(letter: DeadLetter): FailureRecord {
   const { error } = letter;
@@ -39,6 +46,8 @@ export function failureRecord(letter: DeadLetter): FailureRecord {
   const traceId = letter.traceparent?.split('-')[1];
   return {
     reason: letter.reason,
+    ...(letter.disposition !== undefined && { disposition: letter.disposition }),
+    ...(letter.note !== undefined && { note: letter.note.slice(0, MAX_NOTE) }),
     type,
     message: messageOf(error),
     ...(stack !== undefined && { stack }),
@@ -66,13 +75,14 @@ export function decodeFailureRecord(text: string): FailureRecord | undefined {
 }
 
 const TEXTS = ['reason', 'type', 'message', 'fingerprint', 'consumer', 'failedAt'];
-const OPTIONAL_TEXTS = ['stack', 'handlerVersion', 'traceId', 'messageId', 'messageType'];
+const OPTIONAL_TEXTS = ['note', 'stack', 'handlerVersion', 'traceId', 'messageId', 'messageType'];
 
 // Whoever can write to the queue can write a record: every member is looked at, so that a redrive can rely on the type.
 function isFailureRecord(value: unknown): value is FailureRecord {
   if (!isObject(value)) return false;
-  const { attempts, attributes, droppedAttributes = [], receiveCount } = value;
+  const { attempts, attributes, droppedAttributes = [], receiveCount, disposition } = value;
   return (
+    (disposition === undefined || disposition === 'parked') &&
     hasTexts(value, TEXTS) &&
     hasOptionalTexts(value, OPTIONAL_TEXTS) &&
     Number.isInteger(receiveCount) &&

@@ -31,10 +31,18 @@ export function charged(tally: AttemptTally): number {
   return tally.failed + unsettled(tally);
 }
 
+/** How often a message may run. */
+export interface AttemptLimits {
+  /** What it may cost in all, where nothing says otherwise. */
+  readonly maxAttempts: number;
+  /** The most that any error rule allows, at least `maxAttempts`: which rule the next failure will meet is not known before. */
+  readonly mostAttempts: number;
+}
+
 /**
  * Whether a message gets no further run. A single run without an outcome accuses nobody: it may have been a neighbour that took the
  * process with it. Such a message runs once more, alone, even where its attempts are used up.
  */
-export function isExhausted(tally: AttemptTally, maxAttempts: number): boolean {
-  return tally.failed >= maxAttempts || (charged(tally) >= maxAttempts && unsettled(tally) !== 1);
+export function isExhausted(tally: AttemptTally, { maxAttempts, mostAttempts }: AttemptLimits): boolean {
+  return tally.failed >= mostAttempts || (charged(tally) >= maxAttempts && unsettled(tally) > 1);
 }

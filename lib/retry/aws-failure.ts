@@ -111,6 +111,11 @@ function cancelledByCrowd(error: unknown): boolean {
   return causes.length > 0 && causes.every(isCrowd);
 }
 
+/** Whether a condition of a DynamoDB write did not hold, alone or among the reasons of a transaction. */
+export function isConditionFailure(error: unknown): boolean {
+  return errorName(error) === 'ConditionalCheckFailedException' || cancellationCauses(error).includes('ConditionalCheckFailed');
+}
+
 // The codes of the actions that stopped a transaction; `None` stands for those that did not (API_TransactWriteItems).
 function cancellationCauses(error: unknown): readonly string[] {
   const { CancellationReasons } = (error ?? {}) as SdkError;

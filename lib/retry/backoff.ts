@@ -1,6 +1,6 @@
 import type { Rng } from '../core/rng.ts';
 
-/** Exponential backoff, in milliseconds. */
+/** Exponential backoff between tries of one AWS call, in milliseconds. Between attempts at a message a `RetryPolicy` decides. */
 export interface Backoff {
   /** Ceiling of the first delay; it doubles with each attempt. */
   readonly baseMs: number;
@@ -8,20 +8,11 @@ export interface Backoff {
   readonly capMs: number;
 }
 
-/** Between attempts at one message: five attempts span about a minute, and a held key is tried every 15 minutes at least. */
-export const MESSAGE_BACKOFF: Backoff = { baseMs: 10_000, capMs: 900_000 };
-
-/**
- * After a throttle or a conflict, by receive count: soon at first. The cap keeps a long outage from spending the receives that native
- * redrive counts: a hundred of them last half a day.
- */
-export const BUSY_BACKOFF: Backoff = { baseMs: 2_000, capMs: 900_000 };
-
 /** Between tries of one AWS call within an invocation. */
 export const CALL_BACKOFF: Backoff = { baseMs: 50, capMs: 2_000 };
 
 /**
- * The delay before the next attempt with full jitter: uniform between 0 and the ceiling, so that messages that failed together do not
+ * The delay before the next attempt with full jitter: uniform between 0 and the ceiling, so that calls that failed together do not
  * return together (AWS Architecture Blog, "Exponential Backoff And Jitter"). `attempt` counts those made so far, from 1.
  *
  * @example

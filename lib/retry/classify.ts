@@ -1,5 +1,6 @@
 import { isPosthasteError } from '../core/errors.ts';
-import { awsFailure } from './aws-failure.ts';
+import { awsFailure, isConditionFailure } from './aws-failure.ts';
+import { isSchemaFailure, isTimeout, retryAfterOf } from './error-signs.ts';
 
 /**
  * What a failure asks for.
@@ -30,23 +31,35 @@ const MAY_PASS_LATER = new Set([
   'UNIT_SEALED',
 ]);
 
-/** The inbox or the commit was not reached, whatever the message held. */
 const NOT_THE_MESSAGE = new Set(['UNIT_CONTENDED', 'UNIT_UNKNOWN', 'UNIT_DENIED', 'INBOX_UNREACHABLE']);
 
 /**
- * Decides what a failure of a handler asks for. An error of this library says so itself (`retryable`); AWS throttles and
- * conflicts are `busy`; everything unknown is `transient`, because parking what would have passed is the worse mistake.
+ * Decides what a failure of a handler asks for, where no rule does. An error of this library says so itself (`retryable`); AWS throttles and
+ * conflicts are `busy`; data that fits no schema never will; everything unknown is `transient`, because parking what would have passed is
+ * the worse mistake, and a mistake of the code is repaired by a deployment.
  *
  * @example
  * classify(new Permanent('the card has expired')).kind; // => 'permanent'
  */
 export function classify(error: unknown): Classification {
   const code = codeOf(error);
-  if (!isPosthasteError(error)) return { kind: awsFailure(error) === 'throttled' ? 'busy' : 'transient', code };
-  if (NOT_THE_MESSAGE.has(code)) return { kind: 'busy', code };
+  const after = retryAfterOf(error);
+  if (!isPosthasteError(error)) return { ...classifyForeign(error, code), ...after };
+  if (isNotTheMessage(error)) return { kind: 'busy', code };
   if (!error.retryable && !MAY_PASS_LATER.has(code)) return { kind: 'permanent', code };
-  const { retryAfterMs } = error as { retryAfterMs?: unknown };
-  return { kind: 'transient', code, ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? { retryAfterMs } : {}) };
+  return { kind: 'transient', code, ...after };
+}
+
+/** Whether the inbox or the commit was not reached, whatever the message held. */
+export function isNotTheMessage(error: unknown): boolean {
+  return isPosthasteError(error) && NOT_THE_MESSAGE.has(error.code);
+}
+
+function classifyForeign(error: unknown, code: string): Classification {
+  if (awsFailure(error) === 'throttled') return { kind: 'busy', code };
+  if (isConditionFailure(error)) return { kind: 'transient', code: 'CONDITION_FAILED' };
+  if (isSchemaFailure(error)) return { kind: 'permanent', code };
+  return { kind: 'transient', code: isTimeout(error) ? 'TIMEOUT' : code };
 }
 
 /** An error's stable name: its `code` if it is one of this library's, else its name. */

@@ -19,6 +19,10 @@ export interface DeadLetter {
   /** Why it is parked: a stable code such as `UNKNOWN_TYPE` or `ATTEMPTS_EXHAUSTED`. */
   readonly reason: string;
   readonly error: unknown;
+  /** Whether a rule set it aside on purpose; absent for a failure that somebody must look into. */
+  readonly disposition?: 'parked';
+  /** What the rule says about it. */
+  readonly note?: string;
   readonly consumer: string;
   readonly handlerVersion?: string | undefined;
   /** The received body, to be kept byte for byte. */

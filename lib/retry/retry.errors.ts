@@ -42,3 +42,10 @@ function declared(options: DeclaredFailureOptions, defaults: PosthasteErrorOptio
     ...('cause' in options ? { cause: options.cause } : {}),
   };
 }
+
+/** A retry policy or an error rule cannot be what it says. Code `RETRY_CONFIG`; thrown where it is defined, never for a message. */
+export class RetryConfigError extends PosthasteError {
+  constructor(message: string) {
+    super(message, { code: 'RETRY_CONFIG' });
+  }
+}

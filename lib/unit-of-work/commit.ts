@@ -27,6 +27,8 @@ export interface CommitRequest {
   readonly unit: CollectedUnit;
   /** Put in front of the unit's writes. Each carries `token` in its `COMMIT_ATTRIBUTE`, by which an own earlier success is known. */
   readonly guards: readonly Guard[];
+  /** A commit under the same token that certainly failed was before it, with other content; counts them. @default 0 */
+  readonly turn?: number;
   /** Names this commit; fresh for each. @default - a fresh id, for commits without guards */
   readonly token?: string;
   /** No try starts, and no wait ends, after this time in epoch milliseconds. */
@@ -65,7 +67,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
       request.unit.seal();
       const token = request.token ?? deps.ids.next();
       const { guards, unit, deadline = Number.POSITIVE_INFINITY } = request;
-      return settle(deps, { guards, units: [unit], token, guardTokens: guards.map(() => token), deadline });
+      return settle(deps, { guards, units: [unit], token, turn: request.turn ?? 0, guardTokens: guards.map(() => token), deadline });
     },
     async commitPack(requests) {
       const outcome = await settle(deps, {
@@ -73,6 +75,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
         units: requests.map((request) => request.unit),
         guardTokens: requests.flatMap((request) => request.guards.map(() => request.token ?? '')),
         token: deriveId('pack', ...requests.map((request) => request.token ?? '')),
+        turn: 0,
         deadline: Math.min(...requests.map((request) => request.deadline ?? Number.POSITIVE_INFINITY)),
       });
       return outcome.status === 'committed' || outcome.status === 'contended' || outcome.status === 'unknown'
@@ -84,6 +87,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
 
 interface Commit extends TransactionParts {
   readonly token: string;
+  readonly turn: number;
   /** What each guard carries, in their order. */
   readonly guardTokens: readonly string[];
   readonly deadline: number;
@@ -118,7 +122,7 @@ async function settleOrThrow(deps: CommitterDeps, commit: Commit): Promise<UnitO
     const verdict =
       'verdict' in planned
         ? planned.verdict
-        : judge(await send(deps.client, planned.plan, deriveId(commit.token, String(plans))), planned.plan, commit.guardTokens);
+        : judge(await send(deps.client, planned.plan, contentToken(commit, plans)), planned.plan, commit.guardTokens);
     // 3. Decide.
     if (verdict.next === 'done') {
       if (doubt === undefined || verdict.outcome.status !== 'denied') return verdict.outcome;
@@ -147,6 +151,11 @@ async function tryPlan(deps: CommitterDeps, commit: Commit): Promise<Planned> {
     // Planning only reads: whatever failed, nothing was written.
     return { verdict: { next: 'retry', why: 'failing reads of the outbox', error, ambiguous: false } };
   }
+}
+
+/** A client token stands for one content: each plan of each turn has its own. */
+function contentToken({ token, turn }: Commit, plans: number): string {
+  return turn === 0 ? deriveId(token, String(plans)) : deriveId(token, String(turn), String(plans));
 }
 
 // A marker on its own needs no transaction: half the write units. Anything else might, without a client token, be applied twice.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { on } from '../../lib/consumer/consumer.routes.ts';
 import { sleep } from '../../lib/core/clock.ts';
+import { fixed } from '../../lib/retry/policy.ts';
 import { FAULT_KINDS, faultAt, noFaults } from '../../lib/simulation/fault.ts';
 import type { VirtualClock } from '../../lib/simulation/virtual-clock.ts';
 import { createWorld, effects, OrderPlaced } from './world.ts';
@@ -112,7 +113,7 @@ describe('a handler with an external effect', () => {
           { effect: 'external' },
         ),
       ],
-      backoff: { baseMs: 1, capMs: 1 },
+      retry: fixed([1]),
       timeoutMs: 600_000,
       visibilitySeconds: 3_600,
     });

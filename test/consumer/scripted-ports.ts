@@ -1,12 +1,16 @@
 import { consumeBatch } from '../../lib/consumer/consumer.batch.ts';
 import { MESSAGE_OUTCOME } from '../../lib/consumer/consumer.contract.ts';
 import type { QueueRecord } from '../../lib/consumer/consumer.event.ts';
-import type { ConsumerInbox, ConsumerPorts, ConsumerSettings } from '../../lib/consumer/consumer.ports.ts';
+import { createPauses } from '../../lib/consumer/consumer.pause.ts';
+import type { ConsumerInbox, ConsumerPorts, ConsumerSettings, DeliveryStop } from '../../lib/consumer/consumer.ports.ts';
 import { createRouter, on, type Route } from '../../lib/consumer/consumer.routes.ts';
 import type { Logger } from '../../lib/core/logger.ts';
+import type { Metrics } from '../../lib/core/metrics.ts';
 import { createRng } from '../../lib/core/rng.ts';
 import { type AttemptTally, NO_ATTEMPTS } from '../../lib/retry/attempts.ts';
 import type { DeadLetter } from '../../lib/retry/dead-letter.ts';
+import type { ErrorRule } from '../../lib/retry/error-rules.ts';
+import { MESSAGE_RETRY } from '../../lib/retry/policy.ts';
 import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
 import type { UnitOutcome } from '../../lib/unit-of-work/outcome.ts';
 import type { Item } from '../../lib/unit-of-work/unit-of-work.ts';
@@ -16,12 +20,15 @@ import { bodyOf, OrderPlaced } from './world.ts';
 export interface Script {
   readonly settings?: Partial<ConsumerSettings>;
   readonly handle?: Route['handle'];
+  readonly errors?: readonly ErrorRule[];
+  readonly routeErrors?: readonly ErrorRule[];
   readonly effect?: Route['effect'];
   readonly attempts?: Readonly<Record<string, Partial<AttemptTally>>>;
   readonly markers?: Readonly<Record<string, Item>>;
   readonly commit?: (messageId: string) => UnitOutcome | Promise<UnitOutcome>;
   readonly park?: (letter: DeadLetter) => Promise<void>;
   readonly inbox?: Partial<ConsumerInbox>;
+  readonly stop?: DeliveryStop;
 }
 
 /** A call of a port that changes something, with what matters of its arguments. */
@@ -90,19 +97,34 @@ export function scriptedConsumer(script: Script = {}) {
   const note = (message: string, fields?: Record<string, unknown>) =>
     void (message === MESSAGE_OUTCOME ? outcomes : logs).push({ message, fields });
   const log: Logger = { debug: note, info: note, warn: note, error: note };
+  const counted: Metrics = {
+    add(name, value, options) {
+      if (options?.dimensions?.['consumer'] !== 'count-orders') throw new Error(`${name} is counted for no consumer`);
+      metrics[name] = (metrics[name] ?? 0) + value;
+    },
+  };
   const ports: ConsumerPorts = {
     settings: {
       ...{
         name: 'count-orders',
         concurrency: 10,
         maxAttempts: 5,
-        delivery: 'at-least-once',
+        mostAttempts: script.settings?.maxAttempts ?? 5,
         onExhausted: 'byQueue',
-        backoff: { baseMs: 10_000, capMs: 900_000 },
+        delivery: 'at-least-once',
       },
+      ...{ retry: MESSAGE_RETRY, errors: script.errors ?? [] },
       ...{ reserveMs: undefined, packLingerMs: undefined, source: 'urn:test', handlerVersion: '7', ...script.settings },
     },
-    router: createRouter([on(OrderPlaced, handle as Parameters<typeof on>[1], { effect: script.effect ?? 'transaction' })], []),
+    router: createRouter(
+      [
+        on(OrderPlaced, handle as Parameters<typeof on>[1], {
+          effect: script.effect ?? 'transaction',
+          errors: script.routeErrors ?? [],
+        }),
+      ],
+      [],
+    ),
     inbox,
     committer: {
       async commit({ guards: [guard], token, deadline = 0 }) {
@@ -127,16 +149,12 @@ export function scriptedConsumer(script: Script = {}) {
     visibility: {
       change: async (entries) => void calls.push(['visibility', ...entries.map(({ receiptHandle, delayMs }) => [receiptHandle, delayMs])]),
     },
+    pauses: createPauses({ consumer: 'count-orders', clock, log, metrics: counted, stop: script.stop }),
     clock,
     rng: { next: () => 0.5 },
     ids: { next: () => `id-${++ids}` },
     log,
-    metrics: {
-      add(name, value, options) {
-        if (options?.dimensions?.['consumer'] !== 'count-orders') throw new Error(`${name} is counted for no consumer`);
-        metrics[name] = (metrics[name] ?? 0) + value;
-      },
-    },
+    metrics: counted,
   };
 
   return {

@@ -11,6 +11,7 @@ import { createSweeper } from '../../lib/outbox/outbox.sweeper.ts';
 import { createPublishDeps, deadlineOf, type InvocationTime } from '../../lib/outbox/publish-deps.ts';
 import { limitCalls } from '../../lib/retry/call-limit.ts';
 import { CLIENT_SETTINGS, SQS_CLIENT_SETTINGS } from '../../lib/retry/client-settings.ts';
+import { exponential } from '../../lib/retry/policy.ts';
 import { createConsumer } from '../../lib/runtime/create-consumer.ts';
 import { OrderNoted, OrderPlaced, SOURCE } from '../scenarios/order-stack.ts';
 import { carelessHandlers, properHandlers } from './handlers.ts';
@@ -83,7 +84,7 @@ function consumer({ deployment, handlers }: Binding, queues: ConsumerQueues, { d
     inbox: createInbox({ client: dynamodb, table: tables.inbox }),
     handlers: handlers === 'proper' ? properHandlers(name, tables.effects) : carelessHandlers(name, tables.effects, dynamodb),
     // The defaults are made for minutes.
-    backoff: { baseMs: 200, capMs: 1_000 },
+    retry: exponential({ baseMs: 200, capMs: 1_000 }),
   });
   return handle as unknown as Handler;
 }
