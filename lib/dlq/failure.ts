@@ -34,6 +34,8 @@ export interface Arrival {
   readonly receiveCount: number;
   readonly attempts: readonly AttemptNote[];
   readonly attributes: Readonly<Record<string, RecordAttribute>>;
+  /** Names of attributes that found no room: it cannot be sent back as it came. */
+  readonly droppedAttributes?: readonly string[];
   readonly groupId?: string;
   readonly messageId?: string;
   readonly messageType?: string;

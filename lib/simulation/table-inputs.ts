@@ -1,4 +1,5 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { FAILURE_INDEXES } from '../dlq/failure-table.contract.ts';
 import { OUTBOX_PENDING_INDEX } from '../outbox/outbox.contract.ts';
 
 /** What `CreateTable` takes, whoever calls it: an engine or a client of the SDK. */
@@ -23,6 +24,20 @@ export function outboxTable(TableName: string): TableInput {
       { IndexName: OUTBOX_PENDING_INDEX, KeySchema: keySchema(['state', 'committedAt']), Projection: { ProjectionType: 'KEYS_ONLY' } },
     ],
     StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+  };
+}
+
+/** As the `FailureStore` construct makes it. */
+export function failureTable(TableName: string): TableInput {
+  const indexes = Object.entries(FAILURE_INDEXES);
+  return {
+    ...keyedTable(TableName, 'pk', 'sk'),
+    AttributeDefinitions: ['pk', 'sk', 'sort', ...indexes.map(([, attribute]) => attribute)].map((name) => typed(name, 'S')),
+    GlobalSecondaryIndexes: indexes.map(([IndexName, attribute]) => ({
+      IndexName,
+      KeySchema: keySchema([attribute, 'sort']),
+      Projection: { ProjectionType: 'KEYS_ONLY' },
+    })),
   };
 }
 

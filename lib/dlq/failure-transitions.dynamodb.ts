@@ -1,0 +1,144 @@
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { attributesOf } from '../unit-of-work/attributes-of.ts';
+import type { Failure, FailureAudit, FailureStatus } from './failure.ts';
+import { auditPut } from './failure-audits.ts';
+import { type Change, commitAll, type Work } from './failure-commit.dynamodb.ts';
+import { attributesOfKey, type FailureRow, failureOf } from './failure-items.ts';
+import { failureKey, groupKeyOf } from './failure-keys.ts';
+import type { Settlement, Transition } from './failure-store.ts';
+import { WORKED_RETENTION_DAYS } from './failure-table.contract.ts';
+import { type FailureTableDeps, transact } from './failure-table.dynamodb.ts';
+
+/** How a failure is to stand from now on. */
+interface Step {
+  readonly failure: Failure;
+  /** Whether it may be done to a failure that stands like this. */
+  readonly applies: (failure: Failure) => boolean;
+  readonly status: FailureStatus;
+  /** Members that change with the status. */
+  readonly set?: (failure: Failure) => Partial<FailureRow>;
+  readonly audit?: FailureAudit;
+}
+
+const WORKED: ReadonlySet<FailureStatus> = new Set(['redriven', 'done', 'archived', 'replaced']);
+const DAY_SECONDS = 86_400;
+
+/** When the row of a failure that stands like this may go, in epoch seconds. */
+export function expiryOf(status: FailureStatus, now: number): number | undefined {
+  return WORKED.has(status) ? Math.floor(now / 1_000) + WORKED_RETENTION_DAYS * DAY_SECONDS : undefined;
+}
+
+export const waits = ({ status }: Failure): boolean => status === 'open' || status === 'parked';
+
+export function claimAll(deps: FailureTableDeps, failures: readonly Failure[], redriveId: string, until?: number): Promise<Transition> {
+  const claimedAt = deps.clock.now();
+  const set = ({ redrives }: Failure) => ({ redriveId, claimedAt, workedAt: claimedAt, redrives: redrives + 1 });
+  const steps = failures.map((failure): Step => ({ failure, applies: waits, status: 'redriving', set }));
+  return takeSteps(deps, steps, until);
+}
+
+/**
+ * Ends claims. One that failed again before its redrive was on file is `open` under the claim's id: it stays so, and what was done is put on
+ * file all the same.
+ */
+export async function settleAll(deps: FailureTableDeps, settlements: readonly Settlement[], until?: number): Promise<Transition> {
+  const isClaimed = (claimed: Failure) => (failure: Failure) =>
+    failure.status === 'redriving' && failure.redriveId === claimed.redriveId && failure.redrives === claimed.redrives;
+  const steps = settlements.map(({ failure, status, audit }): Step => ({ failure, applies: isClaimed(failure), status, audit }));
+  const transition = await takeSteps(deps, steps, until);
+  const audits = new Map(settlements.map(({ failure, audit }) => [failure.id, audit]));
+  for (const { id, status, redriveId } of transition.refused) {
+    const audit = audits.get(id);
+    if (audit && status === 'open' && redriveId === audit.redriveId) await transact(deps, [auditPut(deps.table, audit)], until);
+  }
+  return transition;
+}
+
+export function archiveAll(
+  deps: FailureTableDeps,
+  failures: readonly Failure[],
+  audit: Omit<FailureAudit, 'failureId'>,
+): Promise<Transition> {
+  const set = () => ({ workedAt: deps.clock.now() });
+  return takeSteps(
+    deps,
+    failures.map((failure) => ({ failure, applies: waits, status: 'archived', set, audit: { ...audit, failureId: failure.id } })),
+  );
+}
+
+export function restoreAll(
+  deps: FailureTableDeps,
+  failures: readonly Failure[],
+  audit: Omit<FailureAudit, 'failureId'>,
+): Promise<Transition> {
+  const applies = ({ status }: Failure) => status === 'archived';
+  return takeSteps(
+    deps,
+    failures.map((failure) => ({ failure, applies, status: 'open', audit: { ...audit, failureId: failure.id } })),
+  );
+}
+
+type Taken = { readonly applied: true; readonly failure: Failure } | { readonly applied: false; readonly failure: Failure };
+
+async function takeSteps(deps: FailureTableDeps, steps: readonly Step[], until?: number): Promise<Transition> {
+  const rows = new Map(steps.map(({ failure }) => [failure.id, failure as FailureRow]));
+  const taken = await commitAll(
+    deps,
+    steps.map((step) => workOf(deps, step)),
+    { rows, until },
+  );
+  const of = (applied: boolean) => taken.filter((one) => one.applied === applied).map(({ failure }) => failure);
+  return { applied: of(true), refused: of(false) };
+}
+
+function workOf(deps: FailureTableDeps, step: Step): Work<Taken> {
+  return {
+    id: step.failure.id,
+    fingerprints: [],
+    plan(row) {
+      if (row === undefined) return { result: { applied: false, failure: step.failure } };
+      if (!step.applies(row)) return { result: { applied: false, failure: failureOf(row) } };
+      const members: Partial<FailureRow> = { ...step.set?.(row), status: step.status };
+      const after: FailureRow = { ...row, ...members };
+      return { result: { applied: true, failure: failureOf(after) }, change: changeOf(deps, row, { after, members, step }) };
+    },
+  };
+}
+
+interface Stepped {
+  readonly after: FailureRow;
+  readonly members: Partial<FailureRow>;
+  readonly step: Step;
+}
+
+function changeOf({ table, clock }: FailureTableDeps, before: FailureRow, { after, members, step }: Stepped): Change {
+  const expiresAt = expiryOf(step.status, clock.now());
+  const written = { ...members, groupKey: groupKeyOf(after.status, after.fingerprint), ...(expiresAt !== undefined && { expiresAt }) };
+  const writes: TransactWriteItem[] = [{ Update: { TableName: table, ...updateOf(before, written) } }];
+  if (step.audit !== undefined) writes.push(auditPut(table, step.audit));
+  return { writes, moves: [{ before, after, isNews: false }], bytes: 4_096 + 2 * (step.audit?.diff?.length ?? 0) };
+}
+
+/** Sets members of a row that stands as somebody read it. Letters that came since are no hindrance, unless they changed how it stands. */
+function updateOf({ id, status, fingerprint, redrives, redriveId }: FailureRow, written: Readonly<Record<string, unknown>>) {
+  const names = Object.keys(written);
+  const expected = { status, fingerprint, redrives, ...(redriveId !== undefined && { redriveId }) };
+  const conditions = Object.keys(expected).map((name) => `#${name} = :was_${name}`);
+  const forever = 'expiresAt' in written ? '' : ' REMOVE #expiresAt';
+  return {
+    Key: attributesOfKey(failureKey(id)),
+    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}${forever} ADD #revision :one`,
+    ConditionExpression: [...conditions, ...(redriveId === undefined ? ['attribute_not_exists(#redriveId)'] : [])].join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(
+      [...new Set([...names, ...Object.keys(expected), 'revision', 'redriveId', ...(forever === '' ? [] : ['expiresAt'])])].map((name) => [
+        `#${name}`,
+        name,
+      ]),
+    ),
+    ExpressionAttributeValues: attributesOf({
+      ...Object.fromEntries(names.map((name) => [`:${name}`, written[name]])),
+      ...Object.fromEntries(Object.entries(expected).map(([name, value]) => [`:was_${name}`, value])),
+      ':one': 1,
+    }),
+  };
+}
