@@ -1,8 +1,10 @@
 import { isPosthasteError } from '../core/errors.ts';
 import { type Demo, demoCommand } from './demo.ts';
 import { dev } from './dev.ts';
+import { dlqCommand } from './dlq/dlq.ts';
 import { EXIT } from './exit-code.ts';
 import { mainHelp } from './help.ts';
+import { operate } from './operator/operate.ts';
 
 /** How the command line is started. */
 export interface CommandLine {
@@ -18,6 +20,7 @@ export async function posthaste({ argv, project, demo }: CommandLine): Promise<n
   const [command, ...rest] = argv;
   if (command === 'dev') return dev({ argv: rest, project, ...(demo && { demo }) });
   if (command === 'demo' && demo) return await withSentence(() => demoCommand(rest));
+  if (command === 'dlq') return operate(dlqCommand, rest);
   if (command === undefined || command === '--help' || command === '-h') {
     process.stdout.write(mainHelp({ demo: demo !== undefined }));
     return command === undefined ? EXIT.unusable : EXIT.ok;

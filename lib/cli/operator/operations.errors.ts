@@ -53,3 +53,12 @@ function causeIn(payload: string): string {
 
 /** A call to AWS that could not be made, or was turned down; the message is a sentence for whoever typed the command. */
 export class AwsCallError extends PosthasteError {}
+
+/** The editor ended without success: whatever it left is not taken. */
+export class EditorFailedError extends PosthasteError {
+  constructor(editor: string, file: string) {
+    super(`the editor (${editor}) did not end well; nothing was changed, and its text is in ${file}; VISUAL or EDITOR names another one`, {
+      code: 'EDITOR_FAILED',
+    });
+  }
+}

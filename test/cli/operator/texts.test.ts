@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compactJson, prettyJson } from '../../../lib/cli/operator/json-text.ts';
+import { compactJson, prettyJson } from '../../../lib/core/json-text.ts';
 import { instant, printable, printableLines, span } from '../../../lib/cli/operator/printable.ts';
 import { durationOf, rateOf } from '../../../lib/cli/operator/time-argument.ts';
 

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { systemClock } from '../../core/clock.ts';
+import { createTerminal } from '../terminal.ts';
+import { sentenceFor } from './aws-sentence.ts';
+import type { Desk } from './desk.ts';
+import { EditorFailedError } from './operations.errors.ts';
+import { createFunctions } from './operations-client.lambda.ts';
+import { createOperations } from './operations-client.ts';
+import { clientConfigOf, type Place } from './place.ts';
+
+/** The desk of the person at this terminal. */
+export function openDesk(place: Place, signal: AbortSignal): Desk {
+  const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return {
+    operations: createOperations(createFunctions(place), place),
+    output: createTerminal(process.stdout),
+    write: (text) => new Promise((resolve, reject) => void process.stdout.write(text, (error) => (error ? reject(error) : resolve()))),
+    terminal: createTerminal(process.stderr),
+    columns: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
+    clock: systemClock,
+    signal,
+    who: () => whoAsks(place),
+    confirm: async (question) => (interactive ? confirmed(question, signal) : undefined),
+    edit: async (text, name) => (interactive ? edited(text, name) : undefined),
+  };
+}
+
+/** On this machine the user; in an account the identity that AWS knows, which nobody can make up. */
+async function whoAsks(place: Place): Promise<string> {
+  if (place.kind === 'local') return `local:${userInfo().username}`;
+  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+  const { Arn } = await new STSClient(clientConfigOf(place)).send(new GetCallerIdentityCommand({})).catch((error: unknown) => {
+    throw sentenceFor(error, { place, functionName: 'sts:GetCallerIdentity' });
+  });
+  return Arn ?? 'aws:unknown';
+}
+
+async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  } finally {
+    lines.close();
+  }
+}
+
+/** Opens the person's editor on a file and waits for its end. The file stays, whatever happens: it is somebody's work. */
+async function edited(text: string, name: string): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'posthaste-edit-')), name);
+  await writeFile(file, text, { mode: 0o600 });
+  const editor = process.env['VISUAL'] || process.env['EDITOR'] || 'vi';
+  // A shell, because the variables may hold arguments, e.g. `code --wait`; the file is an argument and never part of the script.
+  const child = spawn('/bin/sh', ['-c', `${editor} "$1"`, 'edit', file], { stdio: 'inherit' });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new EditorFailedError(editor, file);
+  return readFile(file, 'utf8');
+}

@@ -1,0 +1,46 @@
+import { isPosthasteError } from '../../core/errors.ts';
+import { EXIT } from '../exit-code.ts';
+import { createTerminal } from '../terminal.ts';
+import type { Desk } from './desk.ts';
+import { openDesk } from './open-desk.ts';
+import type { Place } from './place.ts';
+
+/** A command that works on a deployed stack. */
+export interface OperatorCommand<Args extends { readonly place: Place }> {
+  readonly help: () => string;
+  /** Throws `ArgumentError` with a sentence for what cannot be used. `now`: for spans of time before it. */
+  readonly parse: (argv: readonly string[], now: number) => Args;
+  /** Answers the exit code. */
+  readonly run: (args: Args, desk: Desk) => Promise<number>;
+}
+
+/** Runs a command at the terminal. The first Ctrl-C asks it to end, the second ends it at once. */
+export async function operate<Args extends { readonly place: Place }>(
+  command: OperatorCommand<Args>,
+  argv: readonly string[],
+): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(command.help());
+    return EXIT.ok;
+  }
+  const terminal = createTerminal(process.stderr);
+  const stop = new AbortController();
+  const onSignal = () => (stop.signal.aborted ? process.exit(EXIT.interrupted) : stop.abort());
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    const args = command.parse(argv, Date.now());
+    const desk = openDesk(args.place, stop.signal);
+    return await command.run(args, desk);
+  } catch (error) {
+    // Whoever reads our output has seen enough, e.g. head.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return EXIT.ok;
+    if (stop.signal.aborted) return EXIT.interrupted;
+    if (!isPosthasteError(error)) throw error;
+    terminal.line(`${terminal.red(error.code)} ${error.message}`);
+    return EXIT.unusable;
+  } finally {
+    process.removeListener('SIGINT', onSignal);
+    process.removeListener('SIGTERM', onSignal);
+  }
+}

@@ -1,0 +1,75 @@
+import type { Failure, FailureFilter, FailureStatus } from '../../dlq/failure.ts';
+import { ArgumentError } from '../arguments.ts';
+import type { Desk } from './desk.ts';
+import { shortId } from './printable.ts';
+import { STATUSES } from './where.ts';
+
+/** Characters of a whole id and of a whole fingerprint (`failureIdOf`, `FailureRecord`); what is shorter is the beginning of one. */
+const WHOLE = { id: 32, fingerprint: 16 } as const;
+
+/** A failure, and how it stands. */
+type Named = Required<Pick<FailureFilter, 'id' | 'status'>>;
+
+/** Whether it is an id as a whole. */
+export const isWholeId = (id: string): boolean => id.length >= WHOLE.id;
+
+/** The filter with whole ids, where somebody wrote the beginning of one. Throws `ArgumentError` if it begins none, or several. */
+export async function resolveWhere(desk: Desk, where: FailureFilter): Promise<FailureFilter> {
+  const named = where.id === undefined ? undefined : await resolveId(desk, where.id, where.status);
+  const fingerprint = where.fingerprint === undefined ? undefined : await resolveFingerprint(desk, where.fingerprint);
+  return { ...where, ...named, ...(fingerprint !== undefined && { fingerprint }) };
+}
+
+/** A failure by its id or the beginning of it: in the given standing, or however it stands. */
+export async function resolveId(desk: Desk, given: string, status?: FailureFilter['status']): Promise<Named> {
+  if (isWholeId(given)) {
+    if (status !== undefined) return { id: given, status };
+    const { failure } = await desk.operations.ask({ operation: 'show', id: given });
+    return { id: failure.id, status: failure.status };
+  }
+  const [only, another] = await beginningWith(desk, given, status === undefined ? STATUSES : [status]);
+  const quoted = JSON.stringify(given);
+  if (only === undefined) throw new ArgumentError(`no failure has an id that begins with ${quoted}: posthaste dlq list shows them`);
+  if (another !== undefined) {
+    const both = `${shortId(only.id)} and ${shortId(another.id)}`;
+    throw new ArgumentError(`several failures have an id that begins with ${quoted}, e.g. ${both}: give more of it`);
+  }
+  return { id: only.id, status: only.status };
+}
+
+/** Two of them at most: more would make no difference. */
+async function beginningWith(desk: Desk, given: string, statuses: readonly FailureStatus[]): Promise<readonly Failure[]> {
+  const found = new Map<string, Failure>();
+  desk.terminal.progress(`looking for ${given} …`);
+  for (const status of statuses) {
+    for await (const failure of failuresOf(desk, { status })) {
+      if (failure.id.startsWith(given)) found.set(failure.id, failure);
+      if (found.size > 1) break;
+    }
+    if (found.size > 1) break;
+  }
+  desk.terminal.progress('');
+  return [...found.values()];
+}
+
+async function resolveFingerprint(desk: Desk, given: string): Promise<string> {
+  if (given.length >= WHOLE.fingerprint) return given;
+  const { groups } = await desk.operations.ask({ operation: 'groups' });
+  const found = [...new Set(groups.map(({ fingerprint }) => fingerprint).filter((each) => each.startsWith(given)))];
+  const [only] = found;
+  if (only === undefined)
+    throw new ArgumentError(`no group has a fingerprint that begins with ${JSON.stringify(given)}: posthaste dlq group shows them`);
+  if (found.length > 1)
+    throw new ArgumentError(`${found.length} groups have a fingerprint that begins with ${JSON.stringify(given)}: give more of it`);
+  return only;
+}
+
+/** All that the filter selects, page by page. */
+export async function* failuresOf(desk: Desk, where: FailureFilter): AsyncGenerator<Failure> {
+  let cursor: string | undefined;
+  do {
+    const page = await desk.operations.ask({ operation: 'list', where, ...(cursor !== undefined && { cursor }) });
+    yield* page.failures;
+    cursor = page.cursor;
+  } while (cursor !== undefined && !desk.signal.aborted);
+}
