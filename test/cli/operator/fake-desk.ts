@@ -1,8 +1,8 @@
-import { createRng } from '../../../lib/core/rng.ts';
-import { PosthasteError } from '../../../lib/core/errors.ts';
 import type { Desk } from '../../../lib/cli/operator/desk.ts';
 import type { Operations } from '../../../lib/cli/operator/operations-client.ts';
 import { createTerminal, type Terminal } from '../../../lib/cli/terminal.ts';
+import { PosthasteError } from '../../../lib/core/errors.ts';
+import { createRng } from '../../../lib/core/rng.ts';
 import type { Failure, FailureGroup } from '../../../lib/dlq/failure.ts';
 import type { Answers, OperationRequest } from '../../../lib/ops/operations.ts';
 import { createVirtualClock } from '../../../lib/simulation/virtual-clock.ts';

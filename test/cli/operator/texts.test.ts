@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compactJson, prettyJson } from '../../../lib/core/json-text.ts';
 import { instant, printable, printableLines, span } from '../../../lib/cli/operator/printable.ts';
 import { durationOf, rateOf } from '../../../lib/cli/operator/time-argument.ts';
+import { compactJson, prettyJson } from '../../../lib/core/json-text.ts';
 
 describe('JSON as text', () => {
   test('is laid out as JSON.stringify does it, and back', () => {
