@@ -60,6 +60,9 @@ export interface EmbeddedAws {
 /** AWS grows to a thousand pollers and more; each here is a thread of this machine. A mapping's own maximum still holds. */
 const LAPTOP_SCALING = { initial: 2, perMinute: 6, maximum: 8 } as const;
 
+/** AWS takes seconds to minutes to enable or disable a mapping. Here it shows for a second, so that code which does not wait is found. */
+const TRANSITION_MS = 1_000;
+
 /** Each shard of a stream is read by as many relays as its mapping's parallelization says, each of them a thread here. */
 const LAPTOP_SHARDS = 1;
 
@@ -110,6 +113,7 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
     functionRole: lambda.roleOf,
     functionTimeoutSeconds: lambda.timeoutSecondsOf,
     scaling: LAPTOP_SCALING,
+    transitionMs: TRANSITION_MS,
     ...(mappingFaults && { faults: mappingFaults }),
   });
   const scheduler = createScheduler(shared);

@@ -6,7 +6,8 @@ import type { Invoker } from '../lambda/invoker.ts';
 import { type MappingConfig, readMappingConfig } from './mapping-config.ts';
 import type { MappingFaults } from './mapping-faults.ts';
 import type { MappingRunner, MappingTarget, RunnerDeps } from './mapping-runner.ts';
-import { createCounters, type MappingStats } from './mapping-stats.ts';
+import { changeOf, type MappingChange, stateOf } from './mapping-state.ts';
+import { addStats, createCounters, type MappingStats } from './mapping-stats.ts';
 import { AWS_POLLER_SCALING, type PollerScaling } from './poller-scaling.ts';
 import { checkMapping, type SourceCheckDeps } from './source-checks.ts';
 import { type QueueSignal, runSqsMapping } from './sqs-mapping.ts';
@@ -33,6 +34,8 @@ export interface EventSourceMappingsDeps {
   readonly faults?: MappingFaults;
   /** How SQS mappings grow; AWS's figures by default. */
   readonly scaling?: PollerScaling;
+  /** How long a mapping shows that it is being made or changed; it polls, or stops, at once. @default 0 */
+  readonly transitionMs?: number;
 }
 
 /** The mappings of an account: Lambda's five actions on them, and what they did. */
@@ -62,11 +65,13 @@ interface Mapping {
   stored: Checkpoints | undefined;
   input: Json;
   config: MappingConfig;
-  state: string;
+  change: MappingChange;
   modifiedAt: number;
   problem: string | null;
   runner: MappingRunner | undefined;
-  /** What earlier runs counted: an update starts a new run. */
+  /** Earlier runs that have batches with the function still: an update starts a new run. */
+  ending: readonly MappingRunner[];
+  /** What the runs before counted. */
   past: MappingStats;
 }
 
@@ -98,10 +103,14 @@ export function createEventSourceMappings(deps: EventSourceMappingsDeps): EventS
   }
 
   function halt(mapping: Mapping): void {
-    mapping.runner?.stop();
-    mapping.past = statsOf(mapping);
+    if (!mapping.runner) return;
+    mapping.runner.stop();
+    mapping.ending = [...mapping.ending, mapping.runner];
     mapping.runner = undefined;
   }
+
+  const settledAt = () => deps.clock.now() + (deps.transitionMs ?? 0);
+  const show = (mapping: Mapping) => describe(deps.place, mapping, deps.clock.now());
 
   function refuseTwin(config: MappingConfig): void {
     const twin = [...mappings.values()].find(
@@ -119,36 +128,37 @@ export function createEventSourceMappings(deps: EventSourceMappingsDeps): EventS
       refuseTwin(config);
       checkMapping(checkDeps, config);
       const uuid = deps.ids.next();
-      const state = config.enabled ? 'Enabled' : 'Disabled';
       const past = { ...createCounters(), iteratorAgeMs: undefined };
-      const fresh = { uuid, input, config, state, modifiedAt: deps.clock.now(), problem: null, past };
+      const change: MappingChange = { kind: 'Creating', until: settledAt() };
+      const fresh = { uuid, input, config, change, modifiedAt: deps.clock.now(), problem: null, ending: [], past };
       const mapping: Mapping = { ...fresh, checkpoints: new Map(), stored: undefined, runner: undefined };
       mappings.set(uuid, mapping);
       run(mapping);
-      return { ...describe(deps.place, mapping), State: 'Creating' };
+      return { ...show(mapping), State: 'Creating' };
     },
     update(input, functionArn) {
       const mapping = find(String(input['UUID']));
       const merged = { ...mapping.input, ...input };
       const config = readMappingConfig(functionArn ?? mapping.config.functionArn, merged);
       checkMapping(checkDeps, config);
+      const change = changeOf(mapping.config.enabled, config.enabled, settledAt());
       halt(mapping);
-      Object.assign(mapping, { input: merged, config, state: config.enabled ? 'Enabled' : 'Disabled', modifiedAt: deps.clock.now() });
+      Object.assign(mapping, { input: merged, config, change, modifiedAt: deps.clock.now() });
       run(mapping);
-      return { ...describe(deps.place, mapping), State: 'Updating' };
+      return { ...show(mapping), State: change.kind };
     },
-    get: (uuid) => describe(deps.place, find(uuid)),
+    get: (uuid) => show(find(uuid)),
     delete(uuid) {
       const mapping = find(uuid);
       halt(mapping);
       mappings.delete(uuid);
-      return { ...describe(deps.place, mapping), State: 'Deleting' };
+      return { ...show(mapping), State: 'Deleting' };
     },
     list: (filter) =>
       [...mappings.values()]
         .filter(({ config }) => filter.functionArn === undefined || config.functionArn === filter.functionArn)
         .filter(({ config }) => filter.eventSourceArn === undefined || config.eventSourceArn === filter.eventSourceArn)
-        .map((mapping) => describe(deps.place, mapping)),
+        .map(show),
     restart(uuid) {
       const mapping = find(uuid);
       if (!mapping.runner) return;
@@ -174,21 +184,12 @@ function rewind(mapping: Mapping): void {
 }
 
 function statsOf(mapping: Mapping): MappingStats {
-  const now = mapping.runner?.stats();
-  if (!now) return { ...mapping.past, inFlight: 0, iteratorAgeMs: undefined };
-  const { past } = mapping;
-  const sum = (name: 'received' | 'filtered' | 'invocations' | 'throttled' | 'deleted' | 'failed' | 'dropped') => past[name] + now[name];
-  return {
-    received: sum('received'),
-    filtered: sum('filtered'),
-    invocations: sum('invocations'),
-    throttled: sum('throttled'),
-    deleted: sum('deleted'),
-    failed: sum('failed'),
-    dropped: sum('dropped'),
-    inFlight: now.inFlight,
-    iteratorAgeMs: now.iteratorAgeMs,
-  };
+  const ended = mapping.ending.filter((runner) => runner.stats().inFlight === 0);
+  mapping.past = ended.reduce((sum, runner) => addStats(sum, runner.stats()), mapping.past);
+  mapping.ending = mapping.ending.filter((runner) => !ended.includes(runner));
+  const under = mapping.runner ? [...mapping.ending, mapping.runner] : mapping.ending;
+  const all = under.reduce((sum, runner) => addStats(sum, runner.stats()), mapping.past);
+  return { ...all, iteratorAgeMs: mapping.runner?.stats().iteratorAgeMs };
 }
 
 /** The settings that the API echoes only for the sources they belong to. */
@@ -202,8 +203,9 @@ const STREAM_SETTINGS = (config: MappingConfig): Json => ({
   DestinationConfig: { OnFailure: config.onFailureArn === undefined ? {} : { Destination: config.onFailureArn } },
 });
 
-function describe(place: Place, mapping: Mapping): Json {
-  const { config, input } = mapping;
+function describe(place: Place, mapping: Mapping, now: number): Json {
+  const { config, input, change } = mapping;
+  const { inFlight } = statsOf(mapping);
   const echo = (name: string) => (input[name] === undefined ? {} : { [name]: input[name] });
   return {
     UUID: mapping.uuid,
@@ -219,7 +221,7 @@ function describe(place: Place, mapping: Mapping): Json {
     ...echo('ProvisionedPollerConfig'),
     ...echo('MetricsConfig'),
     ...echo('KMSKeyArn'),
-    State: mapping.state,
+    State: stateOf(change, { now, enabled: config.enabled, inFlight }),
     StateTransitionReason: 'USER_INITIATED',
     LastModified: mapping.modifiedAt / 1_000,
     ...(config.source === 'dynamodb' ? { LastProcessingResult: mapping.problem ?? lastResult(mapping) } : {}),

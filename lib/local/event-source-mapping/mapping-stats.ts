@@ -27,3 +27,18 @@ export type MappingCounters = { -readonly [K in Exclude<keyof MappingStats, 'ite
 export function createCounters(): MappingCounters {
   return { received: 0, filtered: 0, invocations: 0, throttled: 0, deleted: 0, failed: 0, dropped: 0, inFlight: 0 };
 }
+
+/** Both together; the age is nobody's. */
+export function addStats(one: MappingStats, other: MappingStats): MappingStats {
+  return {
+    received: one.received + other.received,
+    filtered: one.filtered + other.filtered,
+    invocations: one.invocations + other.invocations,
+    throttled: one.throttled + other.throttled,
+    deleted: one.deleted + other.deleted,
+    failed: one.failed + other.failed,
+    dropped: one.dropped + other.dropped,
+    inFlight: one.inFlight + other.inFlight,
+    iteratorAgeMs: undefined,
+  };
+}

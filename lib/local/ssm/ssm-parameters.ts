@@ -68,6 +68,24 @@ export function checkParameter(input: SsmInput, type: string): void {
   }
 }
 
+/** GetParametersByPath reference: hierarchies begin with a slash, and a page holds ten parameters at most. */
+const MAX_BY_PATH = 10;
+
+/** Refuses what GetParametersByPath refuses. */
+export function checkPath({ Path: path = '', MaxResults: wanted = MAX_BY_PATH }: SsmInput): void {
+  if (!path.startsWith('/')) {
+    throw invalid(
+      'The parameter doesn\'t meet the parameter name requirements. The parameter name must begin with a forward slash "/". ' +
+        'It can\'t be prefixed with "aws" or "ssm" (case-insensitive).',
+    );
+  }
+  if (wanted >= 1 && wanted <= MAX_BY_PATH) return;
+  const [side, limit] = wanted < 1 ? ['greater', 1] : ['less', MAX_BY_PATH];
+  throw invalid(
+    `1 validation error detected: Value '${wanted}' at 'maxResults' failed to satisfy constraint: Member must have value ${side} than or equal to ${limit}`,
+  );
+}
+
 const invalid = (message: string) => new AwsError('ValidationException', message);
 
 /** Whether a name passes a filter by name; filters by other keys pass everything. */

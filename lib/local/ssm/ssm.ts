@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { AwsError, type Engine, type Json, type Place } from '../aws.ts';
-import { checkParameter, type ParameterVersion, pageOf, passes, type SsmInput } from './ssm-parameters.ts';
+import { checkParameter, checkPath, type ParameterVersion, pageOf, passes, type SsmInput } from './ssm-parameters.ts';
 
 /** What the engine needs from outside. */
 export interface SsmDeps {
@@ -102,6 +102,7 @@ const latest = ({ parameters }: World, names: readonly string[]): ParameterVersi
   names.flatMap((name) => parameters.get(name)?.at(-1) ?? []);
 
 function byPath(world: World, input: SsmInput): Json {
+  checkPath(input);
   const path = `${(input.Path ?? '/').replace(/\/$/, '')}/`;
   const isBelow = (name: string) => name.startsWith(path) && (input.Recursive === true || !name.slice(path.length).includes('/'));
   const { items, next } = pageOf([...world.parameters.keys()].filter(isBelow).sort(), input);

@@ -57,7 +57,13 @@ export const THROTTLED: InvokeOutcome = { kind: 'throttled' };
 export const FAILED: InvokeOutcome = { kind: 'error', errorType: 'Error', errorMessage: 'boom' };
 
 export function createMappingWorld(
-  options: { faults?: MappingFaults; scaling?: PollerScaling; functionTimeoutSeconds?: number; tables?: DynamoDbHostility } = {},
+  options: {
+    faults?: MappingFaults;
+    scaling?: PollerScaling;
+    functionTimeoutSeconds?: number;
+    tables?: DynamoDbHostility;
+    transitionMs?: number;
+  } = {},
 ): MappingWorld {
   const clock = createFakeClock();
   const rng = createRng(1);
@@ -106,6 +112,7 @@ export function createMappingWorld(
     functionTimeoutSeconds: () => timeout,
     ...(options.faults ? { faults: options.faults } : {}),
     ...(options.scaling ? { scaling: options.scaling } : {}),
+    ...(options.transitionMs === undefined ? {} : { transitionMs: options.transitionMs }),
   });
   const call = (service: ServiceName, action: string, input: Json) =>
     engines[service]?.call({ service, action, input, caller: DEVELOPER }) as Json;

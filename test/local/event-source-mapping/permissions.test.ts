@@ -96,6 +96,7 @@ test('an update is refused when the role has lost an action, and the mapping sta
   await world.grant('worker', { actions: ['sqs:ReceiveMessage', 'sqs:GetQueueAttributes'], resource: '*' });
   const update = () => world.ask('lambda', 'UpdateEventSourceMapping', { UUID, BatchSize: 7 });
   await expect(update()).rejects.toThrow('does not have permissions to call DeleteMessage on SQS');
+  world.clock.advance(1_000);
   expect(await world.ask('lambda', 'GetEventSourceMapping', { UUID })).toMatchObject({ BatchSize: 5, State: 'Enabled' });
   await world.grant('worker', { actions: QUEUE_ACTIONS, resource: '*' });
   expect(await update()).toMatchObject({ BatchSize: 7 });

@@ -68,6 +68,14 @@ test('parameters below a path are listed by level or wholly, in pages', async ()
   expect(paged).toEqual(['/app/a', '/app/b', '/app/x/c']);
 });
 
+test('a path begins with a slash, and a page of it holds ten at most', async () => {
+  const read = (input: ssm.GetParametersByPathCommandInput) => client.send(new ssm.GetParametersByPathCommand(input));
+  await expect(read({ Path: 'app' })).rejects.toThrow(/must begin with a forward slash/);
+  await expect(read({ Path: '/app', MaxResults: 11 })).rejects.toThrow(/less than or equal to 10/);
+  for (let number = 0; number < 12; number += 1) await put(`/many/p${number}`, 'x');
+  expect((await read({ Path: '/many' })).Parameters).toHaveLength(10);
+});
+
 test('several are read and deleted at once, and the unknown ones are named', async () => {
   await put('m1', '1');
   const read = await client.send(new ssm.GetParametersCommand({ Names: ['m1', 'm2'] }));
