@@ -19,3 +19,11 @@ export const FAILURE_STORE_ENV = {
   /** The account that owns it: nobody else's bucket of that name is read or written. */
   bucketOwner: 'POSTHASTE_FAILURES_BUCKET_OWNER',
 } as const;
+
+export const INDEXER_METRICS = {
+  namespace: 'Posthaste',
+  /** Letters that became failures to be worked, or told of one once more; by consumer. Alarmed. */
+  indexed: 'FailuresIndexed',
+  /** Letters that a rule had set aside; by consumer. */
+  parked: 'FailuresParked',
+} as const;

@@ -25,6 +25,8 @@ export interface FailureRecord {
   /** ISO 8601, UTC. */
   readonly failedAt: string;
   readonly receiveCount: number;
+  /** The id that SQS gave the copy that was received. */
+  readonly sqsMessageId?: string;
   readonly messageId?: string;
   readonly messageType?: string;
   /** The last attempts, oldest first; empty when there was only this one. */
@@ -57,6 +59,7 @@ export function failureRecord(letter: DeadLetter): FailureRecord {
     ...(traceId !== undefined && { traceId }),
     failedAt: new Date(letter.failedAt).toISOString(),
     receiveCount: letter.receiveCount,
+    sqsMessageId: letter.sqsMessageId,
     ...(letter.messageId !== undefined && { messageId: letter.messageId }),
     ...(letter.messageType !== undefined && { messageType: letter.messageType }),
     attempts: letter.attempts,
@@ -75,7 +78,7 @@ export function decodeFailureRecord(text: string): FailureRecord | undefined {
 }
 
 const TEXTS = ['reason', 'type', 'message', 'fingerprint', 'consumer', 'failedAt'];
-const OPTIONAL_TEXTS = ['note', 'stack', 'handlerVersion', 'traceId', 'messageId', 'messageType'];
+const OPTIONAL_TEXTS = ['note', 'stack', 'handlerVersion', 'traceId', 'sqsMessageId', 'messageId', 'messageType'];
 
 // Whoever can write to the queue can write a record: every member is looked at, so that a redrive can rely on the type.
 function isFailureRecord(value: unknown): value is FailureRecord {

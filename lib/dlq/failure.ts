@@ -24,6 +24,8 @@ export interface Arrival {
   readonly reason: string;
   readonly errorType: string;
   readonly errorMessage: string;
+  /** What the rule says that parked it. */
+  readonly note?: string;
   readonly stack?: string;
   /** Failures of one cause have one; the group. */
   readonly fingerprint: string;

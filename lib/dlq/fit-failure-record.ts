@@ -11,7 +11,7 @@ const STEPS: readonly ((record: FailureRecord) => FailureRecord)[] = [
   ...[8 * 1024, 1024, 0].map((bytes) => (record: FailureRecord) => dropAttributes(record, bytes)),
   ({ droppedAttributes: _, ...record }) => record,
   (record) => ({ ...record, message: '', type: cut(record.type, 64), consumer: cut(record.consumer, 128) }),
-  ({ messageId: _, messageType: __, handlerVersion: ___, traceId: ____, note: _____, ...record }) => record,
+  ({ messageId: _, messageType: __, handlerVersion: ___, traceId: ____, note: _____, sqsMessageId: ______, ...record }) => record,
 ];
 
 /**

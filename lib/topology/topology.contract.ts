@@ -43,6 +43,8 @@ export interface OutboxEntry {
   readonly table: string;
   readonly relayFunction: string;
   readonly sweeperFunction: string;
+  /** Where the sweeper's schedule leaves what it could not start. */
+  readonly unscheduled?: QueueAddress;
   /** Stream batches that the relay's mapping gave up, as objects. */
   readonly failuresBucket: string;
 }

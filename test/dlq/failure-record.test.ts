@@ -147,7 +147,7 @@ test('what is unknown is absent, and what is no error has its type', () => {
   const { handlerVersion: _, messageId: __, messageType: ___, traceparent: ____, ...bare } = letter({ error: 'text' });
   const record = failureRecord(bare);
   expect(Object.keys(record).sort()).toEqual(
-    ['attempts', 'attributes', 'consumer', 'failedAt', 'fingerprint', 'message', 'reason', 'receiveCount', 'type'].sort(),
+    ['attempts', 'attributes', 'consumer', 'failedAt', 'fingerprint', 'message', 'reason', 'receiveCount', 'sqsMessageId', 'type'].sort(),
   );
   expect([record.type, record.message, record.fingerprint]).toEqual(['string', 'text', expect.stringMatching(/^[0-9a-f]{16}$/)]);
   expect(failureRecord(letter())).toMatchObject({ messageType: 'orders.order-placed' });

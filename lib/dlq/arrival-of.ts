@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { RecordAttribute } from '../retry/dead-letter.ts';
+import { FAILURE_ATTRIBUTE } from './dlq.contract.ts';
+import type { Arrival, FailureSource } from './failure.ts';
+import { failureIdOf } from './failure-id.ts';
+import { decodeFailureRecord, type FailureRecord } from './failure-record.ts';
+import { type EnvelopeGlimpse, glimpse, isShortText, type Letter } from './letter.ts';
+
+/** Whose dead-letter queue a letter was in. */
+export interface Origin {
+  readonly source: FailureSource;
+  readonly consumer: string;
+}
+
+/** The queue of nobody: a consumer that was removed, or one that is being deployed. */
+export const UNKNOWN_ORIGIN: Origin = { source: 'consumer', consumer: 'unknown' };
+
+/** A letter as it goes into the store. What stands in it was written by whoever could send to the queue: data, held to its form. Never throws. */
+export function arrivalOf(letter: Letter, origin: Origin, now: number): Arrival {
+  const text = letter.messageAttributes?.[FAILURE_ATTRIBUTE]?.stringValue;
+  const record = origin.source === 'consumer' && text !== undefined ? decodeFailureRecord(text) : undefined;
+  return record === undefined ? bareArrival(letter, origin, now) : recordedArrival(letter, { origin, record, now });
+}
+
+interface Recorded {
+  readonly origin: Origin;
+  readonly record: FailureRecord;
+  readonly now: number;
+}
+
+/** A letter that its consumer wrote. */
+function recordedArrival(letter: Letter, { origin, record, now }: Recorded): Arrival {
+  const seen = glimpse(letter.body);
+  const { attempts, attributes, droppedAttributes, receiveCount } = record;
+  const messageId = shortText(record.messageId) ?? seen.messageId;
+  return {
+    ...seen,
+    ...shortTexts({ messageType: record.messageType, handlerVersion: record.handlerVersion, traceId: record.traceId }),
+    ...identity(letter, origin, messageId ?? shortText(record.sqsMessageId)),
+    ...(messageId !== undefined && { messageId }),
+    status: record.disposition ?? 'open',
+    reason: shortText(record.reason) ?? 'UNKNOWN',
+    errorType: shortText(record.type) ?? 'Unknown',
+    errorMessage: record.message,
+    ...(record.note !== undefined && { note: record.note }),
+    ...(record.stack !== undefined && { stack: record.stack }),
+    fingerprint: /^[0-9a-f]{16}$/.test(record.fingerprint) ? record.fingerprint : fingerprintOf([origin.consumer, record.fingerprint]),
+    failedAt: timeOf(record.failedAt, now),
+    receiveCount,
+    attempts,
+    attributes,
+    ...(droppedAttributes !== undefined && { droppedAttributes }),
+    body: letter.body,
+  };
+}
+
+/** What is known of a letter that nobody wrote a record for. */
+const BARE: Readonly<Record<FailureSource, Pick<Arrival, 'reason' | 'errorType' | 'errorMessage'>>> = {
+  consumer: {
+    reason: 'RECEIVES_EXHAUSTED',
+    errorType: 'Unknown',
+    errorMessage: 'SQS moved it after too many receives: every run of it crashed, timed out or was throttled, and none could say why.',
+  },
+  subscription: {
+    reason: 'UNDELIVERED',
+    errorType: 'Unknown',
+    errorMessage: 'SNS could not deliver it to the queue: the policy or the key of the queue refuses SNS, or the queue was gone.',
+  },
+  schedule: {
+    reason: 'UNSCHEDULED',
+    errorType: 'Unknown',
+    errorMessage: 'EventBridge Scheduler could not start it.',
+  },
+  stream: {
+    reason: 'STREAM_GIVEN_UP',
+    errorType: 'Unknown',
+    errorMessage: 'Lambda gave up a batch of the stream; its rows are still pending in the outbox, where the sweeper publishes them.',
+  },
+};
+
+function bareArrival(letter: Letter, origin: Origin, now: number): Arrival {
+  const seen = origin.source === 'schedule' || origin.source === 'stream' ? {} : glimpse(letter.body);
+  const bare = { ...BARE[origin.source], ...schedulersError(letter, origin) };
+  return {
+    ...seen,
+    ...identity(letter, origin, seen.messageId ?? letter.messageId),
+    status: 'open',
+    ...bare,
+    fingerprint: fingerprintOf([origin.consumer, bare.reason, bare.errorType, seen.messageType ?? '']),
+    failedAt: now,
+    receiveCount: countOf(letter.attributes['ApproximateReceiveCount']),
+    attempts: [],
+    attributes: plain(letter.messageAttributes),
+    body: letter.body,
+  };
+}
+
+/** Scheduler says why in attributes (EventBridge Scheduler user guide, dead-letter queues). */
+function schedulersError({ messageAttributes = {} }: Letter, { source }: Origin): Partial<Pick<Arrival, 'errorType' | 'errorMessage'>> {
+  if (source !== 'schedule') return {};
+  const [errorType, errorMessage] = [messageAttributes['ERROR_CODE']?.stringValue, messageAttributes['ERROR_MESSAGE']?.stringValue];
+  return { ...(isShortText(errorType) && { errorType }), ...(errorMessage !== undefined && { errorMessage }) };
+}
+
+function identity(letter: Letter, { source, consumer }: Origin, messageId: string | undefined) {
+  const groupId = letter.attributes['MessageGroupId'];
+  return {
+    id: failureIdOf({ consumer, messageId: messageId ?? letter.messageId, body: letter.body }),
+    letterId: letter.messageId,
+    source,
+    consumer,
+    ...(groupId !== undefined && { groupId }),
+  };
+}
+
+/** When it failed. A time that is yet to come would make every later failure look like an old copy. */
+function timeOf(text: string, now: number): number {
+  const time = Date.parse(text);
+  return Number.isFinite(time) && time >= 0 ? Math.min(time, now) : now;
+}
+
+function countOf(text: string | undefined): number {
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count > 0 ? count : 1;
+}
+
+function shortText(value: string | undefined): string | undefined {
+  return isShortText(value) ? value : undefined;
+}
+
+function shortTexts(texts: { readonly [Name in 'messageType' | 'handlerVersion' | 'traceId']: string | undefined }) {
+  return Object.fromEntries(Object.entries(texts).filter(([, value]) => isShortText(value))) as EnvelopeGlimpse & {
+    readonly handlerVersion?: string;
+  };
+}
+
+/** Lambda adds list members that SQS never fills. A record that could not be read goes no further. */
+function plain({ [FAILURE_ATTRIBUTE]: _, ...attributes }: NonNullable<Letter['messageAttributes']> = {}): Record<string, RecordAttribute> {
+  const bare = ({ dataType, stringValue, binaryValue }: RecordAttribute): RecordAttribute => ({
+    dataType,
+    ...(stringValue !== undefined && { stringValue }),
+    ...(binaryValue !== undefined && { binaryValue }),
+  });
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, bare(value)]));
+}
+
+function fingerprintOf(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,27 @@
+import type { ConsumerEntry, OutboxEntry, TopologyEntry } from './topology.contract.ts';
+
+/** What a stack is made of, read at most once for as long as nothing is missing in it. */
+export interface Topology {
+  /** As it was read last; read now if it never was. Throws what reading throws. */
+  entries(): Promise<readonly TopologyEntry[]>;
+  /** Read again: something that must be there was not. At most once a minute. */
+  refresh(): Promise<readonly TopologyEntry[]>;
+}
+
+/** Whose dead-letter queue it is. */
+export type DeadLetterOwner =
+  | { readonly kind: 'consumer' | 'subscription'; readonly entry: ConsumerEntry }
+  | { readonly kind: 'schedule'; readonly entry: OutboxEntry };
+
+/** Finds whose dead-letter queue has the ARN; undefined for one that no entry names. */
+export function ownerOf(entries: readonly TopologyEntry[], arn: string): DeadLetterOwner | undefined {
+  for (const entry of entries) {
+    if (entry.kind === 'outbox') {
+      if (entry.unscheduled?.arn === arn) return { kind: 'schedule', entry };
+      continue;
+    }
+    if (entry.deadLetterQueue.arn === arn) return { kind: 'consumer', entry };
+    if (entry.undelivered.some((queue) => queue.arn === arn)) return { kind: 'subscription', entry };
+  }
+  return undefined;
+}
