@@ -5,6 +5,7 @@ import { dlqCommand } from './dlq/dlq.ts';
 import { EXIT } from './exit-code.ts';
 import { mainHelp } from './help.ts';
 import { operate } from './operator/operate.ts';
+import { redriveCommand } from './redrive/redrive.ts';
 
 /** How the command line is started. */
 export interface CommandLine {
@@ -21,6 +22,7 @@ export async function posthaste({ argv, project, demo }: CommandLine): Promise<n
   if (command === 'dev') return dev({ argv: rest, project, ...(demo && { demo }) });
   if (command === 'demo' && demo) return await withSentence(() => demoCommand(rest));
   if (command === 'dlq') return operate(dlqCommand, rest);
+  if (command === 'redrive') return operate(redriveCommand, rest);
   if (command === undefined || command === '--help' || command === '-h') {
     process.stdout.write(mainHelp({ demo: demo !== undefined }));
     return command === undefined ? EXIT.unusable : EXIT.ok;

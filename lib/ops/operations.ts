@@ -35,6 +35,8 @@ export interface Redrive extends Author {
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly counts: RedriveCounts;
+  /** Of those left, how many for which reason: `TOO_OLD`, `TOO_OFTEN`, `NO_CONSUMER`, `OTHER_CONTENT`, `MAY_HAVE_RUN`, `REFUSED`, `BODY_GONE`, `HELD`. */
+  readonly reasons: Readonly<Record<string, number>>;
   /** Failures that went ahead as canaries. */
   readonly canaries: readonly { readonly id: string; readonly result: 'waiting' | 'done' | 'failed' }[];
 }
@@ -52,6 +54,8 @@ export interface RedrivePlan {
   readonly tooOld: number;
   readonly tooOften: number;
   readonly groups: readonly FailureGroup[];
+  /** Counting took too long: there are more. */
+  readonly more?: true;
   /** Seconds at the rate asked. */
   readonly takesSeconds: number;
 }
@@ -121,8 +125,9 @@ export interface Answers {
   readonly list: { readonly failures: readonly Failure[]; readonly cursor?: string };
   readonly show: { readonly failure: Failure; readonly body: string; readonly audits: readonly FailureAudit[] };
   readonly export: { readonly failures: readonly (Failure & { readonly text: string })[]; readonly cursor?: string };
-  readonly archive: { readonly changed: number; readonly refused: number };
-  readonly restore: { readonly changed: number; readonly refused: number };
+  /** `more`: time ran out before all were changed; ask again for the rest. */
+  readonly archive: { readonly changed: number; readonly refused: number; readonly more?: true };
+  readonly restore: { readonly changed: number; readonly refused: number; readonly more?: true };
   readonly edit: { readonly failure: Failure; readonly diff: string };
   readonly plan: RedrivePlan;
   readonly redrive: Redrive;

@@ -87,10 +87,9 @@ async function transition({ where = {}, json, yes, why }: DlqArguments, desk: De
   if (!(await agreed(desk, { yes, question: `${operation} ${many}?` }))) return EXIT.failed;
   const author = await authorOf(desk, why);
   let [changed, refused] = [0, 0];
-  // One invocation of the function may not be long enough for all.
   for (let more = true; more && !desk.signal.aborted; ) {
     const part = await desk.operations.ask({ operation, where: bounded, author });
-    more = part.changed > 0 && selected.id === undefined;
+    more = part.more === true;
     changed += part.changed;
     refused += part.refused;
     desk.terminal.progress(`${changed} ${operation}d …`);

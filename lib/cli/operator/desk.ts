@@ -13,6 +13,8 @@ export interface Desk {
   write(text: string): Promise<void>;
   /** Standard error: questions, progress, what has to be said. */
   readonly terminal: Terminal;
+  /** Whether standard error is a terminal, where a line can replace the one before. */
+  readonly live: boolean;
   /** Columns of standard output; endless where it is no terminal. */
   readonly columns: number;
   readonly clock: Clock;

@@ -20,6 +20,7 @@ export function openDesk(place: Place, signal: AbortSignal): Desk {
     output: createTerminal(process.stdout),
     write: (text) => new Promise((resolve, reject) => void process.stdout.write(text, (error) => (error ? reject(error) : resolve()))),
     terminal: createTerminal(process.stderr),
+    live: process.stderr.isTTY === true,
     columns: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
     clock: systemClock,
     signal,

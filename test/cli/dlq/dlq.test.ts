@@ -135,11 +135,14 @@ describe('posthaste dlq', () => {
 describe('archive and restore', () => {
   const failures = [failure('a'), failure('b'), failure('c', { status: 'archived' })];
   const script = (): Script => {
-    const left = [2, 0];
-    return { ...storeOf(failures), archive: () => ({ changed: left.shift() ?? 0, refused: 0 }), restore: { changed: 1, refused: 1 } };
+    const parts = [
+      { changed: 1, refused: 0, more: true as const },
+      { changed: 1, refused: 0 },
+    ];
+    return { ...storeOf(failures), archive: () => parts.shift() ?? { changed: 0, refused: 0 }, restore: { changed: 1, refused: 1 } };
   };
 
-  test('ask first, say how many, and archive until nothing more matches', async () => {
+  test('ask first, say how many, and ask again while the function had no time for all', async () => {
     const desk = fakeDesk(script(), { says: true });
     expect(await run('archive --where consumer=ship-order --why cancelled', desk)).toBe(0);
     expect(desk.told[0]).toBe('archive 2 failures?');

@@ -47,6 +47,7 @@ export function fakeDesk(script: Script, { says, edits }: Person = {}): FakeDesk
     output: listening(printed),
     write: async (text) => void printed.push(text),
     terminal: listening(told),
+    live: false,
     columns: Number.POSITIVE_INFINITY,
     clock: createVirtualClock(createRng(1)),
     signal: stop.signal,

@@ -1,0 +1,55 @@
+import { sleep } from '../../core/clock.ts';
+import type { Redrive } from '../../ops/operations.ts';
+import type { Desk } from '../operator/desk.ts';
+import { dealtWith, progressLine } from './redrive.render.ts';
+
+/** How often it is asked where the redrive stands. */
+const POLL_MS = 1_000;
+/** Where no line can replace the one before, one every so many milliseconds is enough. */
+const LINE_MS = 10_000;
+/** Questions in a row that may go unanswered: a redrive goes on without being watched. */
+const PATIENCE = 5;
+
+/** A redrive has come to its end, or to a stop. */
+export const hasEnded = ({ state }: Redrive): boolean => state === 'finished' || state === 'stopped';
+
+/** Watches a redrive until it ends and resolves with how. Ctrl-C stops it, cleanly: what is under way is finished, the rest waits. */
+export async function follow(desk: Desk, first: Redrive, total: number | undefined): Promise<Redrive> {
+  const show = createDisplay(desk, total);
+  let redrive = first;
+  let unanswered = 0;
+  for (;;) {
+    show(redrive);
+    if (hasEnded(redrive)) return redrive;
+    await sleep(desk.clock, POLL_MS, desk.signal).catch(() => {});
+    if (desk.signal.aborted) return desk.operations.ask({ operation: 'stop-redrive', id: redrive.id });
+    try {
+      redrive = await desk.operations.ask({ operation: 'redrive-status', id: redrive.id });
+      unanswered = 0;
+    } catch (error) {
+      unanswered += 1;
+      if (unanswered < PATIENCE) continue;
+      desk.terminal.line(`the redrive goes on without being watched: posthaste redrive --resume ${redrive.id} watches it again`);
+      throw error;
+    }
+  }
+}
+
+/** Says what is new: canaries by name, and how far it has come. */
+function createDisplay(desk: Desk, total: number | undefined): (redrive: Redrive) => void {
+  const results = new Map<string, string>();
+  let shown = { at: Number.NEGATIVE_INFINITY, dealt: -1 };
+  return (redrive) => {
+    for (const { id, result } of redrive.canaries) {
+      if (results.get(id) !== result) desk.terminal.line(`canary ${id} ${result}`);
+      results.set(id, result);
+    }
+    if (hasEnded(redrive)) return desk.terminal.progress('');
+    const line = progressLine(redrive, total);
+    if (desk.live) return desk.terminal.progress(line);
+    const now = desk.clock.now();
+    if (now - shown.at < LINE_MS || dealtWith(redrive) === shown.dealt) return;
+    shown = { at: now, dealt: dealtWith(redrive) };
+    desk.terminal.line(line);
+  };
+}

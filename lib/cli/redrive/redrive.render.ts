@@ -1,0 +1,70 @@
+import type { Redrive, RedriveOptions, RedrivePlan } from '../../ops/operations.ts';
+import { groupLines, type View } from '../dlq/dlq.render.ts';
+import { count, instant, printable, span } from '../operator/printable.ts';
+import { type Terminal, table } from '../terminal.ts';
+
+/** What a redrive would do. */
+export function planLines(plan: RedrivePlan, { canary = 0 }: RedriveOptions, view: View): readonly string[] {
+  const { matching, more, tooOld, tooOften, groups, takesSeconds } = plan;
+  const first = canary > 0 ? `, ${canary === 1 ? '1 canary' : `${canary} canaries`} first` : '';
+  const old = `${count(tooOld, 'failure')} would stay, older than the inbox remembers: each may have been handled and forgotten; --renew-old sends them`;
+  const often = `${count(tooOften, 'failure')} would stay, redriven too often already: --max-redrives N allows more`;
+  return [
+    ...groupLines(groups, view),
+    view.terminal.bold(
+      `${more ? 'more than ' : ''}${count(matching, 'failure')} ${matching === 1 ? 'matches' : 'match'}${first}, about ${span(takesSeconds)}`,
+    ),
+    ...(tooOld > 0 ? [old] : []),
+    ...(tooOften > 0 ? [often] : []),
+  ];
+}
+
+/** The failures that a redrive has dealt with. */
+export const dealtWith = ({ counts }: Redrive): number => counts.sent + counts.alreadyDone + counts.left;
+
+const BAR = 24;
+
+/** Where a redrive stands, in one line; `total` where it is known. */
+export function progressLine(redrive: Redrive, total: number | undefined): string {
+  const dealt = dealtWith(redrive);
+  const { sent, alreadyDone, left } = redrive.counts;
+  const whole = total === undefined || total === 0 ? undefined : Math.max(total, dealt);
+  const filled = whole === undefined ? 0 : Math.round((dealt / whole) * BAR);
+  const bar = whole === undefined ? '' : `[${'#'.repeat(filled)}${'-'.repeat(BAR - filled)}] ${dealt}/${whole} `;
+  const rest = whole === undefined || redrive.state === 'canary' ? '' : `, ${span((whole - dealt) / redrive.options.rate)} to go`;
+  return `${redrive.state} ${bar}${sent} sent, ${alreadyDone} already done, ${left} left${rest}`;
+}
+
+/** How a redrive ended, and what may be done next. */
+export function summaryLines(redrive: Redrive, terminal: Terminal): readonly string[] {
+  const { id, state, because, counts, canaries } = redrive;
+  const failed = canaries.filter(({ result }) => result === 'failed');
+  const paint = state === 'finished' ? terminal.green : terminal.red;
+  return [
+    `${paint(state)}${because === undefined ? '' : `: ${printable(because)}`}`,
+    `${counts.sent} sent back, ${counts.alreadyDone} already done, ${counts.left} left where they are${reasonsOf(redrive)}`,
+    ...failed.map((canary) => `canary ${canary.id} failed again: posthaste dlq show ${canary.id}`),
+    ...(state === 'stopped' ? [`to go on: posthaste redrive --resume ${id}`] : []),
+  ];
+}
+
+function reasonsOf({ reasons }: Redrive): string {
+  const parts = Object.entries(reasons).map(([reason, times]) => `${printable(reason)} ${times}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+/** Redrives as a table, one line each. */
+export function redriveLines(redrives: readonly Redrive[], terminal: Terminal): readonly string[] {
+  const rows = redrives.map((redrive) => [
+    printable(redrive.id),
+    redrive.state,
+    instant(redrive.startedAt),
+    redrive.counts.sent,
+    redrive.counts.alreadyDone,
+    redrive.counts.left,
+    printable(redrive.who, 60),
+    printable(redrive.because ?? redrive.why ?? '', 120),
+  ]);
+  const [head = '', ...lines] = table([['id', 'state', 'started', 'sent', 'done', 'left', 'by', 'because'], ...rows]);
+  return [terminal.dim(head), ...lines];
+}

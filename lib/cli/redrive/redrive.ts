@@ -1,0 +1,97 @@
+import type { FailureFilter } from '../../dlq/failure.ts';
+import type { Redrive } from '../../ops/operations.ts';
+import { ArgumentError } from '../arguments.ts';
+import { EXIT } from '../exit-code.ts';
+import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
+import type { OperatorCommand } from '../operator/operate.ts';
+import { resolveWhere } from '../operator/resolve-where.ts';
+import { editBody } from './edit.ts';
+import { follow, hasEnded } from './follow.ts';
+import { parseRedriveArguments, type RedriveArguments, type StartTask } from './redrive.arguments.ts';
+import { redriveHelp } from './redrive.help.ts';
+import { planLines, redriveLines, summaryLines } from './redrive.render.ts';
+
+/** `posthaste redrive`: sends dead letters back to their consumers. */
+export const redriveCommand: OperatorCommand<RedriveArguments> = {
+  help: redriveHelp,
+  parse: parseRedriveArguments,
+  run(args, desk) {
+    const { task } = args;
+    if (task.kind === 'list') return list(args, desk);
+    if (task.kind === 'stop') return stop(args, desk, task.id);
+    if (task.kind === 'resume') return resume(args, desk, task.id);
+    return start(args, desk, task);
+  },
+};
+
+async function list({ json }: RedriveArguments, desk: Desk): Promise<number> {
+  const value = await desk.operations.ask({ operation: 'redrives' });
+  answer(desk, json, { value, lines: () => (value.redrives.length === 0 ? ['no redrives'] : redriveLines(value.redrives, desk.output)) });
+  return EXIT.ok;
+}
+
+async function stop({ json }: RedriveArguments, desk: Desk, given: string): Promise<number> {
+  const { id } = await named(desk, given);
+  const value = await desk.operations.ask({ operation: 'stop-redrive', id });
+  answer(desk, json, { value, lines: () => summaryLines(value, desk.output) });
+  return EXIT.ok;
+}
+
+async function resume(args: RedriveArguments, desk: Desk, given: string): Promise<number> {
+  const { id } = await named(desk, given);
+  return watch(args, desk, { redrive: await desk.operations.ask({ operation: 'resume-redrive', id }), total: undefined });
+}
+
+/** A redrive by its id or the beginning of it. */
+async function named(desk: Desk, given: string): Promise<Redrive> {
+  const { redrives } = await desk.operations.ask({ operation: 'redrives' });
+  const found = redrives.filter(({ id }) => id.startsWith(given));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  const trouble = only === undefined ? 'no redrive has' : `${found.length} redrives have`;
+  throw new ArgumentError(`${trouble} an id that begins with ${JSON.stringify(given)}: posthaste redrive --list shows them`);
+}
+
+async function start(args: RedriveArguments, desk: Desk, task: StartTask): Promise<number> {
+  // 1. What is meant; an edit makes a copy, which is meant from then on.
+  const selected = await resolveWhere(desk, task.where);
+  const where = task.edit === undefined ? selected : await editBody(desk, { ...task, where: selected });
+  if (where === undefined) return EXIT.failed;
+
+  // 2. What would be done.
+  const plan = await desk.operations.ask({ operation: 'plan', where, options: task.options });
+  const view = { terminal: desk.output, columns: desk.columns, now: desk.clock.now() };
+  const nothing = plan.matching === 0;
+  if (nothing || task.dryRun) {
+    const lines = () => (nothing ? ['nothing matches'] : planLines(plan, task.options, view));
+    answer(desk, args.json, { value: nothing && !task.dryRun ? null : plan, lines });
+    return EXIT.ok;
+  }
+  if (!args.json) for (const line of planLines(plan, task.options, view)) desk.output.line(line);
+  if (!(await agreed(desk, { yes: task.yes, question: 'send them back?' }))) return EXIT.failed;
+
+  // 3. The redrive itself, which the function does.
+  return watch(args, desk, { redrive: await begin(desk, task, where), total: plan.more ? undefined : plan.matching });
+}
+
+async function begin(desk: Desk, { options, why }: StartTask, where: FailureFilter): Promise<Redrive> {
+  return desk.operations.ask({ operation: 'redrive', where, options, author: await authorOf(desk, why) });
+}
+
+interface Watched {
+  readonly redrive: Redrive;
+  /** Failures it is about, where that is known. */
+  readonly total: number | undefined;
+}
+
+async function watch({ json, detach }: RedriveArguments, desk: Desk, { redrive, total }: Watched): Promise<number> {
+  if (detach && !hasEnded(redrive)) {
+    const lines = () => [`the function goes on with redrive ${redrive.id}: posthaste redrive --resume ${redrive.id} watches it`];
+    answer(desk, json, { value: redrive, lines });
+    return EXIT.ok;
+  }
+  const ended = await follow(desk, redrive, total);
+  answer(desk, json, { value: ended, lines: () => summaryLines(ended, desk.output) });
+  if (ended.state === 'finished') return EXIT.ok;
+  return desk.signal.aborted ? EXIT.interrupted : EXIT.failed;
+}

@@ -1,0 +1,255 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { redriveCommand } from '../../../lib/cli/redrive/redrive.ts';
+import type { Redrive, RedrivePlan } from '../../../lib/ops/operations.ts';
+import type { VirtualClock } from '../../../lib/simulation/virtual-clock.ts';
+import { failure, fakeDesk, group, type Script } from '../operator/fake-desk.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'posthaste-redrive-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const NOW = Date.UTC(2030, 0, 1);
+const SHIP = ['--where', 'consumer=ship-order'];
+
+type Desk = ReturnType<typeof fakeDesk>;
+/** Runs it to its end, while time passes. */
+async function run(argv: readonly string[], desk: Desk): Promise<number> {
+  const ended = redriveCommand.run(redriveCommand.parse(argv, NOW), desk);
+  let over = false;
+  const done = ended.finally(() => {
+    over = true;
+  });
+  done.catch(() => {});
+  while (!over) {
+    await (desk.clock as VirtualClock).run();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return done;
+}
+
+const plan = (values: Partial<RedrivePlan> = {}): RedrivePlan => ({
+  matching: 40,
+  tooOld: 0,
+  tooOften: 0,
+  groups: [group()],
+  takesSeconds: 4,
+  ...values,
+});
+
+function redrive(values: Partial<Redrive> = {}): Redrive {
+  return {
+    id: 'r-1',
+    state: 'running',
+    who: 'local:ada',
+    where: { consumer: 'ship-order' },
+    options: { canary: 0, canaryWaitMs: 300_000, rate: 10, renewOld: false, maxRedrives: 10 },
+    startedAt: NOW,
+    updatedAt: NOW,
+    counts: { sent: 0, alreadyDone: 0, left: 0 },
+    reasons: {},
+    canaries: [],
+    ...values,
+  };
+}
+
+/** A redrive that is seen in these states, one after the other. */
+function seen(...states: readonly Redrive[]): Script {
+  const [first = redrive(), ...later] = states;
+  return { plan: plan(), redrive: first, 'redrive-status': () => later.shift() ?? first };
+}
+
+const finished = redrive({ state: 'finished', counts: { sent: 37, alreadyDone: 1, left: 2 }, reasons: { TOO_OLD: 2 } });
+
+describe('posthaste redrive', () => {
+  test('shows the plan, asks, starts, watches, and sums up', async () => {
+    const desk = fakeDesk(seen(redrive(), redrive({ counts: { sent: 20, alreadyDone: 0, left: 0 } }), finished), { says: true });
+    expect(await run([...SHIP, '--rate', '600/min', '--why', 'fixed in 2'], desk)).toBe(0);
+    const options = { rate: 10 };
+    expect(desk.asked.slice(0, 2)).toEqual([
+      { operation: 'plan', where: { consumer: 'ship-order' }, options },
+      { operation: 'redrive', where: { consumer: 'ship-order' }, options, author: { who: 'local:ada', why: 'fixed in 2' } },
+    ]);
+    expect(desk.asked.slice(2)).toEqual(Array(2).fill({ operation: 'redrive-status', id: 'r-1' }));
+    expect(desk.told).toEqual(['send them back?', 'running [------------------------] 0/40 0 sent, 0 already done, 0 left, 4s to go']);
+    expect(desk.printed).toContain('40 failures match, about 4s');
+    expect(desk.printed.slice(-2)).toEqual(['finished', '37 sent back, 1 already done, 2 left where they are (TOO_OLD 2)']);
+  });
+
+  test('a dry run only asks for the plan, and says what would stay', async () => {
+    const desk = fakeDesk({ plan: plan({ tooOld: 1, tooOften: 2, more: true }) });
+    expect(await run([...SHIP, '--dry-run', '--canary', '5'], desk)).toBe(0);
+    expect(desk.asked).toEqual([{ operation: 'plan', where: { consumer: 'ship-order' }, options: { canary: 5 } }]);
+    expect(desk.printed.slice(-3)).toEqual([
+      'more than 40 failures match, 5 canaries first, about 4s',
+      expect.stringMatching(/^1 failure would stay, older than the inbox remembers: .* --renew-old/),
+      expect.stringMatching(/^2 failures would stay, redriven too often already: --max-redrives/),
+    ]);
+  });
+
+  test('a canary that fails again ends it with 1, by name, and says how to go on', async () => {
+    const canaries = [
+      { id: 'a0', result: 'done' as const },
+      { id: 'b0', result: 'failed' as const },
+    ];
+    const waiting = canaries.map(({ id }) => ({ id, result: 'waiting' as const }));
+    const stopped = redrive({
+      state: 'stopped',
+      because: 'the canary b0 failed again',
+      canaries,
+      counts: { sent: 2, alreadyDone: 0, left: 0 },
+    });
+    const desk = fakeDesk(seen(redrive({ state: 'canary', canaries: waiting }), stopped));
+    expect(await run([...SHIP, '--canary', '2', '--canary-wait', '1m', '--yes'], desk)).toBe(1);
+    expect(desk.asked[1]).toMatchObject({ options: { canary: 2, canaryWaitMs: 60_000 } });
+    expect(desk.told.filter((line) => line.startsWith('canary b0'))).toEqual(['canary b0 waiting', 'canary b0 failed']);
+    expect(desk.printed.slice(-4)).toEqual([
+      'stopped: the canary b0 failed again',
+      '2 sent back, 0 already done, 0 left where they are',
+      'canary b0 failed again: posthaste dlq show b0',
+      'to go on: posthaste redrive --resume r-1',
+    ]);
+  });
+
+  test('Ctrl-C stops it, says how to go on, and ends with 130', async () => {
+    const desk: Desk = fakeDesk({
+      ...seen(redrive()),
+      'redrive-status'() {
+        desk.interrupt();
+        return redrive();
+      },
+      'stop-redrive': redrive({ state: 'stopped', because: 'somebody stopped it' }),
+    });
+    expect(await run([...SHIP, '--yes'], desk)).toBe(130);
+    expect(desk.asked.at(-1)).toEqual({ operation: 'stop-redrive', id: 'r-1' });
+    expect(desk.printed.at(-1)).toBe('to go on: posthaste redrive --resume r-1');
+  });
+
+  test('a question that goes unanswered is asked again; after five the redrive goes on without us', async () => {
+    let questions = 0;
+    const flaky = (answers: number): Script => ({
+      ...seen(redrive()),
+      'redrive-status'() {
+        questions += 1;
+        if (questions <= answers) throw new Error('lost');
+        return finished;
+      },
+    });
+    expect(await run([...SHIP, '--yes'], fakeDesk(flaky(4)))).toBe(0);
+    questions = 0;
+    const desk = fakeDesk(flaky(5));
+    await expect(run([...SHIP, '--yes'], desk)).rejects.toThrow('lost');
+    expect(desk.told.at(-1)).toMatch(/goes on without being watched: posthaste redrive --resume r-1/);
+  });
+
+  test('detached it is left to the function', async () => {
+    const desk = fakeDesk(seen(redrive()));
+    expect(await run([...SHIP, '--yes', '--detach', '--json'], desk)).toBe(0);
+    expect(JSON.parse(desk.printed.join(''))).toEqual(redrive());
+    expect(desk.asked.map(({ operation }) => operation)).toEqual(['plan', 'redrive']);
+  });
+
+  test('for machines it prints one document: the redrive as it ended, or null where nothing matches', async () => {
+    const desk = fakeDesk(seen(redrive(), finished));
+    expect(await run([...SHIP, '--yes', '--json'], desk)).toBe(0);
+    expect(JSON.parse(desk.printed.join('\n'))).toEqual(finished);
+    const none = fakeDesk({ plan: plan({ matching: 0, groups: [] }) });
+    expect(await run([...SHIP, '--json'], none)).toBe(0);
+    expect(none.printed).toEqual(['null']);
+  });
+
+  test('nothing is sent without a yes', async () => {
+    const desk = fakeDesk(seen(), { says: false });
+    expect(await run(SHIP, desk)).toBe(1);
+    await expect(run(SHIP, fakeDesk(seen()))).rejects.toThrow(/--yes agrees beforehand/);
+    expect(desk.asked.map(({ operation }) => operation)).toEqual(['plan']);
+  });
+
+  test('lists, stops and resumes by the beginning of an id', async () => {
+    const redrives = [redrive(), redrive({ id: 'q-2', state: 'stopped', because: 'canary' })];
+    const desk = fakeDesk({ redrives: { redrives }, 'stop-redrive': redrive({ state: 'stopped' }), 'resume-redrive': finished });
+    expect(await run(['--list'], desk)).toBe(0);
+    expect(desk.printed[2]).toMatch(/^q-2 {2}stopped {2}2030-01-01T00:00:00Z .* canary$/);
+    expect(await run(['--stop', 'r'], desk)).toBe(0);
+    expect(await run(['--resume', 'q-2'], desk)).toBe(0);
+    expect(desk.asked.at(-1)).toEqual({ operation: 'resume-redrive', id: 'q-2' });
+    await expect(run(['--stop', 'x'], desk)).rejects.toThrow(/no redrive has an id that begins with "x"/);
+    await expect(run(['--stop', ''], desk)).rejects.toThrow(/2 redrives have an id/);
+  });
+
+  test.each([
+    [[], /say what to send back/],
+    [['a', 'b'], /the id of one failure/],
+    [['a', ...SHIP], /an id or --where, not both/],
+    [['a', '--edit', '--edit-from', 'x'], /not both/],
+    [['--list', '--yes'], /--list stands alone; --yes does not go with it/],
+    [['--stop', 'r', '--resume', 'r'], /--stop stands alone; --resume/],
+    [['--resume', 'r', 'a'], /--resume stands alone; a does not/],
+    [['a', '--canary', '101'], /--canary takes a whole number from 0 to 100/],
+    [['a', '--canary-wait', '5m'], /goes with --canary/],
+    [['a', '--rate', 'fast'], /--rate takes messages per time/],
+  ])('%j cannot be meant', (argv, sentence) => {
+    expect(() => redriveCommand.parse(argv, NOW)).toThrow(sentence);
+  });
+
+  test('the help names every option', () => {
+    const options = ['where', 'dry-run', 'canary', 'canary-wait', 'rate', 'edit', 'edit-from', 'renew-old', 'max-redrives', 'why', 'yes'];
+    for (const option of [...options, 'detach', 'list', 'stop', 'resume']) {
+      expect(redriveCommand.help()).toMatch(new RegExp(`^ {2}--${option}\\b`, 'm'));
+    }
+  });
+});
+
+describe('an edit', () => {
+  const original = failure('a');
+  const copy = failure('c', { status: 'open', editOf: original.id });
+  const script = (body = '{"id":"1","street":"?"}'): Script => ({
+    ...seen(finished),
+    list: ({ where = {} }) => ({ failures: where.key === 'many' ? [original, copy] : where.key === 'none' ? [] : [original] }),
+    show: { failure: original, body, audits: [] },
+    edit: { failure: copy, diff: '' },
+  });
+  const mend = (text: string) => text.replace('"?"', '"Main St"');
+
+  test('shows the body laid out, the diff, asks, and sends the copy, compact as the original', async () => {
+    let shown = '';
+    const edits = (text: string) => {
+      shown = text;
+      return mend(text);
+    };
+    const desk = fakeDesk(script(), { says: true, edits });
+    expect(await run([original.id, '--edit', '--why', 'typo'], desk)).toBe(0);
+    expect(shown).toBe('{\n  "id": "1",\n  "street": "?"\n}\n');
+    expect(desk.told).toEqual(expect.arrayContaining(['-  "street": "?"', '+  "street": "Main St"', 'put this body in its place?']));
+    const author = { who: 'local:ada', why: 'typo' };
+    expect(desk.asked).toContainEqual({ operation: 'edit', id: original.id, body: '{"id":"1","street":"Main St"}', author });
+    expect(desk.asked.at(-1)).toMatchObject({ operation: 'redrive', where: { id: copy.id, status: 'open' } });
+  });
+
+  test('by a file takes its bytes as they are where the original was not compact', async () => {
+    const file = join(folder, 'body.json');
+    writeFileSync(file, '{ "id": "1", "street": "Main St" }');
+    const desk = fakeDesk(script('{ "id": "1" }'));
+    expect(await run([original.id, '--edit-from', file, '--yes'], desk)).toBe(0);
+    expect(desk.asked).toContainEqual(expect.objectContaining({ operation: 'edit', body: '{ "id": "1", "street": "Main St" }' }));
+  });
+
+  test('that changes nothing, or is not agreed to, sends nothing', async () => {
+    const same = fakeDesk(script(), { says: true, edits: (text) => text });
+    expect(await run([original.id, '--edit'], same)).toBe(1);
+    expect(same.told).toEqual(['the body is as it was; nothing was changed']);
+    const refused = fakeDesk(script(), { says: false, edits: mend });
+    expect(await run([original.id, '--edit'], refused)).toBe(1);
+    for (const desk of [same, refused]) expect(desk.asked.map(({ operation }) => operation)).not.toContain('edit');
+  });
+
+  test.each([
+    [['--where', 'key=many', '--edit'], /more than 1 failure match/],
+    [['--where', 'key=none', '--edit'], /none matches/],
+    [[original.id, '--edit'], /no terminal to edit on: --edit-from/],
+    [[original.id, '--edit-from', '/nowhere'], /cannot read "\/nowhere" \(ENOENT\)/],
+  ])('%j is refused', async (argv, sentence) => {
+    await expect(run(argv, fakeDesk(script()))).rejects.toThrow(sentence);
+  });
+});
