@@ -24,6 +24,7 @@ import type { ConsumerInbox, ConsumerSettings, DeliveryStop, Visibility } from '
 import { createRouter, type Route, type Router } from './consumer.routes.ts';
 import { createVisibility, type VisibilityClient } from './consumer.sqs.ts';
 import { handlesDigest } from './handles-digest.ts';
+import { rulesDigest } from './rules-digest.ts';
 
 /** What a consumer is. All but `name` and `handlers` has a default inside a function that the `Consumer` construct deployed. */
 export interface ConsumerOptions {
@@ -172,7 +173,7 @@ function atLeastOne(option: string, value: number): void {
 
 /** The construct wrote down what it deployed; code that differs would park or never see messages, so it does not start. */
 function checkDeployment(
-  { name, delivery }: ConsumerSettings,
+  { name, delivery, errors }: ConsumerSettings,
   { handles }: Router,
   env: Readonly<Record<string, string | undefined>>,
 ): void {
@@ -187,6 +188,12 @@ function checkDeployment(
     throw new ConsumerConfigError(
       `consumer '${name}' was deployed with the delivery '${deployedDelivery}', but its code says '${delivery}': say the same to createConsumer and to the construct, for one calls a handler again ` +
         'after a failure and the other never does',
+    );
+  }
+  const deployedErrors = env[CONSUMER_ENV.errorsDigest];
+  if (deployedErrors !== undefined && deployedErrors !== rulesDigest(errors)) {
+    throw new ConsumerConfigError(
+      `consumer '${name}' was deployed with other error rules than its code has: give createConsumer and its construct the same "errors", from one module; those of a single handler stand in its on()`,
     );
   }
   const deployed = env[CONSUMER_ENV.handlesDigest];

@@ -18,10 +18,12 @@ import {
   waitingMessages,
 } from '../infra/secure-queue.ts';
 import { type TableRef, UNIT_RULES } from '../infra/table-ref.ts';
+import { MESSAGE_RETRY } from '../retry/policy.ts';
 import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
 import { invocationTarget, mappingScaling, SCALING_RULES, type Scaling } from './consumer.scaling.construct.ts';
 import { runtimeAlarms } from './queue-worker.alarms.construct.ts';
 import { QUEUE_REMOVAL, type QueueWorkerContext, type QueueWorkerProps } from './queue-worker.props.construct.ts';
+import { announceRetries, RETRY_RULES, retryEnvironment } from './queue-worker.retries.construct.ts';
 import { WORKER_RULES, WORKER_TEMPLATE_RULES, type WorkerFacts } from './queue-worker.rules.construct.ts';
 
 /** What receiving takes; the mapping and the runtime's visibility changes use the same role. */
@@ -44,6 +46,9 @@ export class QueueWorker extends Construct {
     enforce(scope, NAME_RULES, { name: props.name });
     enforce(scope, WORKER_RULES, this.facts);
     enforce(scope, SCALING_RULES, props.scaling ?? {});
+    const retries = { ...this.facts, errors: props.errors ?? [], retry: props.retry ?? MESSAGE_RETRY };
+    enforce(scope, RETRY_RULES, retries);
+    announceRetries(scope, props.name, retries);
     this.#inbox = props.inbox.table;
     if (props.outbox) enforce(scope, UNIT_RULES, { inbox: this.#inbox, table: props.outbox.table });
     this.deadLetterQueue = this.#createDeadLetterQueue(props);
@@ -113,6 +118,7 @@ export class QueueWorker extends Construct {
         [CONSUMER_ENV.maxAttempts]: String(maxAttempts),
         [CONSUMER_ENV.onExhausted]: onExhausted,
         [CONSUMER_ENV.delivery]: delivery,
+        ...retryEnvironment(props),
       },
       ...(props.scaling?.reservedConcurrency !== undefined && { reservedConcurrency: props.scaling.reservedConcurrency }),
     });
@@ -173,7 +179,7 @@ function factsOf(props: QueueWorkerProps, { daysBeforeQueue }: QueueWorkerContex
     maxAttempts: props.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
     onExhausted: props.onExhausted ?? (ordered && delivery === 'at-least-once' ? 'block' : 'deadLetter'),
     delivery,
-    attemptSettings: (['maxAttempts', 'onExhausted'] as const).filter((name) => props[name] !== undefined),
+    attemptSettings: (['maxAttempts', 'onExhausted', 'retry'] as const).filter((name) => props[name] !== undefined),
     maxReceiveCount: props.maxReceiveCount ?? (ordered ? 1_000 : 100),
     retention: props.retention ?? Duration.days(4),
     deadLetterRetention: props.deadLetterRetention ?? MAX_QUEUE_RETENTION,

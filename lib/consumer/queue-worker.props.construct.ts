@@ -4,6 +4,8 @@ import type { IInbox } from '../inbox/inbox.construct.ts';
 import type { AlarmProps } from '../infra/alarms.ts';
 import type { HandlerSettings } from '../infra/handler-function.construct.ts';
 import type { IOutbox } from '../outbox/outbox.construct.ts';
+import type { ErrorRule } from '../retry/error-rules.ts';
+import type { RetryPolicy } from '../retry/policy.ts';
 import type { DeliveryChoice } from './consumer.contract.ts';
 import type { Scaling } from './consumer.scaling.construct.ts';
 import type { OnExhausted } from './queue-worker.rules.construct.ts';
@@ -58,6 +60,20 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    * @default 5
    */
   readonly maxAttempts?: number;
+  /**
+   * When a failed message is tried again: `exponential`, `linear` or `fixed` of `posthaste`.
+   *
+   * @default exponential({ baseMs: 10_000, capMs: 900_000 }) - five attempts span about a minute, and a held key is tried every 15 minutes at
+   * least
+   */
+  readonly retry?: RetryPolicy;
+  /**
+   * What becomes of messages whose handling failed, in order: the same list that its code gives to `createConsumer`, from one module. The
+   * whole schedule is printed at synth; the function refuses to start with other rules. Rules of a single handler stand in its `on` alone.
+   *
+   * @default - unknown: the code's own
+   */
+  readonly errors?: readonly ErrorRule[];
   /**
    * What happens to an exhausted message: `deadLetter` moves it away with its failure record; `block` tries on, ever more slowly, holds its
    * key and raises an alarm.

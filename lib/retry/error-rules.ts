@@ -1,4 +1,4 @@
-import type { ErrorOutcome } from './error-outcome.ts';
+import type { ErrorOutcome, RetryNowOutcome } from './error-outcome.ts';
 import { RetryConfigError } from './retry.errors.ts';
 
 /** A class of errors. */
@@ -88,10 +88,15 @@ function matches(match: ErrorMatch, { error, type }: Failing): boolean {
   return when === undefined || when(error);
 }
 
+/** What a rule comes to in the end: that of `retryNow` when it did not help, if it says. */
+export function lastOutcome({ outcome }: ErrorRule): Exclude<ErrorOutcome, RetryNowOutcome> | undefined {
+  return outcome.kind === 'retryNow' ? outcome.orElse : outcome;
+}
+
 /** The attempts that a rule allows by itself, or 0. */
-export function attemptsOf({ outcome }: ErrorRule): number {
-  const last = outcome.kind === 'retryNow' ? outcome.orElse : outcome;
-  return last?.kind === 'retry' ? (last.attempts ?? 0) : 0;
+export function attemptsOf(rule: ErrorRule): number {
+  const outcome = lastOutcome(rule);
+  return outcome?.kind === 'retry' ? (outcome.attempts ?? 0) : 0;
 }
 
 /** The wire name that a pattern gives. */

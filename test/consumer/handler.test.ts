@@ -2,7 +2,11 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type ConsumerWiring, createConsumerHandler } from '../../lib/consumer/consumer.handler.ts';
 import { type HandlerContext, on, onAny } from '../../lib/consumer/consumer.routes.ts';
 import { handlesDigest } from '../../lib/consumer/handles-digest.ts';
+import { rulesDigest } from '../../lib/consumer/rules-digest.ts';
 import type { Message } from '../../lib/message/message.ts';
+import { deadLetter, discard, pause, retry } from '../../lib/retry/error-outcome.ts';
+import { errorRule } from '../../lib/retry/error-rules.ts';
+import { exponential, fixed } from '../../lib/retry/policy.ts';
 import { bodyOf, countEffect, createWorld, OrderPlaced } from './world.ts';
 
 const start = (options: Partial<ConsumerWiring> = {}) =>
@@ -45,6 +49,11 @@ describe('a consumer refuses to start', () => {
       { env: { POSTHASTE_HANDLES: handlesDigest(['orders.order-lost']) } },
       /deployed to receive other messages/,
     ],
+    [
+      'deployed with other error rules',
+      { env: { POSTHASTE_ERRORS: rulesDigest([]) }, errors: [errorRule(Error, deadLetter())] },
+      /other error rules/,
+    ],
     ['deployed for every message without handling them', { env: { POSTHASTE_HANDLES: '*' } }, /every message of its topics/],
   ] as const)('%s', (_, options, message) => {
     expect(() => start(options as never)).toThrowError(message);
@@ -56,6 +65,48 @@ test('it starts as it was deployed', () => {
   const env = { POSTHASTE_CONSUMER: 'ship-order', POSTHASTE_HANDLES: handlesDigest([OrderPlaced.name]) };
   expect(() => start({ env })).not.toThrow();
   expect(() => start({ env: { POSTHASTE_HANDLES: '*' }, handlers: [onAny(() => {})] })).not.toThrow();
+});
+
+test('the digest of error rules depends on everything that is printed of them, and on their order', () => {
+  const isClosed = () => true;
+  const [first, second] = [errorRule({ code: 'A' }, discard('x')), errorRule({ code: 'B', type: OrderPlaced }, pause(5_000))];
+  const digests = [
+    [],
+    [first],
+    [second],
+    [first, second],
+    [second, first],
+    [errorRule({ code: 'A' }, discard('y'))],
+    [errorRule({ code: 'B', type: 'orders.order-lost' }, pause(5_000))],
+    [errorRule(Error, retry())],
+    [errorRule(TypeError, retry())],
+    [errorRule({ when: isClosed }, retry())],
+    [errorRule(Error, retry(fixed([1])))],
+    [errorRule(Error, retry(exponential({ baseMs: 1, capMs: 1 })))],
+  ].map(rulesDigest);
+  expect(new Set(digests).size).toBe(digests.length);
+  expect(rulesDigest([errorRule({ code: 'B', type: OrderPlaced.name }, pause(5_000))])).toBe(rulesDigest([second]));
+});
+
+test('the environment says when messages are tried again, unless the code does', async () => {
+  const failing = on(OrderPlaced, () => {
+    throw new Error('no');
+  });
+  const delays: unknown[] = [];
+  const sqs = {
+    async send({ input }: { input: { Entries: { VisibilityTimeout: number }[] } }) {
+      delays.push(input.Entries[0]?.VisibilityTimeout);
+      return {};
+    },
+  };
+  const env = { POSTHASTE_RETRY: JSON.stringify(fixed([7_000])) };
+  const inbox = { client: {}, retentionMs: 60 * 86_400_000, end: async () => ({}), standing: () => ({ kind: 'open' }) } as never;
+  for (const options of [{ env }, { env, retry: fixed([9_000]) }]) {
+    const record = { ...recordOf(bodyOf('1', { time: new Date().toISOString() })) };
+    await start({ handlers: [failing], inbox, sqs: sqs as never, ...options })({ Records: [record] } as never, {} as never);
+  }
+  expect(delays).toEqual([7, 9]);
+  expect(() => start({ env: { POSTHASTE_RETRY: '{}' } })).toThrowError(expect.objectContaining({ code: 'RETRY_CONFIG' }));
 });
 
 test('the digest does not depend on the order or on repetitions of names', () => {
@@ -130,3 +181,14 @@ test('bodies are never logged', async () => {
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.join('\n')).not.toContain('secret-4711');
 });
+
+function recordOf(body: string) {
+  return {
+    messageId: 'sqs-1',
+    receiptHandle: 'sqs-1',
+    body,
+    attributes: { ApproximateReceiveCount: '1' },
+    messageAttributes: {},
+    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:orders',
+  };
+}

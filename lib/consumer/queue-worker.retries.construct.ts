@@ -1,0 +1,80 @@
+import { Annotations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Rule } from '../infra/rules.ts';
+import { describeRetries } from '../retry/describe-retries.ts';
+import { attemptsOf, type ErrorRule, lastOutcome } from '../retry/error-rules.ts';
+import type { RetryPolicy } from '../retry/policy.ts';
+import { longestSpanMs } from '../retry/retry-span.ts';
+import { CONSUMER_ENV } from './consumer.contract.ts';
+import type { WorkerFacts } from './queue-worker.rules.construct.ts';
+import { rulesDigest } from './rules-digest.ts';
+
+/** What the rules about retries look at. */
+export interface RetryFacts
+  extends Pick<WorkerFacts, 'ordered' | 'maxAttempts' | 'maxReceiveCount' | 'onExhausted' | 'delivery' | 'retention'> {
+  readonly errors: readonly ErrorRule[];
+  readonly retry: RetryPolicy;
+}
+
+const mostAttempts = ({ errors }: RetryFacts) => Math.max(0, ...errors.map(attemptsOf));
+
+/** The longest time that a message may be tried again, in milliseconds. */
+function longestSpan({ errors, retry, maxAttempts }: RetryFacts): number {
+  const spans = errors.map((rule) => {
+    const outcome = lastOutcome(rule);
+    return outcome?.kind === 'retry' ? longestSpanMs(outcome.policy ?? retry, outcome.attempts ?? maxAttempts) : 0;
+  });
+  return Math.max(longestSpanMs(retry, maxAttempts), ...spans);
+}
+
+const hours = (ms: number) => `${(ms / 3_600_000).toFixed(1)} hours`;
+
+/** What a retry schedule must not be. */
+export const RETRY_RULES: readonly Rule<RetryFacts>[] = [
+  {
+    when: (facts) => 10 * mostAttempts(facts) > facts.maxReceiveCount,
+    message: (facts) =>
+      `a rule of errors allows ${mostAttempts(facts)} attempts with maxReceiveCount ${facts.maxReceiveCount}; throttles and unstarted batches spend receives too, so SQS would dead-letter messages ` +
+      `that had attempts left: allow ${Math.floor(facts.maxReceiveCount / 10)} at most, or raise maxReceiveCount`,
+  },
+  {
+    when: (facts) => longestSpan(facts) >= facts.retention.toMilliseconds(),
+    message: (facts) =>
+      `the retry schedule spans up to ${hours(longestSpan(facts))}, but the queue keeps a message for ${facts.retention.toHumanString()}; it would expire without a dead letter: shorten the ` +
+      'delays, allow fewer attempts, or raise "retention"',
+  },
+  {
+    when: ({ delivery, errors }) => delivery === 'at-most-once' && errors.length > 0,
+    message: () =>
+      'delivery is "at-most-once" with "errors"; a handler that is called once is not tried again, whatever it throws: remove the rules',
+  },
+];
+
+const GAPS: readonly string[] = ['discard', 'park', 'deadLetter'];
+
+/** Prints a consumer's whole retry schedule at synth, and what it costs an ordered one. */
+export function announceRetries(scope: Construct, name: string, facts: RetryFacts): void {
+  if (facts.delivery === 'at-most-once') return;
+  const annotations = Annotations.of(scope);
+  annotations.addInfo([`Retry schedule of ${name}:`, ...describeRetries(facts)].join('\n  '));
+  const gaps = new Set(facts.errors.map((rule) => lastOutcome(rule)?.kind ?? '').filter((kind) => GAPS.includes(kind)));
+  if (!facts.ordered || gaps.size === 0) return;
+  annotations.addWarningV2(
+    'posthaste:ordered-gap',
+    `errors of the ordered consumer ${name} have ${[...gaps].join(', ')}: the key of such a message goes on without it, so its order has a gap; acknowledge this where that is meant`,
+  );
+}
+
+/** What the runtime is told; nothing of what it knows by itself. */
+export function retryEnvironment({
+  errors,
+  retry,
+}: {
+  readonly errors?: readonly ErrorRule[];
+  readonly retry?: RetryPolicy;
+}): Record<string, string> {
+  return {
+    ...(retry && { [CONSUMER_ENV.retry]: JSON.stringify(retry) }),
+    ...(errors && { [CONSUMER_ENV.errorsDigest]: rulesDigest(errors) }),
+  };
+}

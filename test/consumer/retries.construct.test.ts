@@ -1,0 +1,88 @@
+import { Duration, type Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { Consumer, type ConsumerProps, EventTopic, Inbox } from '../../lib/constructs.ts';
+import { rulesDigest } from '../../lib/consumer/rules-digest.ts';
+import { deadLetter, discard, retry } from '../../lib/retry/error-outcome.ts';
+import { errorRule } from '../../lib/retry/error-rules.ts';
+import { exponential, fixed } from '../../lib/retry/policy.ts';
+import { definition, ENTRY, resources, testStack } from '../infra/fixtures/stack.ts';
+
+const Placed = definition('event', 'orders.order-placed', ['orders', 'orders-in-order'], ['country']);
+
+function consume(props: Partial<ConsumerProps> = {}): Stack {
+  const stack = testStack();
+  const { ordered = false } = props;
+  const topic = new EventTopic(stack, ordered ? 'orders-in-order' : 'orders', { fifo: ordered });
+  new Consumer(stack, 'ship-order', { topic, handles: [Placed], entry: ENTRY, inbox: new Inbox(stack, 'inbox'), ...props });
+  return stack;
+}
+
+const variables = (stack: Stack) =>
+  (resources(stack, 'AWS::Lambda::Function')[0] as { Environment: { Variables: Record<string, unknown> } }).Environment.Variables;
+const errors = [errorRule({ code: 'CARD_EXPIRED' }, deadLetter()), errorRule(RangeError, retry(fixed([60_000]), { attempts: 8 }))];
+
+describe('a consumer', () => {
+  test('prints its whole retry schedule at synth', () => {
+    Annotations.fromStack(consume({ errors })).hasInfo(
+      '/test/ship-order',
+      Match.stringLikeRegexp(
+        'Retry schedule of ship-order:\\n  1. code CARD_EXPIRED: to the dead-letter queue at once\\n  2. RangeError: again after 1 min',
+      ),
+    );
+    Annotations.fromStack(consume()).hasInfo('/test/ship-order', Match.stringLikeRegexp('any failure: again after 0 s – 10 s'));
+  });
+
+  test('tells its function when to retry and what rules were printed, and only what it was given', () => {
+    const policy = exponential({ baseMs: 1_000, capMs: 60_000 });
+    expect(variables(consume({ errors, retry: policy }))).toMatchObject({
+      POSTHASTE_RETRY: JSON.stringify(policy),
+      POSTHASTE_ERRORS: rulesDigest(errors),
+    });
+    const bare = variables(consume());
+    expect([bare['POSTHASTE_RETRY'], bare['POSTHASTE_ERRORS']]).toEqual([undefined, undefined]);
+  });
+
+  test('that is ordered warns of rules that leave a gap', () => {
+    const gap = Match.stringLikeRegexp('discard, deadLetter: the key of such a message goes on without it');
+    Annotations.fromStack(consume({ ordered: true, errors: [errorRule(TypeError, discard('no')), ...errors] })).hasWarning(
+      '/test/ship-order',
+      gap,
+    );
+    Annotations.fromStack(consume({ errors: [errorRule(TypeError, discard('no'))] })).hasNoWarning('/test/ship-order', Match.anyValue());
+    Annotations.fromStack(consume({ ordered: true, errors: [errorRule(TypeError, retry())] })).hasNoWarning(
+      '/test/ship-order',
+      Match.anyValue(),
+    );
+  });
+});
+
+describe('a consumer refuses', () => {
+  test.each([
+    [
+      'a rule of more attempts than receives can bear',
+      { errors: [errorRule(Error, retry(undefined, { attempts: 11 }))] },
+      /allows 11 attempts with maxReceiveCount 100.*allow 10 at most/,
+    ],
+    [
+      'a schedule that outlives its queue',
+      { retry: fixed([43_200_000]), retention: Duration.days(2) },
+      /spans up to 48.0 hours, but the queue keeps a message for 2 days/,
+    ],
+    [
+      'a rule that outlives its queue',
+      { errors: [errorRule(Error, retry(fixed([86_400_000]), { attempts: 6 }))] },
+      /spans up to 120.0 hours/,
+    ],
+    ['rules where nothing is tried again', { delivery: 'at-most-once', errors }, /delivery is "at-most-once" with "errors"/],
+    ['a policy where nothing is tried again', { delivery: 'at-most-once', retry: fixed([1]) }, /delivery is "at-most-once" with "retry"/],
+  ] as const)('%s', (_, props, message) => {
+    expect(() => consume(props)).toThrowError(message);
+    expect(() => consume(props)).toThrowError(expect.objectContaining({ code: 'CONFIGURATION_INVALID' }));
+  });
+
+  test('nothing of what is just within', () => {
+    expect(() => consume({ errors: [errorRule(Error, retry(undefined, { attempts: 10 }))] })).not.toThrow();
+    expect(() => consume({ retry: fixed([43_199_000]), retention: Duration.days(2) })).not.toThrow();
+  });
+});
