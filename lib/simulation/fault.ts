@@ -1,13 +1,14 @@
 import type { Rng } from '../core/rng.ts';
 import type { ServiceName } from '../local/aws.ts';
 import { isBatch } from './partial-batch.ts';
+import { canConflict } from './sdk-errors.ts';
 
 /**
  * What can go wrong at one call of a service, as a process sees it.
  * `crashBefore` and `crashAfter` kill the caller around the effect, `throttle` refuses without effect, `errorAfterEffect` applies the
  * effect and loses the answer (the ambiguous timeout), `errorWithoutEffect` looks the same to the caller and never reaches the service,
  * `effectAfterError` lets the caller time out and applies the effect later, `slow` answers after every function has timed out, `deny`
- * refuses as a broken permission does. Of some calls only: `conflict` is a cancelled transaction, `partialBatch` applies a part of a batch
+ * refuses as a broken permission does. Of some calls only: `conflict` is a cancelled transaction or a mapping that is being changed, `partialBatch` applies a part of a batch
  * and reports the rest inside a successful answer.
  */
 export const FAULT_KINDS = [
@@ -67,6 +68,6 @@ export function randomFaults(rng: Rng, rate: number): FaultSource {
 
 /** Whether a fault of this kind does anything at this action. */
 export function applies(kind: FaultKind, action: string): boolean {
-  if (kind === 'conflict') return action === 'TransactWriteItems';
+  if (kind === 'conflict') return canConflict(action);
   return kind !== 'partialBatch' || isBatch(action);
 }

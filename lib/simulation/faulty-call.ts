@@ -2,7 +2,8 @@ import { AwsError, type AwsRequest, type Json } from '../local/aws.ts';
 import { applies, type Call, type FaultKind } from './fault.ts';
 import { splitBatch } from './partial-batch.ts';
 import type { ProcessWorld } from './process-world.ts';
-import { conflictError, denialError, sdkError, sdkOutput, throttleError, timeoutError } from './sdk-shapes.ts';
+import { conflictError, denialError, throttleError, timeoutError } from './sdk-errors.ts';
+import { sdkError, sdkOutput } from './sdk-shapes.ts';
 
 /** Where the answer of a call goes. */
 export interface Answer {

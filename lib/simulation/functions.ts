@@ -42,6 +42,8 @@ interface Instance {
 /** Runs functions in process, keeps instances warm and frozen, and loses them when they crash or time out. */
 export interface SimFunctions extends Invoker {
   deploy(definition: SimFunction): void;
+  /** Whether a function has the ARN. */
+  has(arn: string): boolean;
   /** No instance serves another invocation, as after a deployment: idle ones die, busy ones end what they do. */
   recycle(): void;
 }
@@ -90,6 +92,7 @@ export function createFunctions(world: ProcessWorld): SimFunctions {
       }
       definitions.set(definition.arn, definition);
     },
+    has: (arn) => definitions.has(arn),
     recycle: () => {
       generation += 1;
       const instances = [...idle.values()].flat();

@@ -16,13 +16,17 @@ const ENTRIES: Readonly<Record<string, string>> = {
   ChangeMessageVisibilityBatch: 'Entries',
 };
 
+/** S3 names each object of which it says something (API reference, "DeleteObjects"). */
+const DELETIONS = 'DeleteObjects';
+
 const UNPROCESSED: Readonly<Record<string, string>> = { BatchGetItem: 'UnprocessedKeys', BatchWriteItem: 'UnprocessedItems' };
 
 /** Whether an action takes several requests that succeed one by one. */
-export const isBatch = (action: string): boolean => action in ENTRIES || action in UNPROCESSED;
+export const isBatch = (action: string): boolean => action in ENTRIES || action in UNPROCESSED || action === DELETIONS;
 
 /** Leaves out the requests of a batch that `fails` says. */
 export function splitBatch({ action, input }: AwsRequest, fails: () => boolean): PartialBatch {
+  if (action === DELETIONS) return splitObjects(input, fails);
   const member = ENTRIES[action];
   return member === undefined ? splitTables(action, input, fails) : splitEntries(member, input, fails);
 }
@@ -34,6 +38,16 @@ function splitEntries(member: string, input: Json, fails: () => boolean): Partia
   return {
     input: passing.length > 0 ? { ...input, [member]: passing } : undefined,
     complete: (answer) => ({ Successful: [], ...answer, Failed: [...((answer['Failed'] ?? []) as Json[]), ...failed] }),
+  };
+}
+
+function splitObjects(input: Json, fails: () => boolean): PartialBatch {
+  const asked = input['Delete'] as Json;
+  const [failing, passing] = partition(asked['Objects'] as readonly Json[], fails);
+  const errors = failing.map(({ Key }) => ({ Key, Code: 'InternalError', Message: 'We encountered an internal error. Please try again.' }));
+  return {
+    input: passing.length > 0 ? { ...input, Delete: { ...asked, Objects: passing } } : undefined,
+    complete: (answer) => ({ ...answer, Errors: [...((answer['Errors'] ?? []) as Json[]), ...errors] }),
   };
 }
 

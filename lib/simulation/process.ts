@@ -88,7 +88,7 @@ export function startProcess(world: ProcessWorld, name: string, options: Process
     run: (code) => (platform ? runAs(platform, code) : code()),
     client: (service) => ({
       send: (command: { constructor: { name: string }; input: Json }) =>
-        call({ service, action: command.constructor.name.replace(/Command$/, ''), input: wireInput(command.input) as Json }),
+        call({ service, action: command.constructor.name.replace(/Command$/, ''), input: wireInput(service, command.input) }),
     }),
   };
   const call = (request: Pick<AwsRequest, 'service' | 'action' | 'input'>): Promise<Json> =>

@@ -1,15 +1,26 @@
-import { AwsError, type AwsRequest, type Json, type ServiceName } from '../local/aws.ts';
+import type { AwsError, Json, ServiceName } from '../local/aws.ts';
 
-/** An SDK input as engines take it: bytes as base64, dates as epoch seconds, undefined members left out. */
-export function wireInput(value: unknown): unknown {
+/** An SDK input as engines take it: bytes as base64 (those of S3 as they are), dates as epoch seconds, undefined members left out. */
+export function wireInput(service: ServiceName, input: unknown): Json {
+  const wire = wired(input, service === 's3' ? (value) => value : base64) as Json;
+  const { Body: body, Payload: payload } = wire;
+  // The SDK takes text where the API has bytes.
+  if (service === 's3' && typeof body === 'string') return { ...wire, Body: Buffer.from(body) };
+  const isText = service === 'lambda' && typeof (input as Json)['Payload'] === 'string';
+  return isText ? { ...wire, Payload: base64(Buffer.from(String(payload))) } : wire;
+}
+
+const base64 = (value: Uint8Array): string => Buffer.from(value).toString('base64');
+
+function wired(value: unknown, bytesOf: (value: Uint8Array) => unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(wireInput);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map((member) => wired(member, bytesOf));
+  if (value instanceof Uint8Array) return bytesOf(value);
   if (value instanceof Date) return value.getTime() / 1_000;
   const wire: Record<string, unknown> = {};
   for (const name in value) {
     const member = (value as Record<string, unknown>)[name];
-    if (typeof member === 'object') wire[name] = wireInput(member);
+    if (typeof member === 'object') wire[name] = wired(member, bytesOf);
     else if (member !== undefined) wire[name] = member;
   }
   return wire;
@@ -18,13 +29,48 @@ export function wireInput(value: unknown): unknown {
 // The members of DynamoDB's answers that hold items.
 const ITEM_MEMBERS = ['Item', 'Items', 'Attributes', 'Responses', 'LastEvaluatedKey'] as const;
 
-/** An engine's answer as the SDK returns it: binary attribute values as bytes. */
+/** An engine's answer as the SDK returns it: binary attribute values and payloads as bytes, a body with its readers, times as dates. */
 export function sdkOutput(service: ServiceName, answer: Json): Json {
-  if (service !== 'dynamodb') return answer;
+  if (service === 'sqs' || service === 'sns') return answer;
+  if (service !== 'dynamodb') return withPayload(service, withDates(answer) as Json);
   const output: Record<string, unknown> = { ...answer };
   for (const member of ITEM_MEMBERS) if (hasBytes(output[member])) output[member] = withBytes(output[member]);
   return output as Json;
 }
+
+// The members of answers that hold times; functions show theirs as text.
+const DATES: ReadonlySet<string> = new Set([
+  'LastModified',
+  'CreationDate',
+  'LastModificationDate',
+  'LastModifiedDate',
+  'StartDate',
+  'EndDate',
+]);
+
+function withDates(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withDates);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  const isDate = (name: string, member: unknown): member is number => typeof member === 'number' && DATES.has(name);
+  const members = Object.entries(value).map(([name, member]) => [
+    name,
+    isDate(name, member) ? new Date(member * 1_000) : withDates(member),
+  ]);
+  return Object.fromEntries(members) as Json;
+}
+
+function withPayload(service: ServiceName, answer: Json): Json {
+  const { Body: body, Payload: payload } = answer;
+  if (service === 's3' && body instanceof Uint8Array) return { ...answer, Body: withReaders(body) };
+  return service === 'lambda' && typeof payload === 'string' ? { ...answer, Payload: bytes(payload) } : answer;
+}
+
+/** A body as adapters read it: the two readers of the SDK's streams that need no stream. */
+const withReaders = (body: Uint8Array) =>
+  Object.assign(Uint8Array.from(body), {
+    transformToByteArray: async () => body,
+    transformToString: async (encoding?: BufferEncoding) => Buffer.from(body).toString(encoding),
+  });
 
 /** Whether there is anything to decode; answers are their receiver's own, so the rest may stay as it is. */
 function hasBytes(value: unknown): boolean {
@@ -61,34 +107,4 @@ export function sdkError(error: AwsError): Error {
     $metadata: { httpStatusCode: error.status, attempts: 1 },
     ...(hasBytes(error.details) ? (withBytes(error.details) as Json) : error.details),
   });
-}
-
-/** What SDK v3 throws when the answer does not arrive in time. */
-export function timeoutError(): Error {
-  return Object.assign(new Error('Connection timed out after the request was sent'), { name: 'TimeoutError', $metadata: { attempts: 1 } });
-}
-
-/** How a service says that it is asked too much. */
-export function throttleError(service: ServiceName): Error {
-  return sdkError(new AwsError(THROTTLES[service] ?? 'ThrottlingException', 'Rate exceeded'));
-}
-
-const THROTTLES: Partial<Record<ServiceName, string>> = { sqs: 'RequestThrottled', sns: 'Throttling' };
-
-/** What a service answers to whom it does not trust, as while a permission is missing. */
-export function denialError(service: ServiceName): Error {
-  return sdkError(new AwsError(DENIALS[service] ?? 'AccessDeniedException', 'not authorized to perform this action', { status: 403 }));
-}
-
-const DENIALS: Partial<Record<ServiceName, string>> = { sqs: 'AccessDenied', sns: 'AuthorizationError' };
-
-/** A transaction that met another one on its first item ("TransactWriteItems" API reference: one reason per action, in order). */
-export function conflictError({ input }: AwsRequest): Error {
-  const count = Array.isArray(input['TransactItems']) ? input['TransactItems'].length : 1;
-  const reasons = Array.from({ length: count }, (_, index) =>
-    index === 0 ? { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' } : { Code: 'None' },
-  );
-  const codes = reasons.map((reason) => reason.Code).join(', ');
-  const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
-  return sdkError(new AwsError('TransactionCanceledException', message, { details: { CancellationReasons: reasons } }));
 }

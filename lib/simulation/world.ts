@@ -3,13 +3,18 @@ import type { Rng } from '../core/rng.ts';
 import { createRng } from '../core/rng.ts';
 import type { Aws, AwsRequest, Caller, Interceptor, Json, ServiceName } from '../local/aws.ts';
 import { DEVELOPER, LOCAL_PLACE } from '../local/aws.ts';
+import { createCloudWatch } from '../local/cloudwatch/cloudwatch.ts';
 import { createDispatcher } from '../local/dispatch.ts';
 import { createDynamoDb, type DynamoDb } from '../local/dynamodb/dynamodb.ts';
 import { createEventSourceMappings, type EventSourceMappings } from '../local/event-source-mapping/event-source-mappings.ts';
 import type { MappingFaults } from '../local/event-source-mapping/mapping-faults.ts';
+import { createS3 } from '../local/s3/s3.ts';
+import { createScheduler } from '../local/scheduler/scheduler.ts';
 import { createSns, type Sns } from '../local/sns/sns.ts';
 import { createSqs, type Sqs } from '../local/sqs/sqs.ts';
+import { createSsm } from '../local/ssm/ssm.ts';
 import { type FaultSource, noFaults } from './fault.ts';
+import { createFunctionCalls } from './function-calls.ts';
 import { createFunctions, type SimFunctions } from './functions.ts';
 import { realSettled } from './globals/real-work.ts';
 import { patchGlobals } from './globals.ts';
@@ -121,9 +126,12 @@ export function createWorld(options: WorldOptions): World {
   const { calls } = shared;
   const functions = createFunctions(shared);
   const sns = createSns({ clock, ids, place, aws: () => dispatcher, invoker: () => functions, ...mood.topics });
-  dispatcher.register(sqs, sns, dynamodb, streams);
+  const services = [createS3({ clock, ids, place }), createSsm({ clock, place }), createCloudWatch({ clock, place })];
+  const lambda = createFunctionCalls({ clock, place, functions, mappings: () => mappings });
+  const scheduler = createScheduler({ clock, ids, place, aws: () => dispatcher });
+  dispatcher.register(sqs, sns, dynamodb, streams, lambda, scheduler, ...services);
 
-  const mappings = createEventSourceMappings({
+  const mappings: EventSourceMappings = createEventSourceMappings({
     clock,
     rng,
     ids,

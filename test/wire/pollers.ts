@@ -48,7 +48,7 @@ export async function pollQueue(deps: PollerDeps, { name, queueUrl: QueueUrl, qu
     const { Messages = [] } = await sqs.send(receive, { abortSignal: signal });
     if (Messages.length === 0) return;
     const outcome = await deps.invoke(name, {
-      Records: Messages.map((message) => sqsEventRecord(wireInput(message) as ReceivedMessage, queueArn)),
+      Records: Messages.map((message) => sqsEventRecord(wireInput('sqs', message) as unknown as ReceivedMessage, queueArn)),
     });
     const failed = failuresOf(outcome, new Set(Messages.map(({ MessageId = '' }) => MessageId)));
     const Entries = Messages.flatMap(({ MessageId = '', ReceiptHandle }, index) =>
@@ -74,7 +74,9 @@ export async function pollStream(deps: PollerDeps, StreamArn: string, role: stri
           new GetRecordsCommand({ ShardIterator: iterator, Limit: STREAM_BATCH }),
         );
         iterator = NextShardIterator;
-        const records = Records.map((record) => streamRecord(wireInput(record) as StreamApiRecord, StreamArn));
+        const records = Records.map((record) =>
+          streamRecord(wireInput('dynamodbstreams', record) as unknown as StreamApiRecord, StreamArn),
+        );
         await deliver(deps, role, records);
         if (records.length === 0) await pause(signal, streamEveryMs);
       });

@@ -7,12 +7,12 @@ export interface S3Address {
 }
 
 /**
- * Reads path style (`/bucket/key`) and virtual-hosted style (`bucket.localhost/key`, `bucket.s3.localhost/key`) addresses
+ * Reads path style (`/bucket/key`) and virtual-hosted style (`bucket.localhost/key`, `bucket.s3.localhost/key`, AWS's own) addresses
  * (Amazon S3 User Guide, "Virtual hosting of buckets").
  */
 export function addressOf(request: HttpRequest): S3Address {
   const path = decodeURIComponent(request.path).slice(1);
-  const hosted = /^(.+?)(?:\.s3)?\.localhost(?::\d+)?$/.exec(request.headers.host ?? '')?.[1];
+  const hosted = /^(.+?)(?:(?:\.s3)?\.localhost(?::\d+)?|\.s3\.[\w-]+\.amazonaws\.com)$/.exec(request.headers.host ?? '')?.[1];
   if (hosted !== undefined && hosted !== 's3') return path === '' ? { bucket: hosted } : { bucket: hosted, key: path };
   const slash = path.indexOf('/');
   if (path === '') return {};

@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../core/clock.ts';
 import { PosthasteError } from '../../core/errors.ts';
-import { AwsError, type Json } from '../../local/aws.ts';
+import { AwsError } from '../../local/aws.ts';
 import { exchangeOf } from '../../local/gateway/dispatch.ts';
 import type { Exchange, HttpRequest } from '../../local/gateway/exchange.ts';
 import { credentialOf } from '../../local/gateway/signature.ts';
@@ -107,7 +108,9 @@ const REQUEST_ID = 'simulated';
 /** The world's answer, or its refusal, as the service would send it; what no service says, such as a lost answer, is thrown. */
 async function answerOf({ call }: Platform, understood: Exchange) {
   try {
-    return responseOf(understood.answer(wireInput(await call(understood.decode())) as Json, REQUEST_ID));
+    const request = understood.decode();
+    const answer = understood.answer(wireInput(request.service, await call(request)), REQUEST_ID);
+    return request.service === 's3' ? streamed(responseOf(answer)) : responseOf(answer);
   } catch (error) {
     return responseOf(understood.refuse(refusalOf(error), REQUEST_ID));
   }
@@ -128,6 +131,9 @@ interface Refused extends Error {
 function responseOf({ status, headers, body }: ReturnType<Exchange['answer']>) {
   return { statusCode: status, headers, body: typeof body === 'string' ? Buffer.from(body) : body };
 }
+
+/** A body that a client of S3 hands on as it is has to be a stream. */
+const streamed = (response: ReturnType<typeof responseOf>) => ({ ...response, body: Readable.from([Buffer.from(response.body)]) });
 
 interface Bounds {
   readonly clock: Clock;

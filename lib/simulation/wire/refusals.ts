@@ -1,5 +1,5 @@
 import { AwsError, type AwsRequest, type ServiceName } from '../../local/aws.ts';
-import { conflictError, denialError, throttleError } from '../sdk-shapes.ts';
+import { conflictError, denialError, throttleError } from '../sdk-errors.ts';
 import type { WireFaultKind } from './wire-fault.ts';
 
 /** Faults that are an answer of the service. */
@@ -25,6 +25,10 @@ const INTERNAL: Partial<Record<ServiceName, string>> = {
   dynamodbstreams: 'InternalServerError',
   sns: 'InternalErrorException',
   sqs: 'InternalFailure',
+  lambda: 'ServiceException',
+  scheduler: 'InternalServerException',
+  ssm: 'InternalServerError',
+  cloudwatch: 'InternalServiceFault',
 };
 
 /** The refusal from which an SDK makes such an error. */
