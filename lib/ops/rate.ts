@@ -1,0 +1,60 @@
+import { type Clock, sleep } from '../core/clock.ts';
+
+/** Lets messages go at a rate. */
+export interface Pace {
+  /** Waits until `count` messages may go, at most as many as a batch; false if that were not before `until` (epoch milliseconds). */
+  take(count: number, until: number): Promise<boolean>;
+}
+
+/** What a pace is made from. */
+export interface PaceOptions {
+  readonly clock: Clock;
+  /** Messages a second. */
+  readonly rate: number;
+  /** Messages that may go at once before any time has passed; what a runner before this one left over. */
+  readonly level: number;
+}
+
+/** Messages in one batch at this rate: a slow redrive sends one at a time and does not wait a minute to send ten. */
+export function batchOf(rate: number): number {
+  return Math.min(10, Math.max(1, Math.floor(rate)));
+}
+
+/**
+ * A token bucket. It holds a batch and a tenth of a second's worth more, so that a timer that fires late, or a call that takes its time,
+ * costs nothing of the rate, and what a longer stall has missed is not caught up with in a burst.
+ *
+ * @example
+ * const pace = createPace({ clock, rate: 10, level: 10 });
+ * while (await pace.take(10, deadline)) await sendTen();
+ */
+export function createPace({ clock, rate, level }: PaceOptions): Pace {
+  const capacity = batchOf(rate) + rate / 10;
+  let tokens = Math.min(level, capacity);
+  let at = clock.now();
+  let line: Promise<unknown> = Promise.resolve();
+
+  function refill(): void {
+    const now = clock.now();
+    tokens = Math.min(capacity, tokens + (Math.max(0, now - at) * rate) / 1_000);
+    at = now;
+  }
+
+  async function takeInTurn(count: number, until: number): Promise<boolean> {
+    refill();
+    const wait = Math.ceil((Math.max(0, count - tokens) * 1_000) / rate);
+    if (clock.now() + wait >= until) return false;
+    if (wait > 0) await sleep(clock, wait);
+    refill();
+    tokens -= count;
+    return true;
+  }
+
+  return {
+    take(count, until) {
+      const turn = line.then(() => takeInTurn(count, until));
+      line = turn;
+      return turn;
+    },
+  };
+}

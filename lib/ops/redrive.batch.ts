@@ -1,0 +1,193 @@
+import type { Clock } from '../core/clock.ts';
+import { isPosthasteError, messageOf } from '../core/errors.ts';
+import type { Failure, FailureAudit } from '../dlq/failure.ts';
+import type { FailureStore, Settlement } from '../dlq/failure-store.ts';
+import type { ConsumerEntry } from '../topology/topology.contract.ts';
+import { renewedCopy } from './edited-copy.ts';
+import type { InboxStanding, RedriveInbox } from './redrive.inbox.ts';
+import { type LeaveReason, verdictOn } from './redrive.plan.ts';
+import type { RedriveRow } from './redrive.rows.ts';
+import type { Letter, RedriveQueue, Sending } from './redrive.sqs.ts';
+import { type Ending, resultOf, type Tally, tallyOf } from './redrive.tally.ts';
+
+/** What working a batch needs. */
+export interface BatchDeps {
+  readonly failures: FailureStore;
+  readonly inbox: RedriveInbox;
+  readonly queue: RedriveQueue;
+  readonly clock: Clock;
+}
+
+/** The redrive that a batch is part of. */
+export interface BatchRun {
+  readonly redrive: RedriveRow;
+  readonly consumers: ReadonlyMap<string, ConsumerEntry>;
+  /** No call starts after this time, in epoch milliseconds. */
+  readonly until: number;
+}
+
+/** Why a redrive does not go on. `busy`: something of the batch has no ending yet, and is finished later. `denied`: the queue takes nothing from us. */
+export interface Halt {
+  readonly kind: 'busy' | 'denied';
+  readonly because: string;
+}
+
+/** A batch as far as it came. */
+export interface BatchResult extends Tally {
+  readonly halt?: Halt;
+}
+
+/** What is ready to be claimed, and what is left without. */
+export interface Ready {
+  readonly failures: readonly Failure[];
+  readonly left: Tally;
+}
+
+/** Decides about each failure; one that is renewed is replaced by its copy first. */
+export async function readied(deps: BatchDeps, run: BatchRun, failures: readonly Failure[]): Promise<Ready> {
+  const ready: Failure[] = [];
+  const left: Ending[] = [];
+  for (const failure of failures) {
+    const verdict = verdictOn(failure, run.redrive, run.consumers.get(failure.consumer), deps.clock.now());
+    if (verdict.kind === 'leave') left.push({ ...verdict, kind: 'left' });
+    else if (verdict.kind === 'send') ready.push(failure);
+    else if (verdict.kind === 'renew') {
+      const renewed = await renew(deps, run, failure);
+      if ('copy' in renewed) ready.push(renewed.copy);
+      else left.push(renewed.left);
+    }
+  }
+  return { failures: ready, left: tallyOf(left) };
+}
+
+type Renewed = { readonly copy: Failure } | { readonly left: Ending };
+
+async function renew({ failures, clock }: BatchDeps, { redrive }: BatchRun, failure: Failure): Promise<Renewed> {
+  const body = await readBody(failures, failure);
+  if (typeof body !== 'string') return { left: body };
+  const copy = renewedCopy({ failure, body }, redrive.startedAt);
+  if (copy === undefined)
+    return { left: { kind: 'left', reason: 'TOO_OLD', because: 'its body is no envelope, which has no time to renew' } };
+  const audit = { ...auditOf(redrive, clock), action: 'renew' as const, result: `renewed as ${copy.id}` };
+  try {
+    return { copy: await failures.replace(failure, copy, audit) };
+  } catch (error) {
+    if (!isPosthasteError(error, 'FAILURE_CHANGED')) throw error;
+    return { left: { kind: 'left', reason: 'HELD', because: messageOf(error) } };
+  }
+}
+
+/** Claims failures, sends them back unless they are done, and settles them: sent before settled, so that a crash sends twice and loses nothing. */
+export async function sendBack(deps: BatchDeps, run: BatchRun, failures: readonly Failure[]): Promise<BatchResult> {
+  const { applied } = await deps.failures.claim(failures, run.redrive.id, { until: run.until });
+  const claimed = new Map(applied.map((failure) => [failure.id, failure]));
+  return finish(
+    deps,
+    run,
+    failures.flatMap(({ id }) => claimed.get(id) ?? []),
+  );
+}
+
+/** The part behind the claim; also for what another runner has claimed and not finished. */
+export async function finish(deps: BatchDeps, run: BatchRun, claimed: readonly Failure[]): Promise<BatchResult> {
+  const worked: Worked[] = [];
+  for (const [name, failures] of Map.groupBy(claimed, ({ consumer }) => consumer)) {
+    const consumer = run.consumers.get(name);
+    worked.push(...(consumer ? await finishOf(deps, { ...run, consumer }, failures) : failures.map(gone)));
+  }
+  const settlements = worked.flatMap(({ failure, ending }) => (ending ? settlementOf(failure, ending, run.redrive, deps.clock) : []));
+  if (settlements.length > 0) await deps.failures.settle(settlements, { until: run.until });
+  const halt = worked.find((one) => one.halt !== undefined)?.halt;
+  return { ...tallyOf(worked.flatMap(({ ending }) => ending ?? [])), ...(halt && { halt }) };
+}
+
+/** Puts on file that failures were sent which have failed again since: they stay as they stand. */
+export async function settleAsSent(deps: BatchDeps, { redrive, until }: BatchRun, failures: readonly Failure[]): Promise<void> {
+  const settlements = failures.map((failure) => settlementOf(failure, { kind: 'sent' }, redrive, deps.clock));
+  await deps.failures.settle(settlements, { until });
+}
+
+function settlementOf(failure: Failure, ending: Ending, redrive: RedriveRow, clock: Clock): Settlement {
+  const audit = { ...auditOf(redrive, clock), action: 'redrive' as const, failureId: failure.id, result: resultOf(ending) };
+  return { failure, status: STATUS_OF[ending.kind], audit };
+}
+
+const STATUS_OF = { sent: 'redriven', alreadyDone: 'done', left: 'open' } as const;
+
+/** A claimed failure with its ending, unless it has none yet. */
+interface Worked {
+  readonly failure: Failure;
+  readonly ending?: Ending;
+  readonly halt?: Halt;
+}
+
+interface ConsumerRun extends BatchRun {
+  readonly consumer: ConsumerEntry;
+}
+
+async function finishOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Failure[]): Promise<Worked[]> {
+  const ids = failures.flatMap(({ messageId }) => messageId ?? []);
+  const standings = ids.length === 0 ? new Map<string, InboxStanding>() : await deps.inbox.look(run.consumer, ids, run.until);
+  const worked: Worked[] = [];
+  const letters: Letter[] = [];
+  for (const failure of failures) {
+    const ending = endedBy(failure, failure.messageId === undefined ? undefined : standings.get(failure.messageId));
+    const body = ending ?? (await readBody(deps.failures, failure));
+    if (typeof body === 'string') letters.push({ failure, body });
+    else worked.push({ failure, ending: body });
+  }
+  if (letters.length === 0) return worked;
+  const sendings = await deps.queue.send(run.consumer, letters, run.until);
+  return [...worked, ...letters.map(({ failure }, index) => workedBy(failure, sendings[index] ?? { kind: 'unknown' }))];
+}
+
+function endedBy(failure: Failure, standing: InboxStanding | undefined): Ending | undefined {
+  if (standing?.kind === 'started') {
+    return left(
+      'MAY_HAVE_RUN',
+      'its consumer runs a message at most once and has begun with this one: find out what it did, and archive it',
+    );
+  }
+  if (standing?.kind !== 'done') return undefined;
+  if (failure.reason !== 'FINGERPRINT_MISMATCH') return { kind: 'alreadyDone' };
+  return left(
+    'OTHER_CONTENT',
+    'a message of its id that says something else was handled: archive it, or send what it says under an id of its own',
+  );
+}
+
+function workedBy(failure: Failure, sending: Sending): Worked {
+  switch (sending.kind) {
+    case 'sent':
+      return { failure, ending: { kind: 'sent' } };
+    case 'refused':
+      return { failure, ending: left('REFUSED', sending.because) };
+    case 'held':
+      return { failure, ending: left('HELD', 'an older message of its key could not be sent') };
+    case 'denied':
+      return { failure, ending: left('REFUSED', sending.because), halt: { kind: 'denied', because: sending.because } };
+    case 'unknown':
+      return { failure, halt: { kind: 'busy', because: 'SQS did not answer, or was too busy' } };
+  }
+}
+
+function left(reason: LeaveReason, because: string): Ending {
+  return { kind: 'left', reason, because };
+}
+
+function gone(failure: Failure): Worked {
+  return { failure, ending: left('NO_CONSUMER', `no consumer '${failure.consumer}' is in this stack any more`) };
+}
+
+async function readBody(failures: FailureStore, failure: Failure): Promise<string | Ending> {
+  try {
+    return await failures.bodyOf(failure);
+  } catch (error) {
+    if (!isPosthasteError(error, 'FAILURE_BODY')) throw error;
+    return left('BODY_GONE', messageOf(error));
+  }
+}
+
+function auditOf({ id, who, why }: RedriveRow, clock: Clock): Omit<FailureAudit, 'failureId' | 'action' | 'result'> {
+  return { at: clock.now(), who, ...(why !== undefined && { why }), redriveId: id };
+}

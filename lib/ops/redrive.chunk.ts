@@ -1,0 +1,70 @@
+import { mapConcurrent } from '../core/map-concurrent.ts';
+import type { Failure } from '../dlq/failure.ts';
+import { type BatchDeps, type BatchResult, type BatchRun, type Halt, readied, sendBack } from './redrive.batch.ts';
+import { verdictOn } from './redrive.plan.ts';
+import { added, NO_TALLY } from './redrive.tally.ts';
+
+/** Failures that are taken, written down and counted together. */
+export function chunkOf(rate: number): number {
+  return rate <= 100 ? Math.max(1, Math.min(BATCH, Math.floor(rate))) : Math.min(MAX_CHUNK, Math.ceil(rate / 100) * BATCH);
+}
+
+const BATCH = 10;
+/** With ten batches under way, a thousand a second leave each a tenth of a second. */
+const MAX_CHUNK = 100;
+/** Older failures of a key that are looked for. */
+const MAX_LINE = 50;
+
+/**
+ * The failures of a page that this redrive works, each behind the older ones of its key where the consumer keeps order: pages are in the
+ * order of failing, group by group, and the messages of a key may have failed for several reasons.
+ */
+export async function inLine(deps: BatchDeps, run: BatchRun, page: readonly Failure[]): Promise<readonly Failure[]> {
+  const chosen = new Map<string, Failure>();
+  for (const failure of page) {
+    if (chosen.has(failure.id) || verdictOf(deps, run, failure) === 'skip') continue;
+    for (const older of await olderOf(deps, run, failure)) chosen.set(older.id, older);
+    chosen.set(failure.id, failure);
+  }
+  return [...chosen.values()];
+}
+
+async function olderOf(deps: BatchDeps, run: BatchRun, failure: Failure): Promise<readonly Failure[]> {
+  const { consumer, key } = failure;
+  if (key === undefined || run.consumers.get(consumer)?.ordered !== true) return [];
+  const { items } = await deps.failures.list({ ...run.redrive.where, consumer, key }, { limit: MAX_LINE });
+  // What is left where it is counts once, when its own turn comes.
+  const sendable = items.filter((other) => other.id !== failure.id && isSendable(deps, run, other));
+  return sendable.filter((other) => ageOf(other) < ageOf(failure)).sort((one, other) => ageOf(one) - ageOf(other));
+}
+
+// When it was sent: when it failed changes each time that it does.
+function ageOf({ messageTime, failedAt }: Failure): number {
+  return messageTime ?? failedAt;
+}
+
+function verdictOf({ clock }: BatchDeps, run: BatchRun, failure: Failure): string {
+  return verdictOn(failure, run.redrive, run.consumers.get(failure.consumer), clock.now()).kind;
+}
+
+/** Whether it would be sent as far as can be told without asking anybody. */
+export function isSendable(deps: BatchDeps, run: BatchRun, failure: Failure): boolean {
+  return ['send', 'renew'].includes(verdictOf(deps, run, failure));
+}
+
+/** Works failures in batches; one after the other where a consumer keeps order. Nothing new starts after a halt. */
+export async function workChunk(deps: BatchDeps, run: BatchRun, failures: readonly Failure[]): Promise<BatchResult> {
+  const batches = Array.from({ length: Math.ceil(failures.length / BATCH) }, (_, index) =>
+    failures.slice(index * BATCH, (index + 1) * BATCH),
+  );
+  const isOrdered = failures.some(({ consumer }) => run.consumers.get(consumer)?.ordered === true);
+  let halt: Halt | undefined;
+  const results = await mapConcurrent(batches, isOrdered ? 1 : BATCH, async (batch): Promise<BatchResult> => {
+    if (halt !== undefined) return NO_TALLY;
+    const ready = await readied(deps, run, batch);
+    const result: BatchResult = ready.failures.length === 0 ? NO_TALLY : await sendBack(deps, run, ready.failures);
+    halt ??= result.halt;
+    return added(ready.left, result);
+  });
+  return { ...results.reduce(added, NO_TALLY), ...(halt && { halt }) };
+}

@@ -1,0 +1,133 @@
+import {
+  type AttributeValue,
+  GetItemCommand,
+  type GetItemCommandOutput,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+  UpdateItemCommand,
+  type UpdateItemCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Clock } from '../core/clock.ts';
+import type { Rng } from '../core/rng.ts';
+import { errorName } from '../retry/aws-failure.ts';
+import { retry } from '../retry/retry.ts';
+import { attributesOf } from '../unit-of-work/attributes-of.ts';
+import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
+import { REDRIVE_ROWS } from './ops.contract.ts';
+import { LEASE_MS, type RedriveRow, type RedriveRows } from './redrive.rows.ts';
+
+/** What the rows work with. */
+export interface RedriveRowsDeps {
+  /** Created with `maxAttempts: 1`: the retries are ours. */
+  readonly client: DynamoDbSender;
+  /** The failure store's table. */
+  readonly table: string;
+  readonly clock: Clock;
+  readonly rng: Rng;
+}
+
+/** Days that a redrive is kept from when it was last worked: longer than what it did can be asked about in an incident. */
+const KEPT_DAYS = 400;
+const DAY_SECONDS = 86_400;
+const PAGE = 25;
+
+/** Redrives as items of the failure table. Every write sets absolute values under a condition, so that a lost answer is tried again. */
+export function createRedriveRows(deps: RedriveRowsDeps): RedriveRows {
+  const { client, table: TableName, clock } = deps;
+  const tried = <T>(call: () => Promise<T>) => retry(call, { clock: deps.clock, rng: deps.rng });
+  const stamp = () => ({ updatedAt: clock.now(), expiresAt: Math.floor(clock.now() / 1_000) + KEPT_DAYS * DAY_SECONDS });
+
+  async function update(id: string, change: Change): Promise<RedriveRow | undefined> {
+    const command = new UpdateItemCommand({ TableName, Key: keyOf(id), ReturnValues: 'ALL_NEW', ...expressionsOf(change) });
+    const output: UpdateItemCommandOutput | undefined = await tried(() => client.send(command)).catch(unlessConditional);
+    return output && rowFrom(output.Attributes ?? {});
+  }
+
+  return {
+    async create(row) {
+      const Item = attributesOf({ ...row, ...stamp(), pk: REDRIVE_ROWS, sk: row.id });
+      // An earlier try whose answer was lost may have written it, and a runner may have gone on with it since.
+      const command = new PutItemCommand({ TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' });
+      await tried(() => client.send(command)).catch(unlessConditional);
+    },
+    async get(id) {
+      const command = new GetItemCommand({ TableName, Key: keyOf(id), ConsistentRead: true });
+      const { Item }: GetItemCommandOutput = await tried(() => client.send(command));
+      return Item && rowFrom(Item);
+    },
+    async list(cursor) {
+      const command = new QueryCommand({
+        TableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: REDRIVE_ROWS } },
+        ScanIndexForward: false,
+        Limit: PAGE,
+        ...(cursor !== undefined && { ExclusiveStartKey: keyOf(cursor) }),
+      });
+      const { Items = [], LastEvaluatedKey }: QueryCommandOutput = await tried(() => client.send(command));
+      const next = LastEvaluatedKey?.['sk']?.S;
+      return { items: Items.map(rowFrom), ...(next !== undefined && { cursor: next }) };
+    },
+    // It does not touch `updatedAt`, from which a runner knows how long the one before has sent nothing.
+    lease: (id, owner) =>
+      update(id, {
+        set: { owner, leaseUntil: clock.now() + LEASE_MS },
+        condition: 'attribute_exists(pk) AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now OR #owner = :owner)',
+        values: { ':now': clock.now() },
+      }),
+    save: (id, owner, progress) =>
+      update(id, { set: { ...progress, ...stamp(), owner, leaseUntil: clock.now() + LEASE_MS }, condition: '#owner = :owner' }),
+    async release(id, owner) {
+      await update(id, { set: { owner, leaseUntil: 0 }, condition: '#owner = :owner' });
+    },
+    resume: (id, state, canaries) =>
+      update(id, {
+        set: { ...stamp(), state, canaries, because: undefined, ...(state === 'canary' && { canariesAt: undefined }) },
+        condition: '#state = :stopped',
+        values: { ':stopped': 'stopped' },
+      }),
+    turn: (id, { from, to, because }) =>
+      update(id, {
+        set: { ...stamp(), state: to, because },
+        condition: `#state IN (${from.map((_, index) => `:from${index}`).join(', ')})`,
+        values: Object.fromEntries(from.map((state, index) => [`:from${index}`, state])),
+      }),
+  };
+}
+
+function unlessConditional(error: unknown): undefined {
+  if (errorName(error) !== 'ConditionalCheckFailedException') throw error;
+}
+
+interface Change {
+  /** What is undefined is removed. */
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly condition: string;
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+// Every name goes through a placeholder: `owner`, `state`, `where` and others are reserved words.
+function expressionsOf({ set, condition, values = {} }: Change) {
+  const names = Object.keys(set);
+  const given = names.filter((name) => set[name] !== undefined);
+  const gone = names.filter((name) => set[name] === undefined);
+  const assignments = given.map((name) => `#${name} = :${name}`).join(', ');
+  return {
+    UpdateExpression: `SET ${assignments}${gone.length > 0 ? ` REMOVE ${gone.map((name) => `#${name}`).join(', ')}` : ''}`,
+    ConditionExpression: condition,
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: attributesOf({ ...Object.fromEntries(given.map((name) => [`:${name}`, set[name]])), ...values }),
+  };
+}
+
+function keyOf(id: string): Record<string, AttributeValue> {
+  return { pk: { S: REDRIVE_ROWS }, sk: { S: id } };
+}
+
+function rowFrom(item: Record<string, AttributeValue>): RedriveRow {
+  const { pk, sk, owner, leaseUntil, expiresAt, ...row } = unmarshall(item);
+  return row as unknown as RedriveRow;
+}

@@ -1,0 +1,56 @@
+import type { Page } from '../dlq/failure-store.ts';
+import type { Redrive, RedriveState } from './operations.ts';
+
+/** A failure that went ahead, with what tells whether it fails again. */
+export interface CanaryRow {
+  readonly id: string;
+  readonly result: 'waiting' | 'done' | 'failed';
+  /** Failures that its attempts counted before it was sent. */
+  readonly failedBefore: number;
+}
+
+/** A redrive with what its runner needs to go on after a crash. */
+export interface RedriveRow extends Redrive {
+  readonly canaries: readonly CanaryRow[];
+  /** When the last canaries were chosen, epoch milliseconds. */
+  readonly canariesAt?: number;
+  /** Failures under way: what became of them is not counted yet. */
+  readonly batch: readonly string[];
+  /** Where the listing went on when the batch was taken. */
+  readonly cursor?: string;
+}
+
+/** What a runner writes as it goes on. */
+export type RedriveProgress = Pick<RedriveRow, 'counts' | 'reasons' | 'canaries' | 'batch'> & {
+  readonly canariesAt: number | undefined;
+  readonly cursor: string | undefined;
+};
+
+/** A change of state; it applies only to a row in one of the states `from`. */
+export interface RedriveTurn {
+  readonly from: readonly RedriveState[];
+  readonly to: RedriveState;
+  readonly because?: string;
+}
+
+/** Rows of redrives. A row belongs to the runner that has its lease; anybody may turn its state. */
+export interface RedriveRows {
+  /** Writes a new row; the same row again is harmless. */
+  create(row: RedriveRow): Promise<void>;
+  get(id: string): Promise<RedriveRow | undefined>;
+  /** The newest first. */
+  list(cursor?: string): Promise<Page<RedriveRow>>;
+  /** Takes or renews the lease; undefined while another runner has it. */
+  lease(id: string, owner: string): Promise<RedriveRow | undefined>;
+  /** Writes progress and renews the lease; undefined if it was lost. */
+  save(id: string, owner: string, progress: RedriveProgress): Promise<RedriveRow | undefined>;
+  /** Gives the lease back, if the runner still has it. */
+  release(id: string, owner: string): Promise<void>;
+  /** Resolves with the row as it is after the turn; undefined if the turn did not apply. */
+  turn(id: string, turn: RedriveTurn): Promise<RedriveRow | undefined>;
+  /** Turns a stopped redrive back on; canaries that were not handled are forgotten, and others go ahead in their place. */
+  resume(id: string, state: 'canary' | 'running', canaries: readonly CanaryRow[]): Promise<RedriveRow | undefined>;
+}
+
+/** How long a runner that was killed keeps others away, in milliseconds. Renewed with every batch. */
+export const LEASE_MS = 30_000;
