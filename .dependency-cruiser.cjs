@@ -20,7 +20,7 @@ const construct = '\\.construct\\.ts$';
 const cdkOnly = '(\\.construct\\.ts$|^lib/infra/|^lib/constructs\\.ts$|^bin/|\\.stack\\.ts$)';
 
 /** Handlers that the library's own constructs deploy; every other one belongs to a reference application. */
-const ownHandlers = '^lambdas/outbox-';
+const ownHandlers = '^lambdas/(outbox-|failure-|operations)';
 
 /** Concepts above every other that are two views of one thing: the engines, and the engines under virtual time. */
 const mayMeet = new Set(['local', 'simulation', 'testing']);

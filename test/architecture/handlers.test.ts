@@ -15,7 +15,13 @@ const BUDGET = 480_000;
 /** What the library deploys in every stack has less: three SDK clients, logger and metrics, and no schemas. */
 const OWN_BUDGET = 375_000;
 
-const budgetOf = (entry: string) => (entry.startsWith('outbox-') ? OWN_BUDGET : BUDGET);
+/** The operations function alone looks at everything: six SDK clients. Nobody waits for its cold start but an operator. */
+const OPERATIONS_BUDGET = 760_000;
+
+const budgetOf = (entry: string) => {
+  if (entry === 'operations.ts') return OPERATIONS_BUDGET;
+  return entry.startsWith('outbox-') ? OWN_BUDGET : BUDGET;
+};
 
 /** Construct classes that other constructs are made of. */
 const PARTS = ['QueueWorker'];
