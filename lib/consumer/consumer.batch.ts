@@ -11,15 +11,12 @@ import type { QueueRecord, QueueResponse } from './consumer.event.ts';
 import { type Lane, planLanes } from './consumer.lanes.ts';
 import { type Again, DEFERRED, type Outcome } from './consumer.outcome.ts';
 import type { ConsumerPorts } from './consumer.ports.ts';
-import { type Delivery, readRecord } from './consumer.reading.ts';
+import { type Delivery, maxAgeMs, readRecord } from './consumer.reading.ts';
 import { enterEnd, handleDelivery } from './consumer.run.ts';
 import { errorText } from './error-text.ts';
 
 /** What became of each record, by its place in the batch; filled while the batch runs. */
 type Outcomes = Map<number, Outcome>;
-
-/** A marker may expire a day before the retention says so, for clocks and for the time that a run takes. */
-const AGE_MARGIN_MS = 86_400_000;
 
 /**
  * Handles one batch. Each record stands for itself: what it holds never throws, and the answer lists exactly the records that come back.
@@ -28,7 +25,7 @@ const AGE_MARGIN_MS = 86_400_000;
 export async function consumeBatch(records: readonly QueueRecord[], ports: ConsumerPorts, remainingMs: number): Promise<QueueResponse> {
   const now = ports.clock.now();
   const deadline = startDeadline(ports.clock, deadlinesOf(now, remainingMs, ports.settings.reserveMs));
-  const reading = { router: ports.router, now, maxAgeMs: ports.inbox.retentionMs - AGE_MARGIN_MS };
+  const reading = { router: ports.router, now, maxAgeMs: maxAgeMs(ports.inbox.retentionMs) };
   const deliveries = records.map((record, index) => readRecord(record, index, reading));
   const outcomes: Outcomes = new Map();
   const scene: { batch?: Batch } = {};
@@ -67,12 +64,12 @@ async function work(deliveries: readonly Delivery[], { ports, deadline, outcomes
   for (const lane of lanes.suspects) await runLane(batch, lane, outcomes);
 }
 
-function needsLook({ receiveCount, reading }: Delivery): boolean {
-  return receiveCount > 1 && reading.kind === 'run';
+function needsLook({ seen, reading }: Delivery): boolean {
+  return seen && reading.kind === 'run';
 }
 
 async function look(deliveries: readonly Delivery[], ports: ConsumerPorts, deadline: Deadline): Promise<Known | undefined> {
-  const ids = deliveries.flatMap(({ reading, receiveCount }) => (reading.kind === 'run' && receiveCount > 1 ? [reading.message.id] : []));
+  const ids = deliveries.flatMap(({ reading, seen }) => (reading.kind === 'run' && seen ? [reading.message.id] : []));
   if (ids.length === 0 || !deadline.mayStart()) return new Map();
   try {
     return await ports.inbox.look(ports.settings.name, ids, { until: deadline.startUntil });
@@ -95,6 +92,7 @@ async function runLane(batch: Batch, { fifo, deliveries }: Lane, outcomes: Outco
     outcomes.set(delivery.index, outcome);
     // A group stops at its first failure, or the next message would be applied before it. Its followers return at once: while the
     // head is invisible, SQS hands out none of the group (SQS FIFO "Delivery logic"). A copy of a failed message waits like the original.
+    if (outcome.kind === 'scheduled') stop ??= DEFERRED;
     if (outcome.kind === 'again') stop ??= { ...DEFERRED, delayMs: fifo ? 0 : outcome.delayMs };
   }
 }

@@ -19,11 +19,13 @@ export function paused({ ports }: Batch): Again | undefined {
   return delayMs > 0 ? { kind: 'again', because: 'paused', delayMs } : undefined;
 }
 
-/** For what only improves on a state that is safe without it. */
-export async function quietly(batch: Batch, delivery: Delivery, work: () => Promise<unknown>): Promise<void> {
+/** For what only improves on a state that is safe without it; whether it was done. */
+export async function quietly(batch: Batch, delivery: Delivery, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
     batch.logOf(delivery).warn('inbox not updated', { code: codeOf(error), error: errorText(error) });
+    return false;
   }
 }

@@ -18,9 +18,29 @@ export const CONSUMER_ENV = {
   onExhausted: 'POSTHASTE_ON_EXHAUSTED',
   /** Whether a message may run again after its handler was called, see `DeliveryChoice`; the runtime refuses to start with another choice. */
   delivery: 'POSTHASTE_DELIVERY',
+  /** How long the queue keeps a message, in seconds. */
+  queueRetention: 'POSTHASTE_QUEUE_RETENTION',
+  /** Receives after which the queue gives a message up. */
+  maxReceiveCount: 'POSTHASTE_MAX_RECEIVES',
   /** Version of the deployed handler code, as failure records show it. */
   handlerVersion: 'POSTHASTE_HANDLER_VERSION',
 } as const;
+
+/** What a construct tells `createLongWaits`. */
+export const LONG_WAITS_ENV = {
+  /** The schedule group of the consumer. */
+  group: 'POSTHASTE_SCHEDULES',
+  /** ARN of the role as which the Scheduler sends to the queue. */
+  role: 'POSTHASTE_SCHEDULES_ROLE',
+  /** ARN of the queue that takes what the Scheduler could not send. */
+  deadLetterQueue: 'POSTHASTE_SCHEDULES_DLQ',
+} as const;
+
+/**
+ * The message attribute of a copy that was sent after a long wait: its attempts so far. The copy is new to SQS, so nothing else says that
+ * there are books about it.
+ */
+export const ATTEMPTS_ATTRIBUTE = 'posthaste.attempts';
 
 /** Attempts that are charged before a message counts as exhausted. Throttles, conflicts and unstarted records charge none. */
 export const DEFAULT_MAX_ATTEMPTS = 5;

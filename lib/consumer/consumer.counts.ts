@@ -17,6 +17,8 @@ const METRIC_OF = {
   cut: CONSUMER_METRICS.deferred,
   deferred: CONSUMER_METRICS.deferred,
   paused: CONSUMER_METRICS.deferred,
+  waiting: CONSUMER_METRICS.deferred,
+  scheduled: CONSUMER_METRICS.retried,
 } as const;
 
 /** Counts what became of a batch, one metric per kind of end; what did not occur is not reported. */

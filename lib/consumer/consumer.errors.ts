@@ -1,4 +1,5 @@
 import { PosthasteError } from '../core/errors.ts';
+import type { AttemptTally } from '../retry/attempts.ts';
 
 /** A consumer cannot be what its options say. Code `CONSUMER_CONFIG`; thrown when the module loads, never for a message. */
 export class ConsumerConfigError extends PosthasteError {
@@ -46,6 +47,29 @@ export class OutcomeUnknownError extends PosthasteError {
 export class DeadlineError extends PosthasteError {
   constructor() {
     super('the invocation is about to end; the message will be delivered again', { code: 'DEADLINE', retryable: true });
+  }
+}
+
+/** SQS would give a message up, which has been handed out too often. Code `RECEIVES_EXHAUSTED`. */
+export class ReceivesExhaustedError extends PosthasteError {
+  constructor(receives: number, { started, settled, failed }: Pick<AttemptTally, 'started' | 'settled' | 'failed'>) {
+    super(
+      `handed out ${receives} times and not done: of ${started} runs ${failed} failed and ${Math.max(0, started - settled)} ended without an outcome (a crash, no memory left, or longer than the function may run)`,
+      { code: 'RECEIVES_EXHAUSTED' },
+    );
+  }
+}
+
+/** A message cannot wait as long as it should, because it would be gone by then. Code `WAIT_TOO_LONG`. */
+export class WaitTooLongError extends PosthasteError {
+  constructor(messageId: string, until: { readonly notBefore: number; readonly endsAt: number; readonly because: string }) {
+    const [then, end] = [until.notBefore, until.endsAt].map((time) => new Date(time).toISOString());
+    super(
+      `message ${messageId} was to wait until ${then}, but ${until.because} ends at ${end}: shorten its retry policy, or send it back when it can pass`,
+      {
+        code: 'WAIT_TOO_LONG',
+      },
+    );
   }
 }
 

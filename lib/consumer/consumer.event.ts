@@ -1,4 +1,5 @@
 import type { RecordAttribute } from '../retry/dead-letter.ts';
+import { ATTEMPTS_ATTRIBUTE } from './consumer.contract.ts';
 
 /** One message of an SQS event, as the event source mapping of Lambda delivers it. */
 export interface QueueRecord {
@@ -7,7 +8,11 @@ export interface QueueRecord {
   readonly receiptHandle: string;
   readonly body: string;
   /** System attributes, e.g. `ApproximateReceiveCount`. */
-  readonly attributes: { readonly ApproximateReceiveCount: string; readonly MessageGroupId?: string | undefined };
+  readonly attributes: {
+    readonly ApproximateReceiveCount: string;
+    readonly MessageGroupId?: string | undefined;
+    readonly SentTimestamp?: string | undefined;
+  };
   readonly messageAttributes?: Readonly<Record<string, RecordAttribute>>;
   readonly eventSourceARN: string;
 }
@@ -39,6 +44,17 @@ function isQueueRecord(record: unknown): boolean {
 export function receiveCountOf(record: QueueRecord): number {
   const count = Number(record.attributes.ApproximateReceiveCount);
   return Number.isSafeInteger(count) && count > 0 ? count : 1;
+}
+
+/** When the queue got the message, epoch milliseconds. */
+export function sentAtOf(record: QueueRecord): number | undefined {
+  const sentAt = Number(record.attributes.SentTimestamp);
+  return sentAt > 0 ? sentAt : undefined;
+}
+
+/** Whether the message may have run before: it was handed out, or it is the copy that was sent after a long wait. */
+export function wasSeen(record: QueueRecord): boolean {
+  return receiveCountOf(record) > 1 || record.messageAttributes?.[ATTEMPTS_ATTRIBUTE] !== undefined;
 }
 
 /** Whether the record is from a FIFO queue. A message group alone says nothing: standard queues have them too, for fairness. */

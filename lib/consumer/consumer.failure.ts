@@ -8,6 +8,7 @@ import { discard } from './consumer.discard.ts';
 import { ANEW, type Anew, DEFERRED, type Outcome } from './consumer.outcome.ts';
 import { park } from './consumer.parking.ts';
 import { type Charge, type Remedy, remedyFor } from './consumer.remedy.ts';
+import { isLong, waitUntil } from './consumer.waiting.ts';
 import { errorText } from './error-text.ts';
 
 /** Decides what a failure does to its message, and does it. */
@@ -74,10 +75,13 @@ async function charge(batch: Batch, run: RunState, { error, remedy }: Failure<Ch
     const attempts = [...run.attempts.history, note].slice(-MAX_HISTORY);
     return park(batch, run.delivery, { reason: 'ATTEMPTS_EXHAUSTED', error, attempts });
   }
-  const end = { begun: run.begun === true, failure: note, history: run.attempts.history };
-  run.ended = true;
-  await quietly(batch, run.delivery, () => inbox.end({ ...run.handled, run: run.handled.token }, end, { until: batch.deadline.abortAt }));
   const delayMs = remedy.retryAfterMs ?? delayOf(policy, attempt, rng);
+  const notBefore = clock.now() + delayMs;
+  const end = { begun: run.begun === true, failure: note, history: run.attempts.history, ...(isLong(delayMs) && { notBefore }) };
+  run.ended = true;
+  const entered = await quietly(batch, run.delivery, () =>
+    inbox.end({ ...run.handled, run: run.handled.token }, end, { until: batch.deadline.abortAt }),
+  );
   batch.logOf(run.delivery).warn('message failed', { code: remedy.code, error: note.message, attempt, delayMs });
-  return { kind: 'again', because: 'failed', delayMs, ...(spent && !run.blocks && { blocks: true }) };
+  return waitUntil(batch, run, { notBefore, attempts: attempt, entered, blocks: spent && !run.blocks });
 }

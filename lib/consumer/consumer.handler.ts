@@ -20,7 +20,8 @@ import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, type DeliveryChoice, HANDLES_ALL } 
 import { ConsumerConfigError, ConsumerEventError } from './consumer.errors.ts';
 import { isQueueEvent, type QueueEvent, type QueueResponse } from './consumer.event.ts';
 import { createPauses } from './consumer.pause.ts';
-import type { ConsumerInbox, ConsumerSettings, DeliveryStop, Visibility } from './consumer.ports.ts';
+import type { ConsumerInbox, ConsumerSettings, DeliveryStop, LongWaits, Visibility } from './consumer.ports.ts';
+import { queueLimitsOf } from './consumer.queue-limits.ts';
 import { createRouter, type Route, type Router } from './consumer.routes.ts';
 import { createVisibility, type VisibilityClient } from './consumer.sqs.ts';
 import { handlesDigest } from './handles-digest.ts';
@@ -59,6 +60,11 @@ export interface ConsumerOptions {
   readonly retry?: RetryPolicy;
   /** What becomes of messages whose handling failed, in this order, after the rules of their handler; see `errorRule`. @default [] */
   readonly errors?: readonly ErrorRule[];
+  /**
+   * Sends messages to their queue again after waits of more than 11 hours, see `createLongWaits`. @default - they are hidden in the queue
+   * for up to 11 hours at a time, as on FIFO queues always
+   */
+  readonly longWaits?: LongWaits;
   /** Stops the queue's deliveries while a rule pauses the consumer, see `createPausing`. @default - a pause is one of this process alone */
   readonly pausing?: DeliveryStop;
   /** Milliseconds kept at the end of an invocation for ending what has begun. @default - a tenth of the time, at least 1000 */
@@ -112,8 +118,8 @@ export function createConsumerHandler(options: ConsumerWiring): ConsumerHandler 
   const committer = createCommitter({ client: inbox.client, clock, rng, ids, ...outgoing });
   const visibility: Visibility = createVisibility({ client: options.sqs, queueUrl: options.queueUrl, clock, rng, log });
   const pauses = createPauses({ consumer: settings.name, clock, log, metrics, stop: options.pausing });
-  const { deadLetters } = options;
-  const ports = { settings, router, inbox, committer, deadLetters, visibility, pauses, clock, rng, ids, log, metrics };
+  const { deadLetters, longWaits } = options;
+  const ports = { settings, router, inbox, committer, deadLetters, visibility, pauses, longWaits, clock, rng, ids, log, metrics };
 
   const handle = async (event: QueueEvent, context?: { getRemainingTimeInMillis?: () => number }): Promise<QueueResponse> => {
     if (!isQueueEvent(event)) throw new ConsumerEventError(settings.name);
@@ -149,6 +155,7 @@ function settingsOf(options: ConsumerWiring): ConsumerSettings {
     maxAttempts,
     mostAttempts: Math.max(maxAttempts, ...allRules(options).map(attemptsOf)),
     onExhausted,
+    ...queueLimitsOf(env),
     retry: options.retry ?? policyOf(env),
     errors: options.errors ?? [],
     reserveMs: options.reserveMs,

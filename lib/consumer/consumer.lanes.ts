@@ -45,6 +45,6 @@ function laneKey({ index, record, reading }: Delivery): string {
   return reading.message ? `message ${reading.message.id}` : `record ${index}`;
 }
 
-function suspicion({ reading, receiveCount }: Delivery, attemptsOf: (messageId: string) => AttemptTally): number {
-  return reading.kind === 'run' && receiveCount > 1 ? unsettled(attemptsOf(reading.message.id)) : 0;
+function suspicion({ reading, seen }: Delivery, attemptsOf: (messageId: string) => AttemptTally): number {
+  return reading.kind === 'run' && seen ? unsettled(attemptsOf(reading.message.id)) : 0;
 }

@@ -12,6 +12,8 @@ export type Outcome =
   | { readonly kind: 'aside' }
   /** Marked as handled by a rule that gives such messages up. */
   | { readonly kind: 'discarded' }
+  /** A copy of it will be sent when its wait is over; this one goes. */
+  | { readonly kind: 'scheduled' }
   | Again;
 
 /** It comes back. */
@@ -19,9 +21,9 @@ export interface Again {
   readonly kind: 'again';
   /**
    * `failed` is charged; the others cost the message nothing. `cut` was running when the time was up, `deferred` never started, `paused`
-   * neither, or it is what the consumer pauses for.
+   * neither, or it is what the consumer pauses for. `waiting` came back within a wait that is longer than a queue can hide it.
    */
-  readonly because: 'failed' | 'busy' | 'leased' | 'cut' | 'deferred' | 'paused';
+  readonly because: 'failed' | 'busy' | 'leased' | 'cut' | 'deferred' | 'paused' | 'waiting';
   readonly delayMs: number;
   /** Its attempts are used up, and it holds its key; not set where that was counted before the run. */
   readonly blocks?: boolean;

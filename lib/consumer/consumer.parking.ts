@@ -40,7 +40,7 @@ export async function park(batch: Batch, delivery: Delivery, parking: Parking): 
   else batch.logOf(delivery).error('message dead-lettered', fields);
   const { message } = delivery.reading;
   // Redriven, it starts with a clean record; were it refused at once, nobody could ever run it again.
-  if (message && delivery.receiveCount > 1) {
+  if (message && delivery.seen) {
     await quietly(batch, delivery, () => ports.inbox.forget(ports.settings.name, message.id, { until: deadline.abortAt }));
   }
   return { kind: aside ? 'aside' : 'parked' };

@@ -11,6 +11,7 @@ import type { Committer } from '../unit-of-work/commit.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
 import type { Guard, Item } from '../unit-of-work/unit-of-work.ts';
 import type { DeliveryChoice } from './consumer.contract.ts';
+import type { QueueRecord } from './consumer.event.ts';
 import type { Router } from './consumer.routes.ts';
 
 /** One handling of one message, as the inbox sees it. */
@@ -64,7 +65,12 @@ export interface ConsumerInbox {
   begin(run: Run, options?: Until): Promise<AttemptTally>;
   end(
     run: Run,
-    end: { readonly begun: boolean | 'perhaps'; readonly failure?: AttemptNote; readonly history: readonly AttemptNote[] },
+    end: {
+      readonly begun: boolean | 'perhaps';
+      readonly failure?: AttemptNote;
+      readonly history: readonly AttemptNote[];
+      readonly notBefore?: number;
+    },
     options?: Until,
   ): Promise<AttemptTally>;
   forget(consumer: string, messageId: string, options?: Until): Promise<void>;
@@ -73,6 +79,28 @@ export interface ConsumerInbox {
 /** Says when records are handed out again. Best effort: a record whose change fails comes back when its visibility timeout ends. */
 export interface Visibility {
   change(entries: readonly { readonly receiptHandle: string; readonly delayMs: number }[]): Promise<void>;
+}
+
+/** A wait that no queue can hold. */
+export interface LongWait {
+  readonly consumer: string;
+  readonly record: QueueRecord;
+  readonly messageId: string;
+  /** Epoch milliseconds. */
+  readonly until: number;
+  /** Attempts that were charged so far. */
+  readonly attempts: number;
+}
+
+/** Sends messages to their queue again after waits that are too long for it. */
+export interface LongWaits {
+  /** Whether the record can be sent anew as it is. */
+  takes(record: QueueRecord): boolean;
+  /**
+   * Resolves once it is certain that a copy of the record will be sent, so that the record may be deleted. The same wait asked for again is
+   * one.
+   */
+  comeBack(wait: LongWait, options?: Until): Promise<void>;
 }
 
 /** Stops the deliveries of a queue for all processes. */
@@ -104,6 +132,10 @@ export interface ConsumerSettings {
   readonly mostAttempts: number;
   readonly onExhausted: 'deadLetter' | 'block' | 'byQueue';
   readonly retry: RetryPolicy;
+  /** How long the queue keeps a message, milliseconds; undefined when nobody said. */
+  readonly queueRetentionMs: number | undefined;
+  /** Receives after which the queue gives a message up; undefined when nobody said. */
+  readonly maxReceiveCount: number | undefined;
   /** Asked after the rules of the handler. */
   readonly errors: readonly ErrorRule[];
   /** Milliseconds kept for the end of an invocation; undefined for a tenth, at least a second. */
@@ -124,6 +156,7 @@ export interface ConsumerPorts {
   readonly deadLetters: DeadLetters;
   readonly visibility: Visibility;
   readonly pauses: Pauses;
+  readonly longWaits?: LongWaits | undefined;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly ids: Ids;

@@ -8,7 +8,7 @@ import type { Message } from '../message/message.ts';
 import { validateMessage } from '../message/validate.ts';
 import { UnhandleableError } from './consumer.errors.ts';
 import type { QueueRecord } from './consumer.event.ts';
-import { receiveCountOf } from './consumer.event.ts';
+import { receiveCountOf, wasSeen } from './consumer.event.ts';
 import type { Route, Router } from './consumer.routes.ts';
 
 /** A message that has a handler. */
@@ -34,7 +34,17 @@ export interface Delivery {
   readonly index: number;
   readonly record: QueueRecord;
   readonly receiveCount: number;
+  /** Whether it may have run before: then the inbox is asked about it. */
+  readonly seen: boolean;
   readonly reading: Reading;
+}
+
+/** A marker may expire a day before the retention says so, for clocks and for the time that a run takes. */
+const AGE_MARGIN_MS = 86_400_000;
+
+/** How old a message may be to run, where markers are kept for so long. */
+export function maxAgeMs(retentionMs: number): number {
+  return retentionMs - AGE_MARGIN_MS;
 }
 
 /** What reading depends on. */
@@ -48,7 +58,7 @@ export interface ReadingOptions {
 
 /** Reads one record of a batch. Never throws for what the record holds: each one stands for itself. */
 export function readRecord(record: QueueRecord, index: number, options: ReadingOptions): Delivery {
-  return { index, record, receiveCount: receiveCountOf(record), reading: read(record, options) };
+  return { index, record, receiveCount: receiveCountOf(record), seen: wasSeen(record), reading: read(record, options) };
 }
 
 function read(record: QueueRecord, options: ReadingOptions): Reading {

@@ -12,9 +12,11 @@ import { failedOnce, giveBack, uncommittedOnce } from './consumer.once.ts';
 import { type Anew, DEFERRED, type Outcome } from './consumer.outcome.ts';
 import { exhausted, park } from './consumer.parking.ts';
 import type { Delivery } from './consumer.reading.ts';
+import { isLastReceive, nearsLastReceive, receivesExhausted } from './consumer.receives.ts';
 import type { HandlerContext } from './consumer.routes.ts';
 import { standingOutcome } from './consumer.standing.ts';
 import { commitRequestOf, openUnit } from './consumer.unit.ts';
+import { waitOver } from './consumer.waiting.ts';
 
 /** Takes one record from its reading to its outcome. Never throws for what belongs to the record. */
 export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<Outcome> {
@@ -35,18 +37,22 @@ export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<
   const standing = batch.standing(run);
   if (standing.kind !== 'open') return standingOutcome(batch, run, standing);
   const known = batch.attemptsOf(reading.message.id);
-  if (delivery.receiveCount > 1 && isExhausted(known, batch.ports.settings)) {
-    if (batch.exhausts(delivery)) return exhausted(batch, { ...run, attempts: known });
-    reportBlocked(batch, run);
-  }
+  const refusal = await waitOver(batch, { ...run, attempts: known });
+  if (refusal) return refusal;
+  const spent = delivery.seen && isExhausted(known, batch.ports.settings);
+  if (spent && batch.exhausts(delivery)) return exhausted(batch, { ...run, attempts: known });
+  if (nearsLastReceive(batch, delivery) && charged(known) > 0) return receivesExhausted(batch, delivery, { attempts: known });
+  if (spent) reportBlocked(batch, run);
 
   // 2. The run itself. A unit that may share a transaction leaves its slot before it commits.
   let outcome = await oneTurn(batch, run);
   while (outcome.kind === 'anew') outcome = await anotherTurn(batch, run);
 
   // 3. The books: a run that came to an end must not look like a crash. About one that outlived the deadline it was decided there.
-  if (outcome.kind === 'again' && !batch.deadline.signal.aborted) await enterEnd(batch, run);
-  return outcome;
+  if (outcome.kind !== 'again' || batch.deadline.signal.aborted) return outcome;
+  await enterEnd(batch, run);
+  const leaves = isLastReceive(batch, delivery) && (outcome.because === 'failed' || outcome.because === 'busy');
+  return leaves ? receivesExhausted(batch, delivery, run) : outcome;
 }
 
 /** Before the run: one that hangs or takes the process with it says nothing afterwards. */
@@ -123,7 +129,7 @@ async function begin(batch: Batch, run: RunState): Promise<Outcome | Anew | unde
       run.leaseUntil = claim.until;
     }
     // One that runs once at most needs no books: its marker says that it began.
-    if (delivery.receiveCount > 1 && !runsOnce(batch)) {
+    if (delivery.seen && !runsOnce(batch)) {
       // If its answer is lost it is in the books all the same.
       run.begun = 'perhaps';
       run.attempts = await ports.inbox.begin({ ...handled, run: handled.token }, until);
@@ -154,7 +160,7 @@ function contextOf(batch: Batch, { delivery, handled, attempts, begun }: RunStat
 
 /** Only what is fresh shares: a message that came back may be the one that spoils every pack it is in. */
 function mayPack(batch: Batch, run: RunState): boolean {
-  return run.delivery.receiveCount === 1 && run.turn === 0 && !isLeased(batch, run) && !isFifo(run.delivery.record);
+  return !run.delivery.seen && run.turn === 0 && !isLeased(batch, run) && !isFifo(run.delivery.record);
 }
 
 async function concluded(batch: Batch, run: RunState, outcome: UnitOutcome): Promise<Outcome | Anew> {

@@ -24,12 +24,12 @@ export interface VisibilityOptions {
 // "Up to 10" entries (API_ChangeMessageVisibilityBatch).
 const MAX_ENTRIES = 10;
 
-/** 12 hours from the receive are the most (SQS "Visibility timeout"); an hour of it may have passed. */
-const MAX_DELAY_SECONDS = 11 * 3_600;
+/** The longest that a received message is hidden at a time: 12 hours from the receive are the most (SQS "Visibility timeout"), and an hour of it may have passed. */
+export const LONGEST_HOLD_MS: number = 11 * 3_600_000;
 
 /** Whole seconds, as SQS counts them: 0 stays 0, and less than a second becomes one. */
 function delaySeconds(delayMs: number): number {
-  return Math.min(MAX_DELAY_SECONDS, Math.ceil(Math.max(0, delayMs) / 1000));
+  return Math.ceil(Math.min(LONGEST_HOLD_MS, Math.max(0, delayMs)) / 1000);
 }
 
 /** Changes visibility in batches of ten. What fails is logged and left to the queue's own visibility timeout. */

@@ -21,6 +21,8 @@ export interface RunEnd {
   readonly failure?: AttemptNote;
   /** The history known so far. */
   readonly history: readonly AttemptNote[];
+  /** The next run is not to begin before (epoch milliseconds), where that is longer than a queue can hide a message. */
+  readonly notBefore?: number;
 }
 
 /** Enters the beginning of a run, before it: one update, from the second receive on. */
@@ -35,19 +37,25 @@ export function beginChange({ key, run, expiresAt }: RunEntry): ItemChange {
 }
 
 /** Enters the end of a run. A failed first receive enters its beginning too, so that it never looks like a crash. */
-export function endChange({ key, run, expiresAt }: RunEntry, { begun, failure, history }: RunEnd): ItemChange {
+export function endChange({ key, run, expiresAt }: RunEntry, { begun, failure, history, notBefore }: RunEnd): ItemChange {
   const counters = ['#settled :one', ...(begun ? [] : ['#started :one']), ...(failure ? ['#failed :one'] : [])];
   const kept = failure ? [...history, failure].slice(-MAX_HISTORY) : [];
   return {
     key,
-    update: `ADD ${counters.join(', ')} SET lastEnded = :run, expiresAt = :expiresAt${failure ? ', #history = :history' : ''}`,
+    update: `ADD ${counters.join(', ')} SET lastEnded = :run, expiresAt = :expiresAt${failure ? ', #history = :history' : ''}${notBefore === undefined ? '' : ', notBefore = :notBefore'}`,
     condition: `${begun === 'perhaps' ? 'lastBegun = :run AND ' : ''}(attribute_not_exists(lastEnded) OR lastEnded <> :run)`,
     names: {
       '#settled': 'settled',
       ...(begun ? {} : { '#started': 'started' }),
       ...(failure ? { '#failed': 'failed', '#history': 'history' } : {}),
     },
-    values: { ':one': 1, ':run': run, ':expiresAt': expiresAt, ...(failure ? { ':history': kept } : {}) },
+    values: {
+      ':one': 1,
+      ':run': run,
+      ':expiresAt': expiresAt,
+      ...(failure ? { ':history': kept } : {}),
+      ...(notBefore === undefined ? {} : { ':notBefore': notBefore }),
+    },
   };
 }
 
@@ -56,5 +64,6 @@ export function tallyOf(item: Item | undefined): AttemptTally {
   if (item === undefined) return NO_ATTEMPTS;
   const count = (name: string) => (typeof item[name] === 'number' ? item[name] : 0);
   const history = Array.isArray(item['history']) ? (item['history'] as AttemptNote[]) : [];
-  return { started: count('started'), settled: count('settled'), failed: count('failed'), history };
+  const notBefore = typeof item['notBefore'] === 'number' ? { notBefore: item['notBefore'] } : {};
+  return { started: count('started'), settled: count('settled'), failed: count('failed'), history, ...notBefore };
 }

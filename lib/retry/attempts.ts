@@ -13,6 +13,8 @@ export interface AttemptTally {
   readonly failed: number;
   /** The last failures, oldest first. */
   readonly history: readonly AttemptNote[];
+  /** It waits until then (epoch milliseconds), longer than a queue can hide a message. */
+  readonly notBefore?: number;
 }
 
 /** Nothing is known. */

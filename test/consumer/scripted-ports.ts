@@ -113,6 +113,7 @@ export function scriptedConsumer(script: Script = {}) {
         onExhausted: 'byQueue',
         delivery: 'at-least-once',
       },
+      ...{ queueRetentionMs: undefined, maxReceiveCount: undefined },
       ...{ retry: MESSAGE_RETRY, errors: script.errors ?? [] },
       ...{ reserveMs: undefined, packLingerMs: undefined, source: 'urn:test', handlerVersion: '7', ...script.settings },
     },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ConsumerHandler } from '../../lib/consumer/consumer.handler.ts';
 import { on, type Route } from '../../lib/consumer/consumer.routes.ts';
+import { createScheduledWaits } from '../../lib/consumer/consumer.scheduler.ts';
 import { silentLogger } from '../../lib/core/logger.ts';
 import { silentMetrics } from '../../lib/core/metrics.ts';
 import { createRng } from '../../lib/core/rng.ts';
@@ -10,6 +11,7 @@ import { DEVELOPER, type Json, LOCAL_PLACE } from '../../lib/local/aws.ts';
 import { createDispatcher } from '../../lib/local/dispatch.ts';
 import { createDynamoDb } from '../../lib/local/dynamodb/dynamodb.ts';
 import { type ReceivedMessage, sqsEventRecord } from '../../lib/local/event-source-mapping/sqs-event.ts';
+import { createScheduler } from '../../lib/local/scheduler/scheduler.ts';
 import { createSqs } from '../../lib/local/sqs/sqs.ts';
 import { defineEvent } from '../../lib/message/define.ts';
 import { encodeEnvelope } from '../../lib/message/envelope.ts';
@@ -40,6 +42,8 @@ export interface WorldOptions extends Omit<Partial<CreateConsumerOptions>, 'cloc
   readonly timeoutMs?: number;
   readonly batchSize?: number;
   readonly visibilitySeconds?: number;
+  /** Whether long waits are scheduled. */
+  readonly scheduled?: boolean;
   /** Called with each process, e.g. so that a handler can kill it. */
   readonly routes?: (process: SimProcess) => readonly Route[];
 }
@@ -55,7 +59,8 @@ export function createWorld(options: WorldOptions = {}) {
   const aws = createDispatcher({ place: LOCAL_PLACE });
   const { dynamodb } = createDynamoDb({ clock, ids, place: LOCAL_PLACE });
   const sqs = createSqs({ clock, rng, ids, place: LOCAL_PLACE });
-  aws.register(dynamodb, sqs);
+  const scheduler = createScheduler({ clock, ids, place: LOCAL_PLACE, aws: () => aws });
+  aws.register(dynamodb, sqs, scheduler);
   const now = (service: 'sqs' | 'dynamodb', action: string, input: Json): Json =>
     aws.callNow({ service, action, input, caller: DEVELOPER });
 
@@ -70,6 +75,8 @@ export function createWorld(options: WorldOptions = {}) {
     VisibilityTimeout: String(visibility),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: sqs.queueArn(deadLetterQueueUrl), maxReceiveCount: 100 }),
   });
+  const undeliveredQueueUrl = makeQueue('unscheduled', {});
+  aws.callNow({ service: 'scheduler', action: 'CreateScheduleGroup', input: { Name: 'waits' }, caller: DEVELOPER });
   for (const [name, key] of [
     ['inbox', 'pk'],
     ['effects', 'id'],
@@ -92,7 +99,7 @@ export function createWorld(options: WorldOptions = {}) {
     caller: DEVELOPER,
     create: (process) => {
       const inbox = createInbox({ client: process.client('dynamodb'), table: 'inbox', retentionDays: 60, clock, rng });
-      const { seed: _, fifo: __, timeoutMs: ___, batchSize: ____, visibilitySeconds: _____, routes, ...rest } = options;
+      const { seed: _, fifo: __, timeoutMs: ___, batchSize: ____, visibilitySeconds: _____, scheduled, routes, ...rest } = options;
       const handlers = routes?.(process) ?? rest.handlers ?? [countEffect];
       const handler: ConsumerHandler = createConsumer({
         name: 'count-orders',
@@ -107,6 +114,12 @@ export function createWorld(options: WorldOptions = {}) {
         clock,
         rng,
         ids,
+        ...(scheduled && {
+          longWaits: createScheduledWaits({
+            ...{ client: process.client('scheduler'), clock, rng, queueUrl, group: 'waits' },
+            ...{ roleArn: 'arn:aws:iam::000000000000:role/waits', deadLetterQueueArn: sqs.queueArn(undeliveredQueueUrl) },
+          }),
+        }),
       });
       return handler as never;
     },
@@ -175,6 +188,11 @@ export function createWorld(options: WorldOptions = {}) {
       }
     },
     depth,
+    /** Schedules that wait for their time. */
+    schedules: () =>
+      aws.callNow({ service: 'scheduler', action: 'ListSchedules', input: { GroupName: 'waits' }, caller: DEVELOPER })[
+        'Schedules'
+      ] as Json[],
     effectsOf: (id: string): number => {
       const item = dynamodb.scanTable('effects').find((row) => (row['id'] as { S?: string }).S === id);
       return Number((item?.['n'] as { N?: string } | undefined)?.N ?? 0);

@@ -37,7 +37,7 @@ test('a completion turns the lease of its run into a marker, and nobody else’s
     condition: {
       expression: '#owner = :me AND #state IN (:running, :started)',
       names: { '#state': 'state', '#owner': 'owner' },
-      values: { ':running': 'RUNNING', ':me': 't' },
+      values: { ':running': 'RUNNING', ':started': 'STARTED', ':me': 't' },
     },
   });
 });

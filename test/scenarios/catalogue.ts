@@ -227,6 +227,18 @@ export const SCENARIOS: readonly Scenario[] = [
     'A process dies after it called what must not be called twice.',
     'At most once: the marker is taken before the handler is called, and never again.',
   ),
+  scenario(
+    'S61',
+    ['G5'],
+    'A wait of days starts over, is forgotten, or burns the receives of its message.',
+    'The end of the wait is in the books; a schedule named after it sends the message anew, or the queue hides it again and again.',
+  ),
+  scenario(
+    'S62',
+    ['G5', 'G13'],
+    'SQS gives up a message that kills its process, without a reason and with those received beside it.',
+    'Near the last receive whatever failed before is parked before it runs.',
+  ),
 ];
 
 /** Scenarios whose parts do not exist yet, so that nothing can be shown about them. */
