@@ -101,8 +101,8 @@ export const CONSUMING: readonly Mutant[] = [
     scenario: 'S32',
     defect: 'suspects run beside their neighbours, who are charged with them',
     file: 'lib/consumer/consumer.lanes.ts',
-    find: "  return reading.kind === 'run' && receiveCount > 1 ? unsettled(attemptsOf(reading.message.id)) : 0;",
-    replace: "  return reading.kind === 'run' && receiveCount > 1 ? 0 * unsettled(attemptsOf(reading.message.id)) : 0;",
+    find: "  return reading.kind === 'run' && seen ? unsettled(attemptsOf(reading.message.id)) : 0;",
+    replace: "  return reading.kind === 'run' && seen ? 0 * unsettled(attemptsOf(reading.message.id)) : 0;",
   },
   {
     scenario: 'S32',
@@ -122,8 +122,8 @@ export const CONSUMING: readonly Mutant[] = [
     scenario: 'S33',
     defect: 'receives count as attempts',
     file: 'lib/consumer/consumer.run.ts',
-    find: 'isExhausted(known, batch.ports.settings.maxAttempts)',
-    replace: '(isExhausted(known, batch.ports.settings.maxAttempts) || delivery.receiveCount >= batch.ports.settings.maxAttempts)',
+    find: 'isExhausted(known, batch.ports.settings)',
+    replace: '(isExhausted(known, batch.ports.settings) || delivery.receiveCount >= batch.ports.settings.maxAttempts)',
   },
   {
     scenario: 'S34',
@@ -178,8 +178,8 @@ export const CONSUMING: readonly Mutant[] = [
     scenario: 'S38',
     defect: 'attempts that are used up dead-letter a message that holds its key',
     file: 'lib/consumer/consumer.run.ts',
-    find: 'if (batch.exhausts(delivery)) return exhausted(',
-    replace: 'if (batch.looked) return exhausted(',
+    find: 'if (spent && batch.exhausts(delivery)) return exhausted(',
+    replace: 'if (spent && batch.looked) return exhausted(',
   },
   {
     scenario: 'S43',

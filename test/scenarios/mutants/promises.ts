@@ -62,8 +62,8 @@ export const PROMISES: readonly Mutant[] = [
   {
     scenario: 'G7',
     defect: 'the attempts of a parked message are kept, and its redriven copy has none left',
-    file: 'lib/consumer/consumer.failure.ts',
-    find: 'if (message && delivery.receiveCount > 1) {',
+    file: 'lib/consumer/consumer.parking.ts',
+    find: 'if (message && delivery.seen) {',
     replace: 'if (message && delivery.receiveCount > 1_000) {',
   },
   {
