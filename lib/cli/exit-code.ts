@@ -2,9 +2,9 @@
 export const EXIT = {
   /** It did what was asked, and the verdict holds. */
   ok: 0,
-  /** It ran, and the verdict does not hold. */
+  /** It ran, and the verdict does not hold; a redrive stopped by itself; what was asked about was not agreed to; --check found something. */
   failed: 1,
-  /** It could not do what was asked: wrong arguments, unreadable input, a port in use, chaos that hit too little. */
+  /** It could not do what was asked: wrong arguments, unreadable input, a port in use, chaos that hit too little, a stack out of reach. */
   unusable: 2,
   /** Ended by Ctrl-C before it was done (128 + SIGINT). */
   interrupted: 130,

@@ -20,6 +20,10 @@ export function mainHelp({ demo }: HelpOptions): string {
   const commands = [
     ['dev', 'run the synthesized stack of cdk.json on an embedded AWS'],
     ...(demo ? ([['demo', 'run the demo on an endpoint that is up, and print the same report']] as const) : []),
+    ['status', 'how a deployed stack stands: queues, outboxes, failures by group, redrives'],
+    ['dlq', 'look at its dead letters, and decide about them'],
+    ['redrive', 'send them back: as a plan, then a few, then the rest'],
+    ['tail', 'messages and what becomes of them, live'],
   ] as const;
   const example = demo ? 'npm run posthaste -- dev --port 0 --no-demo' : 'npx posthaste dev --port 0';
   return `posthaste: the command line; posthaste <command> --help tells more.\n\n${options(commands)}\n\n  Example: ${example}\n`;

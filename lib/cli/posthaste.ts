@@ -6,6 +6,8 @@ import { EXIT } from './exit-code.ts';
 import { mainHelp } from './help.ts';
 import { operate } from './operator/operate.ts';
 import { redriveCommand } from './redrive/redrive.ts';
+import { statusCommand } from './status/status.ts';
+import { createTailCommand } from './tail/tail.ts';
 
 /** How the command line is started. */
 export interface CommandLine {
@@ -16,13 +18,20 @@ export interface CommandLine {
   readonly demo?: Demo;
 }
 
+/** Commands that work on a deployed stack. */
+const OPERATORS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  dlq: (argv) => operate(dlqCommand, argv),
+  redrive: (argv) => operate(redriveCommand, argv),
+  status: (argv) => operate(statusCommand, argv),
+  tail: (argv) => operate(createTailCommand(), argv),
+};
+
 /** Runs one command and returns its exit code. */
 export async function posthaste({ argv, project, demo }: CommandLine): Promise<number> {
   const [command, ...rest] = argv;
   if (command === 'dev') return dev({ argv: rest, project, ...(demo && { demo }) });
   if (command === 'demo' && demo) return await withSentence(() => demoCommand(rest));
-  if (command === 'dlq') return operate(dlqCommand, rest);
-  if (command === 'redrive') return operate(redriveCommand, rest);
+  if (command !== undefined && Object.hasOwn(OPERATORS, command)) return OPERATORS[command]?.(rest) ?? EXIT.unusable;
   if (command === undefined || command === '--help' || command === '-h') {
     process.stdout.write(mainHelp({ demo: demo !== undefined }));
     return command === undefined ? EXIT.unusable : EXIT.ok;

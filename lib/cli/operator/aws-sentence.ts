@@ -46,7 +46,7 @@ const said =
   (scene: Scene, cause: unknown): PosthasteError =>
     new AwsCallError(sentence(scene, cause), { code, cause });
 
-const REACH = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)\b/;
+const REACH = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)\b|^TypeError: fetch failed/;
 
 /** In this order: the first that fits speaks. Names of exceptions: Lambda API Reference, "Common Errors" and Invoke. */
 const RULES: readonly SentenceRule[] = [
@@ -57,7 +57,8 @@ const RULES: readonly SentenceRule[] = [
         ? new EndpointUnreachableError(scene.place.endpoint, { cause })
         : said(
             'AWS_UNREACHABLE',
-            () => `AWS cannot be reached (${REACH.exec(codeOf(cause))?.[0]}): is this machine online, and is --region right?`,
+            () =>
+              `AWS cannot be reached (${REACH.exec(codeOf(cause))?.[0] ?? 'no answer'}): is this machine online, and is --region right?`,
           )(scene, cause),
   },
   {

@@ -3,7 +3,7 @@ import type { Redrive } from '../../ops/operations.ts';
 import type { Desk } from '../operator/desk.ts';
 import { dealtWith, progressLine } from './redrive.render.ts';
 
-/** How often it is asked where the redrive stands. */
+/** Questions are this far apart at least. The function works at the redrive while it is asked: then the next one follows at once. */
 const POLL_MS = 1_000;
 /** Where no line can replace the one before, one every so many milliseconds is enough. */
 const LINE_MS = 10_000;
@@ -18,12 +18,14 @@ export async function follow(desk: Desk, first: Redrive, total: number | undefin
   const show = createDisplay(desk, total);
   let redrive = first;
   let unanswered = 0;
+  let asked = desk.clock.now();
   for (;;) {
     show(redrive);
     if (hasEnded(redrive)) return redrive;
-    await sleep(desk.clock, POLL_MS, desk.signal).catch(() => {});
-    if (desk.signal.aborted) return desk.operations.ask({ operation: 'stop-redrive', id: redrive.id });
+    await sleep(desk.clock, Math.max(0, asked + POLL_MS - desk.clock.now()), desk.signal).catch(() => {});
+    if (desk.signal.aborted) return stopped(desk, redrive);
     try {
+      asked = desk.clock.now();
       redrive = await desk.operations.ask({ operation: 'redrive-status', id: redrive.id });
       unanswered = 0;
     } catch (error) {
@@ -33,6 +35,15 @@ export async function follow(desk: Desk, first: Redrive, total: number | undefin
       throw error;
     }
   }
+}
+
+/** Stops it, unless it has ended in the meantime. */
+async function stopped({ operations }: Desk, { id }: Redrive): Promise<Redrive> {
+  return operations.ask({ operation: 'stop-redrive', id }).catch(async (error: unknown) => {
+    const redrive = await operations.ask({ operation: 'redrive-status', id });
+    if (hasEnded(redrive)) return redrive;
+    throw error;
+  });
 }
 
 /** Says what is new: canaries by name, and how far it has come. */

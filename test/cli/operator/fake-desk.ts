@@ -5,7 +5,7 @@ import { PosthasteError } from '../../../lib/core/errors.ts';
 import { createRng } from '../../../lib/core/rng.ts';
 import type { Failure, FailureGroup } from '../../../lib/dlq/failure.ts';
 import type { Answers, OperationRequest } from '../../../lib/ops/operations.ts';
-import { createVirtualClock } from '../../../lib/simulation/virtual-clock.ts';
+import { createVirtualClock, type VirtualClock } from '../../../lib/simulation/virtual-clock.ts';
 
 /** Answers by operation: a value, or a function of the request. */
 export type Script = {
@@ -13,6 +13,7 @@ export type Script = {
 };
 
 interface FakeDesk extends Desk {
+  readonly clock: VirtualClock;
   /** What was asked of the function, in order. */
   readonly asked: OperationRequest[];
   /** Lines on standard output, and on standard error. */

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { redriveCommand } from '../../../lib/cli/redrive/redrive.ts';
 import type { Redrive, RedrivePlan } from '../../../lib/ops/operations.ts';
-import type { VirtualClock } from '../../../lib/simulation/virtual-clock.ts';
 import { failure, fakeDesk, group, type Script } from '../operator/fake-desk.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'posthaste-redrive-'));
@@ -23,7 +22,7 @@ async function run(argv: readonly string[], desk: Desk): Promise<number> {
   });
   done.catch(() => {});
   while (!over) {
-    await (desk.clock as VirtualClock).run();
+    await desk.clock.run();
     await new Promise((resolve) => setImmediate(resolve));
   }
   return done;

@@ -1,0 +1,88 @@
+import type { ConsumerStatus, OutboxStatus, StackStatus } from '../../ops/operations.ts';
+import { groupLines, type View } from '../dlq/dlq.render.ts';
+import { count, instant, printable, span } from '../operator/printable.ts';
+import { redriveLines } from '../redrive/redrive.render.ts';
+import { type Terminal, table } from '../terminal.ts';
+
+/** Groups that a screen has room for. */
+const MAX_GROUPS = 5;
+
+/** How a stack stands, on one screen. */
+export function statusLines(status: StackStatus, view: View): readonly string[] {
+  const { terminal } = view;
+  const { stack, at, consumers, outboxes, groups, redrives } = status;
+  const troubles = troublesOf(status);
+  return [
+    `${terminal.bold(stack)}  ${terminal.dim(instant(at))}`,
+    ...part(terminal, consumers.map(consumerRow), [
+      'consumer',
+      'waiting',
+      'in flight',
+      'delayed',
+      'oldest',
+      'dead letters',
+      'undelivered',
+      'open',
+      'parked',
+      'delivery',
+    ]),
+    ...part(terminal, outboxes.map(outboxRow), ['outbox', 'pending', 'oldest', 'parked']),
+    ...(groups.length === 0 ? [] : ['', ...groupLines(groups.slice(0, MAX_GROUPS), view)]),
+    ...(groups.length > MAX_GROUPS ? [`and ${count(groups.length - MAX_GROUPS, 'group')} more: posthaste dlq`] : []),
+    ...(redrives.length === 0 ? [] : ['', ...redriveLines(redrives, terminal)]),
+    '',
+    ...(troubles.length === 0 ? [terminal.green('nothing waits for anybody')] : troubles.map((trouble) => terminal.red(trouble))),
+  ];
+}
+
+type Row = readonly (string | number)[];
+
+function part(terminal: Terminal, rows: readonly Row[], titles: readonly string[]): readonly string[] {
+  if (rows.length === 0) return [];
+  const [head = '', ...lines] = table([titles, ...rows]);
+  return ['', terminal.dim(head), ...lines];
+}
+
+const age = (seconds: number | undefined): string => (seconds === undefined ? '-' : span(seconds));
+
+function consumerRow({ name, ordered, queue, deadLetters, undelivered, failures, mapping }: ConsumerStatus): Row {
+  const title = `${printable(name, 48)}${ordered ? ' (ordered)' : ''}`;
+  const waiting = [queue.visible, queue.inFlight, queue.delayed, age(queue.oldestSeconds)];
+  return [title, ...waiting, deadLetters.visible, undelivered, failures.open ?? 0, failures.parked ?? 0, printable(mapping)];
+}
+
+function outboxRow({ name, pending, oldestSeconds, parked }: OutboxStatus): Row {
+  return [printable(name, 48), pending, age(oldestSeconds), parked];
+}
+
+/** From this age on, in seconds, what waits counts as behind: deliveries and the sweeper have had several turns by then. */
+const BEHIND_SECONDS = 300;
+
+/** What somebody should look at, a sentence each. */
+export function troublesOf({ consumers, outboxes }: StackStatus): readonly string[] {
+  return [...consumers.flatMap(consumerTroubles), ...outboxes.flatMap(outboxTroubles)];
+}
+
+/** States of a mapping that delivers, or is about to (Lambda API Reference, EventSourceMappingConfiguration). */
+const DELIVERING: readonly string[] = ['Enabled', 'Enabling', 'Creating', 'Updating'];
+
+function consumerTroubles({ name, queue, deadLetters, undelivered, failures, mapping }: ConsumerStatus): readonly string[] {
+  const { open = 0 } = failures;
+  const behind = queue.oldestSeconds ?? 0;
+  return [
+    ...(open > 0 ? [`${name}: ${count(open, 'failure')} open; posthaste dlq --where consumer=${name}`] : []),
+    ...(deadLetters.visible > 0 ? [`${name}: ${count(deadLetters.visible, 'dead letter')} in its queue, not in the failure store`] : []),
+    ...(undelivered > 0 ? [`${name}: ${count(undelivered, 'message')} that SNS could not deliver`] : []),
+    ...(behind >= BEHIND_SECONDS ? [`${name}: behind, the oldest message has waited for ${span(behind)}`] : []),
+    ...(DELIVERING.includes(mapping) ? [] : [`${name}: its event source mapping is ${printable(mapping)}, so nothing is delivered`]),
+  ];
+}
+
+function outboxTroubles({ name, pending, oldestSeconds = 0, parked }: OutboxStatus): readonly string[] {
+  return [
+    ...(parked > 0 ? [`${name}: ${count(parked, 'message')} parked, which can never be published as they are`] : []),
+    ...(pending > 0 && oldestSeconds >= BEHIND_SECONDS
+      ? [`${name}: behind, the oldest message has been pending for ${span(oldestSeconds)}`]
+      : []),
+  ];
+}

@@ -1,0 +1,65 @@
+import { sleep } from '../../core/clock.ts';
+import type { StackStatus } from '../../ops/operations.ts';
+import { ArgumentError, parseWords } from '../arguments.ts';
+import { EXIT } from '../exit-code.ts';
+import { answer, type Desk } from '../operator/desk.ts';
+import type { OperatorCommand } from '../operator/operate.ts';
+import { operatorHelp } from '../operator/operator.help.ts';
+import { PLACE_OPTIONS, type Place, placeOf } from '../operator/place.ts';
+import { statusLines, troublesOf } from './status.render.ts';
+
+/** What `posthaste status` was asked to do. */
+interface StatusArguments {
+  readonly place: Place;
+  readonly json: boolean;
+  readonly watch: boolean;
+  readonly check: boolean;
+}
+
+/** `posthaste status`: how a stack stands, on one screen. */
+export const statusCommand: OperatorCommand<StatusArguments> = {
+  help: () =>
+    operatorHelp({
+      title: 'posthaste status: how a stack stands: queues, outboxes, failures by group, redrives.',
+      usage: ['npx posthaste status [options]'],
+      rows: [
+        ['--watch', 'again every 2 seconds, until Ctrl-C, which ends it with 0'],
+        ['--check', 'exit 1 when a failure is open, a message is parked, or something is behind by 5 minutes or does not deliver'],
+      ],
+      notes: ['Exit code: 0 shown, 1 with --check if somebody should look, 2 it could not be done.'],
+      examples: ['npx posthaste status --check --json'],
+    }),
+  parse(argv) {
+    const { values, words } = parseWords(argv, { ...PLACE_OPTIONS, watch: { type: 'boolean' }, check: { type: 'boolean' } });
+    const { watch = false, check = false, json = false } = values;
+    if (words.length > 0) throw new ArgumentError(`posthaste status takes options only, not ${JSON.stringify(words.join(' '))}`);
+    if (watch && check) throw new ArgumentError('--check looks once; it does not go with --watch');
+    return { place: placeOf(values), json, watch, check };
+  },
+  async run({ json, watch: again, check }, desk) {
+    if (again) return watch(desk, json);
+    const value = await desk.operations.ask({ operation: 'status' });
+    answer(desk, json, { value, lines: () => linesOf(desk, value) });
+    return check && troublesOf(value).length > 0 ? EXIT.failed : EXIT.ok;
+  },
+};
+
+const linesOf = (desk: Desk, status: StackStatus): readonly string[] =>
+  statusLines(status, { terminal: desk.output, columns: desk.columns, now: desk.clock.now() });
+
+const WATCH_MS = 2_000;
+
+/** Clears the screen and what was scrolled off it (ECMA-48, ED and CUP). */
+const CLEAR = '\x1b[H\x1b[2J\x1b[3J';
+
+/** On a terminal a screen that is drawn anew; elsewhere, and for machines, one document after the other. */
+async function watch(desk: Desk, json: boolean): Promise<number> {
+  const redraw = Number.isFinite(desk.columns) && !json;
+  while (!desk.signal.aborted) {
+    const status = await desk.operations.ask({ operation: 'status' });
+    const text = json ? JSON.stringify(status) : linesOf(desk, status).join('\n');
+    await desk.write(`${redraw ? CLEAR : ''}${text}\n`);
+    await sleep(desk.clock, WATCH_MS, desk.signal).catch(() => {});
+  }
+  return EXIT.ok;
+}

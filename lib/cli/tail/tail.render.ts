@@ -1,0 +1,49 @@
+import { CONSUMER_METRICS } from '../../consumer/consumer.contract.ts';
+import { printable } from '../operator/printable.ts';
+import type { Terminal } from '../terminal.ts';
+import type { TailEvent } from './read-line.ts';
+
+/** What the consumers' metrics are called where there is room for a word. */
+const WORDS: Readonly<Record<string, string>> = {
+  [CONSUMER_METRICS.processed]: 'processed',
+  [CONSUMER_METRICS.duplicates]: 'duplicate',
+  [CONSUMER_METRICS.retried]: 'retried',
+  [CONSUMER_METRICS.deadLettered]: 'dead-lettered',
+  [CONSUMER_METRICS.deferred]: 'deferred',
+  [CONSUMER_METRICS.ignored]: 'ignored',
+  [CONSUMER_METRICS.blocked]: 'blocked',
+};
+
+/** Outcomes that cost nobody a thought. */
+const CALM: readonly string[] = ['done', 'duplicate', 'ignored'];
+
+/** An event as a line: when, who, what, about which message. */
+export function eventLine(event: TailEvent, terminal: Terminal): string {
+  const { at, from, outcome, counts, level } = event;
+  const start = `${terminal.dim(new Date(at).toISOString().slice(11, 23))}  ${printable(from, 48)}`;
+  if (counts !== undefined) return `${start}  ${countsText(counts)}`;
+  if (outcome !== undefined) {
+    const shown = printable(outcome);
+    const paint = CALM.includes(outcome) ? terminal.green : terminal.red;
+    return [`${start}  ${paint(shown)}`, ...detailsOf(event)].join('  ');
+  }
+  const text = printable(event.text, 500);
+  const shown = level === 'WARN' || level === 'ERROR' ? terminal.red(`${level} ${text}`) : text;
+  return [`${start}  ${shown}`, ...detailsOf(event)].join('  ');
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, value]) => `${value} ${WORDS[name] ?? printable(name, 60)}`)
+    .join(', ');
+}
+
+function detailsOf({ messageType, messageId, code, error, attempt, delayMs }: TailEvent): readonly string[] {
+  const why = [code, error].flatMap((part) => (part === undefined ? [] : [printable(part, 200)])).join(': ');
+  return [
+    ...[messageType, messageId].flatMap((part) => (part === undefined ? [] : [printable(part, 100)])),
+    ...(why === '' ? [] : [why]),
+    ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
+    ...(delayMs === undefined ? [] : [`again in ${(delayMs / 1_000).toFixed(1)}s`]),
+  ];
+}

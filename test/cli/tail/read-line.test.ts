@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { readLine } from '../../../lib/cli/tail/read-line.ts';
+import { eventLine } from '../../../lib/cli/tail/tail.render.ts';
+import { createTerminal } from '../../../lib/cli/terminal.ts';
+
+const terminal = createTerminal({ isTTY: false } as NodeJS.WriteStream, {});
+const at = Date.parse('2030-01-01T10:20:30.456Z');
+/** The line that is shown for one that was logged. */
+function shown(message: string | object): string | undefined {
+  const event = readLine({ id: '1', at, message: typeof message === 'string' ? message : JSON.stringify(message) }, 'fn');
+  return event && eventLine(event, terminal).replace('10:20:30.456  ', '');
+}
+
+const about = { consumer: 'ship-order', messageId: 'm-1', messageType: 'orders.order-placed' };
+const emf = (values: object) => ({
+  _aws: { Timestamp: 1, CloudWatchMetrics: [{ Namespace: 'Posthaste', Metrics: Object.keys(values).map((Name) => ({ Name })) }] },
+  ...values,
+});
+
+describe('a log line', () => {
+  test.each([
+    [{ level: 'DEBUG', message: 'message outcome', ...about, outcome: 'done' }, 'ship-order  done  orders.order-placed  m-1'],
+    [
+      { level: 'DEBUG', message: 'message outcome', ...about, outcome: 'failed', delayMs: 5_250 },
+      'ship-order  failed  orders.order-placed  m-1  again in 5.3s',
+    ],
+    [
+      { level: 'WARN', message: 'message failed', ...about, code: 'TimeoutError', error: 'too slow', attempt: 2, delayMs: 9_000 },
+      'ship-order  WARN message failed  orders.order-placed  m-1  TimeoutError: too slow  attempt 2  again in 9.0s',
+    ],
+    [{ level: 'ERROR', message: 'no', error: { name: 'TypeError', message: 'x' } }, 'fn  ERROR no  TypeError: x'],
+    [
+      { ...emf({ MessagesProcessed: 12, MessagesRetried: [1, 2], MessageLatency: [3] }), consumer: 'ship-order' },
+      'ship-order  12 processed, 3 retried',
+    ],
+    [emf({ OutboxPublished: 4, OutboxOldestPendingAge: 0 }), 'fn  4 OutboxPublished'],
+    ['2030-01-01T10:20:30.456Z\treq-1\tINFO\thello\nthere', 'fn  hello there'],
+    ['2030-01-01T10:20:30.456Z\treq-1\tERROR\tUncaught Exception', 'fn  ERROR Uncaught Exception'],
+    ['REPORT RequestId: r\tDuration: 3000.00 ms\tStatus: timeout', 'fn  ERROR the invocation ended with: timeout'],
+    [{ type: 'platform.report', record: { status: 'timeout' } }, 'fn  ERROR the invocation ended with: timeout'],
+    ['{"broken', 'fn  {"broken'],
+    ['\u001b[2J', 'fn  \\u{1b}[2J'],
+  ])('%j is shown as "%s"', (message, line) => {
+    expect(shown(message)).toBe(line);
+  });
+
+  test.each([
+    'START RequestId: r Version: $LATEST',
+    'END RequestId: r',
+    'REPORT RequestId: r\tDuration: 1.00 ms',
+    'INIT_START Runtime Version: nodejs:24',
+    '{"time":"t","type":"platform.start","record":{}}',
+    '{"time":"t","type":"platform.report","record":{"status":"success"}}',
+    JSON.stringify(emf({ MessagesProcessed: 0 })),
+    '\n',
+  ])('%s says nothing', (message) => {
+    expect(shown(message)).toBeUndefined();
+  });
+});
