@@ -44,6 +44,8 @@ export interface AwsRequest {
   readonly action: string;
   readonly input: Json;
   readonly caller: Caller;
+  /** `X-Amzn-Trace-Id`, which SDK clients in a function send on; queues, topics and functions keep it. */
+  readonly traceHeader?: string | undefined;
   /** Aborted when the caller went away, e.g. an HTTP client that closed its long poll. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -76,7 +76,7 @@ export async function startLocalAws({ port, chaos: chaosOptions, onTrouble, onAl
     },
     onInvocation: ({ functionName, outcome, errorType, errorMessage }) => {
       statistics.invoked(functionName, outcome !== 'success');
-      if (outcome === 'error') onTrouble?.(functionName, `${errorType}: ${errorMessage}`);
+      if (outcome === 'error' || outcome === 'recursive') onTrouble?.(functionName, `${errorType}: ${errorMessage}`);
     },
     onCallNow: (service, action, caller) => caller.kind === 'role' && statistics.called(service, action),
   });

@@ -3,6 +3,7 @@ import type { Ids } from '../../core/ids.ts';
 import type { Rng } from '../../core/rng.ts';
 import type { Aws, Json, ServiceName } from '../aws.ts';
 import type { InvokeOutcome, Invoker } from '../lambda/invoker.ts';
+import { longestChain } from '../lambda/lineage.ts';
 import type { MappingConfig } from './mapping-config.ts';
 import type { BatchView, MappingFaults } from './mapping-faults.ts';
 import type { MappingStats } from './mapping-stats.ts';
@@ -41,10 +42,16 @@ export function callAsFunction(deps: RunnerDeps, functionArn: string, call: { se
   return deps.aws().callNow({ ...call, caller: { kind: 'role', roleArn: deps.functionRole(functionArn), sessionName: 'awslambda' } });
 }
 
+/** A record of an event; those of queues say which trace header they came with. */
+interface TracedRecord {
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
 /** Runs the function on these records. A refusal of the invocation itself, e.g. a deleted function, counts as its error. */
-export async function invokeBatch(deps: RunnerDeps, functionArn: string, records: readonly unknown[]): Promise<InvokeOutcome> {
+export async function invokeBatch(deps: RunnerDeps, functionArn: string, records: readonly TracedRecord[]): Promise<InvokeOutcome> {
   try {
-    return await deps.invoker().invoke(functionArn, { Records: records });
+    const headers = records.map(({ attributes }) => attributes?.['AWSTraceHeader']);
+    return await deps.invoker().invoke(functionArn, { Records: records }, longestChain(headers, functionArn));
   } catch (error) {
     return { kind: 'error', errorType: (error as Error).name, errorMessage: (error as Error).message };
   }

@@ -19,6 +19,7 @@ export interface SqsEventRecord extends Readonly<Record<string, unknown>> {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** Turns a received message into the record that the handler sees. */

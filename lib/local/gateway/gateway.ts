@@ -4,7 +4,7 @@ import { type Ids, systemIds } from '../../core/ids.ts';
 import { type Logger, silentLogger } from '../../core/logger.ts';
 import { type Aws, AwsError, type Caller, DEVELOPER } from '../aws.ts';
 import { exchangeOf, isForS3 } from './dispatch.ts';
-import type { HttpAnswer, HttpRequest } from './exchange.ts';
+import { type HttpAnswer, type HttpRequest, headerOf } from './exchange.ts';
 import { type FunctionUrlRequest, type FunctionUrls, functionUrlFailure, functionUrlOf } from './function-url.ts';
 import { ConnectionDropped, PortInUseError } from './gateway.errors.ts';
 import { decodeBody, readBytes } from './request-body.ts';
@@ -106,7 +106,8 @@ async function respond(message: IncomingMessage, signal: AbortSignal, options: R
     const exchange = request.body === received.body && request.headers === received.headers ? undecoded : exchangeOf(request, credential);
     const { service, action, input } = exchange.decode();
     const caller = (credential && options.callerOf(credential.accessKeyId)) ?? DEVELOPER;
-    return exchange.answer(await options.aws.call({ service, action, input, caller, signal }), requestId);
+    const traceHeader = headerOf(received.headers, 'x-amzn-trace-id');
+    return exchange.answer(await options.aws.call({ service, action, input, caller, signal, traceHeader }), requestId);
   } catch (error) {
     if (error instanceof ConnectionDropped) throw error;
     return undecoded.refuse(awsErrorOf(error, options.logger), requestId);

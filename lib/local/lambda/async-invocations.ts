@@ -11,15 +11,24 @@ interface QueuedEvent {
   readonly functionArn: string;
   readonly payload: string;
   readonly requestId: string;
+  readonly traceHeader: string | undefined;
   readonly acceptedAt: number;
   invocations: number;
   throttles: number;
 }
 
+/** What is to run. */
+interface SubmittedEvent {
+  /** JSON. */
+  readonly payload: string;
+  readonly requestId: string;
+  readonly traceHeader?: string | undefined;
+}
+
 /** The queue between an asynchronous invocation and the function. */
 export interface AsyncInvocations {
   /** Accepts an event; it runs soon and its outcome goes to the configured destinations. */
-  submit(target: ResolvedFunction, payload: string, requestId: string): void;
+  submit(target: ResolvedFunction, event: SubmittedEvent): void;
   /** Events accepted and not settled. */
   readonly pending: number;
   /** Nothing is run or retried any more. */
@@ -67,8 +76,11 @@ export function createAsyncInvocations({ clock, rng, store, executor, destinatio
       settle(event, target, { condition: 'EventAgeExceeded', result: undefined });
       return;
     }
-    const result = await executor.invoke({ target, payload: event.payload, requestId: event.requestId });
+    const { payload, requestId, traceHeader } = event;
+    const result = await executor.invoke({ target, payload, requestId, traceHeader });
     if (result.kind === 'throttled') onThrottle(event);
+    // A loop does not end by waiting (Lambda guide, recursive loop detection): dead-letter queue or on-failure destination at once.
+    else if (result.kind === 'recursive') settle(event, target, { condition: 'RetriesExhausted', result });
     else onDone(event, target, result);
   }
 
@@ -110,9 +122,10 @@ export function createAsyncInvocations({ clock, rng, store, executor, destinatio
   }
 
   return {
-    submit(target, payload, requestId) {
+    submit(target, { payload, requestId, traceHeader }) {
       pending += 1;
-      schedule({ functionArn: target.arn, payload, requestId, acceptedAt: clock.now(), invocations: 0, throttles: 0 }, 0);
+      const acceptedAt = clock.now();
+      schedule({ functionArn: target.arn, payload, requestId, traceHeader, acceptedAt, invocations: 0, throttles: 0 }, 0);
     },
     get pending() {
       return pending;

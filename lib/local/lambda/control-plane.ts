@@ -6,7 +6,7 @@ import type { CodeSource } from './code-source.ts';
 import type { FunctionStore, ResolvedFunction } from './function-store.ts';
 
 /** One action of the API. */
-type LambdaAction = (input: Json, caller: Caller) => Json | Promise<Json>;
+type LambdaAction = (input: Json, caller: Caller, traceHeader?: string) => Json | Promise<Json>;
 
 /** Actions by their SDK name. */
 export type LambdaActions = Readonly<Record<string, LambdaAction>>;

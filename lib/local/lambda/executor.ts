@@ -6,6 +6,8 @@ import type { Place } from '../aws.ts';
 import { createFailureLog } from './failure-log.ts';
 import type { FunctionVersion, ResolvedFunction } from './function-store.ts';
 import { createInstance, type Execution, type ExecutionReport } from './instance.ts';
+import { RECURSIVE_INVOCATION } from './invoker.ts';
+import { lineageOf, runsOf, withRun } from './lineage.ts';
 import { createLogFormat } from './log-format.ts';
 import type { Pool, PoolTarget } from './pool.ts';
 import type { StartSandbox } from './sandbox.ts';
@@ -19,7 +21,8 @@ export interface InvocationEvent {
   /** The alias or version that was asked for. */
   readonly qualifier?: string;
   readonly requestId: string;
-  readonly outcome: 'success' | 'error' | 'throttled';
+  /** `recursive`: not started, because its chain of requests runs in a loop. */
+  readonly outcome: 'success' | 'error' | 'throttled' | 'recursive';
   /** Lambda's error type when the outcome is an error. */
   readonly errorType?: string;
   readonly errorMessage?: string;
@@ -45,6 +48,8 @@ interface InvocationRequest {
   /** JSON. */
   readonly payload: string;
   readonly requestId: string;
+  /** Of the request or message that asks for the run. */
+  readonly traceHeader?: string | undefined;
   readonly clientContext?: string;
   /** Keeps the log lines of this invocation for the answer. */
   readonly tail?: boolean;
@@ -53,7 +58,8 @@ interface InvocationRequest {
 /** How it went. */
 export type InvocationResult =
   | { readonly kind: 'done'; readonly execution: Execution; readonly version: string; readonly log: string }
-  | { readonly kind: 'throttled'; readonly reason: string };
+  | { readonly kind: 'throttled'; readonly reason: string }
+  | { readonly kind: 'recursive'; readonly message: string };
 
 /** What the executor is made of. */
 export interface ExecutorDeps {
@@ -75,6 +81,11 @@ export interface Executor {
 
 /** The most a handler may return (Lambda guide, "Lambda quotas"). */
 const MAX_RESPONSE_BYTES = 6_291_556;
+
+/** Lambda guide, recursive loop detection: "approximately 16 times" in one chain of requests. */
+const MAX_RUNS_IN_CHAIN = 16;
+const LOOP_MESSAGE =
+  "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and stopped your function's invocation.";
 
 /** Where Lambda's runtimes carry the AWS SDK, here the copy that this library uses. */
 const SDK_PARENT = pathToFileURL(createRequire(import.meta.url).resolve('@aws-sdk/client-sqs')).href;
@@ -114,8 +125,11 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     return { functionName: entry.name, key: version, reserved: entry.reserved, create };
   }
 
-  async function invoke({ target: resolved, payload, requestId, clientContext, tail }: InvocationRequest): Promise<InvocationResult> {
+  async function invoke(request: InvocationRequest): Promise<InvocationResult> {
+    const { target: resolved, payload, requestId, clientContext, tail, traceHeader } = request;
     const { entry, version } = resolved;
+    const lineage = lineageOf(traceHeader);
+    if (entry.recursiveLoop === 'Terminate' && runsOf(lineage, resolved.arn) >= MAX_RUNS_IN_CHAIN) return stopLoop(request);
     const lines: string[] = [];
     if (tail) tails.set(requestId, lines);
     const outcome = await pool.run(target(resolved), {
@@ -124,18 +138,12 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       payload,
       timeoutMs: version.settings.timeoutSeconds * 1_000,
       invokedFunctionArn: resolved.arn,
-      traceId: traceId(clock.now(), deps.ids),
+      traceId: `${traceId(clock.now(), deps.ids)};${withRun(lineage, resolved.arn)}`,
       ...(clientContext === undefined ? {} : { clientContext }),
     });
     tails.delete(requestId);
-    const base = {
-      functionName: entry.name,
-      version: version.version,
-      requestId,
-      ...(resolved.qualifier !== undefined && { qualifier: resolved.qualifier }),
-    };
     if (outcome.kind === 'throttled') {
-      deps.onInvocation({ ...base, outcome: 'throttled', durationMs: 0, cold: false });
+      deps.onInvocation({ ...whatRuns(request), outcome: 'throttled', durationMs: 0, cold: false });
       const reason =
         entry.reserved === undefined ? 'ConcurrentInvocationLimitExceeded' : 'ReservedFunctionConcurrentInvocationLimitExceeded';
       return { kind: 'throttled', reason };
@@ -144,7 +152,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     const execution = limitResponse(report.execution);
     const error = execution.kind === 'error' ? { errorType: execution.error.errorType, errorMessage: execution.error.errorMessage } : {};
     deps.onInvocation({
-      ...base,
+      ...whatRuns(request),
       ...error,
       outcome: execution.kind === 'result' ? 'success' : 'error',
       durationMs: report.durationMs,
@@ -153,7 +161,17 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     return { kind: 'done', execution, version: version.version, log: tail ? tailOf(lines, requestId, version, report) : '' };
   }
 
+  function stopLoop(request: InvocationRequest): InvocationResult {
+    const why = { errorType: RECURSIVE_INVOCATION, errorMessage: LOOP_MESSAGE };
+    deps.onInvocation({ ...whatRuns(request), ...why, outcome: 'recursive', durationMs: 0, cold: false });
+    return { kind: 'recursive', message: LOOP_MESSAGE };
+  }
+
   return { invoke, target };
+}
+
+function whatRuns({ target: { entry, version, qualifier }, requestId }: InvocationRequest) {
+  return { functionName: entry.name, version: version.version, requestId, ...(qualifier !== undefined && { qualifier }) };
 }
 
 function initMessage(functionName: string, version: FunctionVersion, logStreamName: string): InitMessage {

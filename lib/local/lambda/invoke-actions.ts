@@ -4,6 +4,7 @@ import type { AsyncInvocations } from './async-invocations.ts';
 import type { LambdaActions } from './control-plane.ts';
 import type { Executor } from './executor.ts';
 import type { FunctionStore, ResolvedFunction } from './function-store.ts';
+import { RECURSIVE_INVOCATION } from './invoker.ts';
 
 /** What invoking needs. */
 export interface InvokeDeps {
@@ -21,12 +22,12 @@ const MAX_ASYNC_BYTES = 1_048_576;
 export function invokeActions(deps: InvokeDeps): LambdaActions {
   const { store, ids } = deps;
 
-  function submit(target: ResolvedFunction, payload: string): void {
-    deps.async.submit(target, payload, ids.next());
+  function submit(target: ResolvedFunction, payload: string, traceHeader: string | undefined): void {
+    deps.async.submit(target, { payload, requestId: ids.next(), traceHeader });
   }
 
   return {
-    Invoke(input) {
+    Invoke(input, _caller, traceHeader) {
       const target = store.resolve(input['FunctionName'], input['Qualifier']);
       const type = String(input['InvocationType'] ?? 'RequestResponse');
       if (type !== 'RequestResponse' && type !== 'Event' && type !== 'DryRun') {
@@ -37,29 +38,36 @@ export function invokeActions(deps: InvokeDeps): LambdaActions {
       }
       const payload = readPayload(input['Payload'], type === 'Event' ? MAX_ASYNC_BYTES : MAX_SYNC_BYTES);
       if (type === 'DryRun') return { StatusCode: 204 };
-      if (type === 'RequestResponse') return respond(deps, target, { payload, input });
-      submit(target, payload);
+      if (type === 'RequestResponse') return respond(deps, target, { payload, input, traceHeader });
+      submit(target, payload, traceHeader);
       return { StatusCode: 202 };
     },
-    InvokeAsync(input) {
+    InvokeAsync(input, _caller, traceHeader) {
       const target = store.resolve(input['FunctionName']);
-      submit(target, readPayload(input['InvokeArgs'], MAX_ASYNC_BYTES));
+      submit(target, readPayload(input['InvokeArgs'], MAX_ASYNC_BYTES), traceHeader);
       return { Status: 202 };
     },
   };
 }
 
-async function respond(deps: InvokeDeps, target: ResolvedFunction, call: { payload: string; input: Json }): Promise<Json> {
-  const { payload, input } = call;
+interface SyncCall {
+  readonly payload: string;
+  readonly input: Json;
+  readonly traceHeader: string | undefined;
+}
+
+async function respond(deps: InvokeDeps, target: ResolvedFunction, { payload, input, traceHeader }: SyncCall): Promise<Json> {
   const context = input['ClientContext'];
   const result = await deps.executor.invoke({
     target,
     payload,
     requestId: deps.ids.next(),
+    traceHeader,
     tail: input['LogType'] === 'Tail',
     ...(typeof context === 'string' ? { clientContext: readClientContext(context) } : {}),
   });
   if (result.kind === 'throttled') throw tooManyRequests(result.reason);
+  if (result.kind === 'recursive') throw new AwsError(RECURSIVE_INVOCATION, result.message, { details: { Type: 'User' } });
   const { execution, version, log } = result;
   return {
     StatusCode: 200,

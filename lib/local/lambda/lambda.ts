@@ -15,7 +15,7 @@ import { functionArn } from './function-name.ts';
 import { createFunctionStore, type FunctionEntry, type FunctionStore, type FunctionUrl, resourceNotFound } from './function-store.ts';
 import { invokeActions } from './invoke-actions.ts';
 import { invokeConfigActions } from './invoke-config-actions.ts';
-import type { InvokeOutcome, Invoker } from './invoker.ts';
+import { type InvokeOutcome, type Invoker, RECURSIVE_INVOCATION } from './invoker.ts';
 import { mappingActions } from './mapping-actions.ts';
 import { permissionActions, policyOfArn } from './permission-actions.ts';
 import { createPool, type KillOptions, type Pool } from './pool.ts';
@@ -119,10 +119,10 @@ export function createLambda(deps: LambdaDeps): LambdaEngine {
   };
   return {
     service: 'lambda',
-    call({ action, input, caller }) {
+    call({ action, input, caller, traceHeader }) {
       const run = Object.hasOwn(actions, action) ? actions[action] : undefined;
       if (!run) throw new AwsError('UnknownOperationException', `The embedded Lambda does not know the action ${action}`, { status: 404 });
-      return run(input, caller);
+      return run(input, caller, traceHeader);
     },
     ...observers(parts, plane),
     close() {
@@ -156,7 +156,7 @@ function assemble(deps: LambdaDeps): Parts {
     ids,
     place,
     aws: deps.aws,
-    invokeAsync: (target, payload) => async.submit(store.resolve(target), payload, ids.next()),
+    invokeAsync: (target, payload) => async.submit(store.resolve(target), { payload, requestId: ids.next() }),
     onDeliveryFailure: deps.onDeliveryFailure ?? (() => undefined),
   });
   const async = createAsyncInvocations({ clock, rng, store, executor, destinations });
@@ -166,10 +166,11 @@ function assemble(deps: LambdaDeps): Parts {
 type Observers = Omit<LambdaEngine, 'service' | 'call' | 'close'>;
 
 function observers({ deps, store, pool, executor, async }: Parts, plane: ControlPlane): Observers {
-  async function invoke(arn: string, event: unknown): Promise<InvokeOutcome> {
+  async function invoke(arn: string, event: unknown, traceHeader?: string): Promise<InvokeOutcome> {
     const target = store.resolve(arn);
-    const result = await executor.invoke({ target, payload: JSON.stringify(event ?? null), requestId: deps.ids.next() });
+    const result = await executor.invoke({ target, payload: JSON.stringify(event ?? null), requestId: deps.ids.next(), traceHeader });
     if (result.kind === 'throttled') return { kind: 'throttled' };
+    if (result.kind === 'recursive') return { kind: 'error', errorType: RECURSIVE_INVOCATION, errorMessage: result.message };
     const { execution } = result;
     if (execution.kind === 'error')
       return { kind: 'error', errorType: execution.error.errorType, errorMessage: execution.error.errorMessage };

@@ -7,6 +7,7 @@ interface Tally {
   invocations: number;
   errors: number;
   throttles: number;
+  stopped: number;
   readonly durations: number[];
 }
 
@@ -18,14 +19,14 @@ export interface FunctionMetrics {
 
 /**
  * Reports `AWS/Lambda` by function, by alias and for the account (Lambda guide, "Types of metrics for Lambda functions"): a throttled
- * request is no invocation, and concurrency is what runs at the moment of the report.
+ * request and one that would run in a loop are no invocations, and concurrency is what runs at the moment of the report.
  */
 export function createFunctionMetrics(busy: (functionName?: string) => number, sink: MetricSink): FunctionMetrics {
   const tallies = new Map<string, Tally>();
 
   function tallyOf(dimensions: Readonly<Record<string, string>>): Tally {
     const key = Object.values(dimensions).join(' ');
-    const tally = tallies.get(key) ?? { dimensions, invocations: 0, errors: 0, throttles: 0, durations: [] };
+    const tally = tallies.get(key) ?? { dimensions, invocations: 0, errors: 0, throttles: 0, stopped: 0, durations: [] };
     tallies.set(key, tally);
     return tally;
   }
@@ -35,9 +36,10 @@ export function createFunctionMetrics(busy: (functionName?: string) => number, s
       for (const dimensions of dimensionsOf(event)) count(tallyOf(dimensions), event);
     },
     sample(at) {
-      for (const { dimensions, invocations, errors, throttles, durations } of tallies.values()) {
+      for (const { dimensions, invocations, errors, throttles, stopped, durations } of tallies.values()) {
         const report = reportOn(sink, { namespace: 'AWS/Lambda', dimensions, at });
         report('Throttles', 'Count', throttles);
+        if (stopped > 0) report('RecursiveInvocationsDropped', 'Count', stopped);
         if (dimensions['Resource'] === undefined) report('ConcurrentExecutions', 'Count', busy(dimensions['FunctionName']));
         if (invocations === 0) continue;
         report('Invocations', 'Count', invocations);
@@ -55,8 +57,8 @@ function dimensionsOf({ functionName: FunctionName, qualifier }: InvocationEvent
 }
 
 function count(tally: Tally, { outcome, durationMs }: InvocationEvent): void {
-  if (outcome === 'throttled') {
-    tally.throttles += 1;
+  if (outcome === 'throttled' || outcome === 'recursive') {
+    tally[outcome === 'throttled' ? 'throttles' : 'stopped'] += 1;
     return;
   }
   tally.invocations += 1;

@@ -1,4 +1,5 @@
 import { AwsError, type Caller } from '../aws.ts';
+import { RECURSIVE_INVOCATION } from '../lambda/invoker.ts';
 import { retryDelayMs } from './delivery-schedule.ts';
 import { exceedsRawLimit, type Notification, toLambdaEvent, toSendMessage } from './notification.ts';
 import { deadLetterArn, isRaw } from './subscription-attributes.ts';
@@ -131,9 +132,10 @@ async function invoke(options: SnsOptions, notification: Notification, subscript
   const event = toLambdaEvent(notification, subscription);
   for (const delayMs of [...FUNCTION_RETRIES_MS, undefined]) {
     try {
-      const { kind } = await options.invoker().invoke(subscription.endpoint, event);
-      if (kind === 'throttled') return 'server-error';
-      if (kind === 'result' || delayMs === undefined) return 'delivered';
+      const outcome = await options.invoker().invoke(subscription.endpoint, event, notification.traceHeader);
+      if (outcome.kind === 'throttled') return 'server-error';
+      const isOver = outcome.kind === 'result' || outcome.errorType === RECURSIVE_INVOCATION;
+      if (isOver || delayMs === undefined) return 'delivered';
       await new Promise<void>((resolve) => options.clock.after(delayMs, resolve));
     } catch (error) {
       return outcomeOf(error);

@@ -16,6 +16,7 @@ export interface Notification {
   readonly deduplicationId: string | undefined;
   readonly sequenceNumber: string | undefined;
   readonly publishedAt: number;
+  readonly traceHeader: string | undefined;
 }
 
 /** The parameters of the SendMessage that brings the notification to a queue. */
@@ -24,9 +25,12 @@ export function toSendMessage(notification: Notification, subscription: Subscrip
   return {
     MessageBody: raw ? notification.textFor('sqs') : JSON.stringify(envelope(notification, subscription)),
     ...(raw && { MessageAttributes: notification.attributes }),
+    ...(notification.traceHeader !== undefined && { MessageSystemAttributes: traceAttribute(notification.traceHeader) }),
     ...orderParameters(notification, queueArn),
   };
 }
+
+const traceAttribute = (header: string): Json => ({ AWSTraceHeader: { DataType: 'String', StringValue: header } });
 
 /**
  * Whether a raw delivery cannot carry all attributes: a queue message has at most ten. AWS treats such a delivery as a client-side

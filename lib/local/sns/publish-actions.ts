@@ -16,7 +16,7 @@ const ENTRY_ID = /^[A-Za-z0-9_-]{1,80}$/;
 export function createPublishActions(topics: Topics, deliveries: Deliveries): Actions {
   const { clock, ids } = topics.options;
 
-  function accept(topic: Topic, request: PublishRequest): Published {
+  function accept(topic: Topic, request: PublishRequest, traceHeader: string | undefined): Published {
     const now = clock.now();
     const byGroup = topic.attributes.get('FifoThroughputScope') === 'MessageGroup';
     const key = byGroup ? `${request.groupId} ${request.deduplicationId}` : String(request.deduplicationId);
@@ -28,7 +28,7 @@ export function createPublishActions(topics: Topics, deliveries: Deliveries): Ac
     const published = { messageId: ids.next(), sequenceNumber: topic.fifo ? topics.nextSequenceNumber() : undefined };
     if (topic.fifo) topic.accepted.accept(key, published, now);
     topic.published += 1;
-    fanOut(topic, request, { ...request, ...published, topicArn: topic.arn, fifoTopic: topic.fifo, publishedAt: now });
+    fanOut(topic, request, { ...request, ...published, topicArn: topic.arn, fifoTopic: topic.fifo, publishedAt: now, traceHeader });
     return published;
   }
 
@@ -42,23 +42,23 @@ export function createPublishActions(topics: Topics, deliveries: Deliveries): Ac
     }
   }
 
-  function publish(topic: Topic, entry: Json): Json {
-    const { messageId, sequenceNumber } = accept(topic, readPublish(entry, topic));
+  function publish(topic: Topic, entry: Json, traceHeader: string | undefined): Json {
+    const { messageId, sequenceNumber } = accept(topic, readPublish(entry, topic), traceHeader);
     return { MessageId: messageId, ...(sequenceNumber && { SequenceNumber: sequenceNumber }) };
   }
 
   return {
-    Publish(input) {
+    Publish(input, { traceHeader }) {
       if (input['PhoneNumber'] !== undefined) throw invalidParameter('PhoneNumber Reason: the embedded SNS sends no text messages');
       const [arn, parameter] = input['TopicArn'] === undefined ? [input['TargetArn'], 'TargetArn'] : [input['TopicArn'], 'TopicArn'];
       if (arn === undefined) throw invalidParameter('TopicArn or TargetArn Reason: no value for required parameter');
-      return publish(topics.byArn(arn, parameter), input);
+      return publish(topics.byArn(arn, parameter), input, traceHeader);
     },
-    PublishBatch(input) {
+    PublishBatch(input, { traceHeader }) {
       const topic = topics.byArn(input['TopicArn']);
       const entries = objectList(input, 'PublishBatchRequestEntries');
       checkBatch(entries, topic);
-      return perEntry(entries, (entry) => publish(topic, entry));
+      return perEntry(entries, (entry) => publish(topic, entry, traceHeader));
     },
   };
 }

@@ -59,7 +59,8 @@ export function readOutgoing(entry: Json, settings: QueueSettings, sender: { req
       md5OfBody: md5OfText(body),
       attributes,
       md5OfAttributes: md5OfAttributes(attributes),
-      traceHeader: traceHeader?.StringValue,
+      // SQS developer guide, "Amazon SQS and AWS X-Ray": the header of the request, unless the message says one itself.
+      traceHeader: traceHeader?.StringValue ?? sender.request.traceHeader,
       senderId: senderIdOf(sender.request.caller, sender.place),
       groupId: readToken(entry, 'MessageGroupId'),
       deduplicationId: readDeduplicationId(entry, body, settings),

@@ -58,7 +58,7 @@ test('the context and the environment are those of Lambda', async () => {
     LAMBDA_TASK_ROOT: cwd,
     _HANDLER: 'index.handler',
     TZ: ':UTC',
-    _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/),
+    _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=[0-9a-f]{8}:1$/),
   });
   expect(env).not.toHaveProperty('NODE_OPTIONS');
   expect(env).not.toHaveProperty('VITEST');
