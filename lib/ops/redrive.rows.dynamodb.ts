@@ -79,7 +79,10 @@ export function createRedriveRows(deps: RedriveRowsDeps): RedriveRows {
         values: { ':now': clock.now() },
       }),
     save: (id, owner, progress) =>
-      update(id, { set: { ...progress, ...stamp(), owner, leaseUntil: clock.now() + LEASE_MS }, condition: '#owner = :owner' }),
+      update(id, {
+        set: { ...progress, ...stamp(), owner, leaseUntil: clock.now() + LEASE_MS },
+        condition: '#owner = :owner AND #version <= :version',
+      }),
     async release(id, owner) {
       await update(id, { set: { owner, leaseUntil: 0 }, condition: '#owner = :owner' });
     },

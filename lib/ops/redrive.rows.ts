@@ -18,10 +18,12 @@ export interface RedriveRow extends Redrive {
   readonly batch: readonly string[];
   /** Where the listing went on when the batch was taken. */
   readonly cursor?: string;
+  /** Counts the writes of progress: one that arrives late must not undo those after it. */
+  readonly version: number;
 }
 
 /** What a runner writes as it goes on. */
-export type RedriveProgress = Pick<RedriveRow, 'counts' | 'reasons' | 'canaries' | 'batch'> & {
+export type RedriveProgress = Pick<RedriveRow, 'counts' | 'reasons' | 'canaries' | 'batch' | 'version'> & {
   readonly canariesAt: number | undefined;
   readonly cursor: string | undefined;
 };
@@ -42,7 +44,7 @@ export interface RedriveRows {
   list(cursor?: string): Promise<Page<RedriveRow>>;
   /** Takes or renews the lease; undefined while another runner has it. */
   lease(id: string, owner: string): Promise<RedriveRow | undefined>;
-  /** Writes progress and renews the lease; undefined if it was lost. */
+  /** Writes progress, unless there is a later version, and renews the lease; undefined if it was lost. */
   save(id: string, owner: string, progress: RedriveProgress): Promise<RedriveRow | undefined>;
   /** Gives the lease back, if the runner still has it. */
   release(id: string, owner: string): Promise<void>;

@@ -78,7 +78,8 @@ async function runOn(deps: RunnerDeps, held: Held): Promise<RedriveRow | undefin
 
 function save({ rows }: RunnerDeps, { redrive, owner }: Held, changes: Partial<RedriveProgress>): Promise<RedriveRow | undefined> {
   const { counts, reasons, canaries, batch, canariesAt, cursor } = redrive;
-  return rows.save(redrive.id, owner, { counts, reasons, canaries, batch, canariesAt, cursor, ...changes });
+  const version = redrive.version + 1;
+  return rows.save(redrive.id, owner, { counts, reasons, canaries, batch, canariesAt, cursor, version, ...changes });
 }
 
 /** Ends the batch that the row names. */

@@ -126,11 +126,12 @@ function rowOf({ where, options = {}, author }: RedriveOrder, { clock, ids }: Ru
     ...NO_TALLY,
     canaries: [],
     batch: [],
+    version: 0,
     ...author,
   };
 }
 
 /** A row without what only its runner needs. */
-export function redriveOf({ batch, cursor, canariesAt, canaries, ...redrive }: RedriveRow): Redrive {
+export function redriveOf({ batch, cursor, canariesAt, version, canaries, ...redrive }: RedriveRow): Redrive {
   return { ...redrive, canaries: canaries.map(({ id, result }) => ({ id, result })) };
 }

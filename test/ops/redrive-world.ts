@@ -181,7 +181,7 @@ export function redriveWorld(options: { readonly seed?: number; readonly faults?
   };
 
   const redrive: RedriveWorld['redrive'] = async (order, fails) => {
-    const operator = operations('operations-1');
+    const operator = operations('operations/1');
     let latest = await timed(operator.start({ where: {}, author: ADA, ...order }, world.clock.now() + MINUTE));
     for (let turn = 0; turn < 400 && (latest.state === 'canary' || latest.state === 'running'); turn += 1) {
       await consume(fails);
