@@ -13,6 +13,8 @@ export interface DevArguments {
   readonly input: string | undefined;
   readonly port: number;
   readonly rate: number | undefined;
+  /** Functions log at DEBUG, unless they say otherwise. */
+  readonly debug: boolean;
   /** The seed of chaos, so that a run can be repeated as far as real time allows. */
   readonly seed: number;
 }
@@ -35,6 +37,7 @@ const DEV_OPTIONS = {
   deploy: { type: 'boolean' },
   chaos: { type: 'boolean' },
   seed: { type: 'string' },
+  debug: { type: 'boolean' },
 } as const;
 
 /** Reads the arguments of `posthaste demo`; throws `ArgumentError` with a sentence for what cannot be used. */
@@ -51,6 +54,7 @@ export function parseDevArguments(argv: readonly string[]): DevArguments {
     demo: (values.demo ?? true) && (values.deploy ?? true),
     deploy: values.deploy ?? true,
     chaos: values.chaos ?? false,
+    debug: values.debug ?? false,
     seed: values.seed === undefined ? 1 : wholeNumber('--seed', values.seed, { min: 0, max: 0xffff_ffff }),
   };
 }

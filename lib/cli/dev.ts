@@ -55,7 +55,9 @@ async function runStack(session: Session): Promise<number> {
   if (args.demo) await demo?.load(args);
   const trouble = showTrouble(terminal);
   const chaos = args.chaos ? { seed: args.seed } : undefined;
-  const local = await startLocalAws({ port: args.port, chaos, onTrouble: trouble.tell, onAlarm: (event) => showAlarm(terminal, event) });
+  const environment = args.debug ? { POWERTOOLS_LOG_LEVEL: 'DEBUG' } : {};
+  const onAlarm = (event: AlarmEvent) => showAlarm(terminal, event);
+  const local = await startLocalAws({ port: args.port, chaos, environment, onTrouble: trouble.tell, onAlarm });
   const closers: (() => Promise<void>)[] = [() => local.close()];
   try {
     if (demo) {

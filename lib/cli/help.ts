@@ -42,6 +42,7 @@ export function devHelp({ demo }: HelpOptions): string {
         ] as const)
       : []),
     ['--no-deploy', 'stay up with nothing deployed, for the real CLI: npx cdk deploy'],
+    ['--debug', 'functions log at DEBUG: posthaste tail then has a line for every message'],
     ['--port N', `port on 127.0.0.1 (default ${DEFAULT_PORT}; 0 takes a free one)`],
     ['--help', 'this text'],
   ] as const;

@@ -34,6 +34,8 @@ export interface EmbeddedAwsOptions {
   readonly interceptors?: readonly Interceptor[];
   /** @default - none */
   readonly mappingFaults?: MappingFaults;
+  /** Variables that every function has which does not set them itself. @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly onLog?: (functionName: string, line: string) => void;
   readonly onInvocation?: (event: InvocationEvent) => void;
   /** Told of every change of an alarm's state. */
@@ -68,7 +70,7 @@ const LAPTOP_SHARDS = 1;
 
 /** Assembles the engines. They know each other only through `Aws`, on which every call is authorised. */
 export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
-  const { clock, rng, ids, place, interceptors = [], mappingFaults, onLog, onInvocation, onCallNow, onAlarm } = options;
+  const { clock, rng, ids, place, interceptors = [], mappingFaults, onLog, onInvocation, onCallNow, onAlarm, environment = {} } = options;
   const core = { clock, rng, ids, place };
   const iam = createIam(core);
   const authorise = createAuthoriser({ iam, lookup: createResourceLookup(() => dispatcher), clock, place });
@@ -91,6 +93,7 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
   const { dynamodb, streams, close: closeTables } = createDynamoDb({ ...core, shards: LAPTOP_SHARDS });
   const lambda: LambdaEngine = createLambda({
     ...shared,
+    environment,
     credentials: sts.issue,
     mappings: () => mappings,
     onLog: (origin, line) => {

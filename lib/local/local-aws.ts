@@ -19,6 +19,8 @@ export interface LocalAwsOptions {
   readonly port: number;
   /** Prepares chaos, which `chaos.start()` lets loose. @default - none */
   readonly chaos?: { readonly seed: number } | undefined;
+  /** Variables that every function has which does not set them itself. @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Told of every run of a function that ended in an error, and of every warning and error that a function logged. @default - nobody is */
   readonly onTrouble?: (functionName: string, trouble: string) => void;
   /** Told of every change of an alarm's state; alarms are evaluated at the beginning of each minute. @default - nobody is */
@@ -56,7 +58,7 @@ export interface LocalAws {
  * const local = await startLocalAws({ port: 0 });
  * await local.deploy('cdk.out');
  */
-export async function startLocalAws({ port, chaos: chaosOptions, onTrouble, onAlarm }: LocalAwsOptions): Promise<LocalAws> {
+export async function startLocalAws({ port, chaos: chaosOptions, onTrouble, onAlarm, environment }: LocalAwsOptions): Promise<LocalAws> {
   // Engines read the endpoint when they show a URL; the port is known once the gateway listens.
   const place = { ...LOCAL_PLACE };
   const statistics = collectStatistics();
@@ -69,6 +71,7 @@ export async function startLocalAws({ port, chaos: chaosOptions, onTrouble, onAl
     interceptors: [statistics.interceptor, ...(chaos ? [chaos.interceptor] : [])],
     ...(chaos && { mappingFaults: chaos.mappingFaults }),
     ...(onAlarm && { onAlarm }),
+    ...(environment && { environment }),
     onLog: (functionName, line) => {
       statistics.logged(line);
       const trouble = onTrouble && troubleIn(line);

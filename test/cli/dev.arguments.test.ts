@@ -10,6 +10,7 @@ test('without arguments the demo runs at the default port and the stack stays up
     demo: true,
     deploy: true,
     chaos: false,
+    debug: false,
     input: undefined,
     port: 4566,
     rate: undefined,
@@ -18,8 +19,17 @@ test('without arguments the demo runs at the default port and the stack stays up
 });
 
 test('every option is read, in either spelling', () => {
-  const argv = ['--once', '--json', '--chaos', '--input=events.jsonl', '--port', '0', '--rate', '50', '--seed', '7'];
-  expect(parseDevArguments(argv)).toMatchObject({ once: true, json: true, chaos: true, input: 'events.jsonl', port: 0, rate: 50, seed: 7 });
+  const argv = ['--once', '--json', '--chaos', '--debug', '--input=events.jsonl', '--port', '0', '--rate', '50', '--seed', '7'];
+  expect(parseDevArguments(argv)).toMatchObject({
+    once: true,
+    json: true,
+    chaos: true,
+    debug: true,
+    input: 'events.jsonl',
+    port: 0,
+    rate: 50,
+    seed: 7,
+  });
   expect(parseDevArguments(['-h']).help).toBe(true);
   expect(parseDevArguments(['--no-demo'])).toMatchObject({ demo: false, deploy: true });
 });
@@ -48,7 +58,7 @@ test.each([
 });
 
 test('the help names every option', () => {
-  for (const option of ['once', 'json', 'no-demo', 'no-deploy', 'chaos', 'input', 'port', 'rate', 'seed', 'help']) {
+  for (const option of ['once', 'json', 'no-demo', 'no-deploy', 'chaos', 'debug', 'input', 'port', 'rate', 'seed', 'help']) {
     expect(devHelp({ demo: true })).toMatch(new RegExp(`^ {2}--${option}\\b`, 'm'));
   }
 });

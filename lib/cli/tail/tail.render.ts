@@ -1,9 +1,10 @@
 import { CONSUMER_METRICS } from '../../consumer/consumer.contract.ts';
+import { OUTBOX_METRICS } from '../../outbox/outbox.contract.ts';
 import { printable } from '../operator/printable.ts';
 import type { Terminal } from '../terminal.ts';
 import type { TailEvent } from './read-line.ts';
 
-/** What the consumers' metrics are called where there is room for a word. */
+/** What metrics are called where there is room for a word. */
 const WORDS: Readonly<Record<string, string>> = {
   [CONSUMER_METRICS.processed]: 'processed',
   [CONSUMER_METRICS.duplicates]: 'duplicate',
@@ -12,6 +13,8 @@ const WORDS: Readonly<Record<string, string>> = {
   [CONSUMER_METRICS.deferred]: 'deferred',
   [CONSUMER_METRICS.ignored]: 'ignored',
   [CONSUMER_METRICS.blocked]: 'blocked',
+  [OUTBOX_METRICS.published]: 'published',
+  [OUTBOX_METRICS.parked]: 'parked',
 };
 
 /** Outcomes that cost nobody a thought. */

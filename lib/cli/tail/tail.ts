@@ -48,7 +48,8 @@ function tailHelp(): string {
       ['--since SPAN', 'begin that far back, e.g. 10m (default: now)'],
     ],
     notes: [
-      'A batch is a line of counts. With POWERTOOLS_LOG_LEVEL=DEBUG in the environment of a function, each of its messages is a line.',
+      'A batch is a line of counts. A function that logs at DEBUG (POWERTOOLS_LOG_LEVEL; on this machine posthaste dev --debug) writes a line\n' +
+        '  for each of its messages.',
       'In an account it needs logs:DescribeLogGroups, and logs:FilterLogEvents on the log groups. Ctrl-C ends it, with exit code 0;\n' +
         '  2: it could not be done.',
     ],

@@ -67,6 +67,8 @@ export interface ExecutorDeps {
   readonly ids: Ids;
   readonly place: Place;
   readonly start: StartSandbox;
+  /** Variables of every function; its own win. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly credentials: (roleArn: string, sessionName: string) => Credentials;
   readonly pool: Pool;
   readonly onLog: LogSink;
@@ -110,7 +112,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       return createInstance({
         clock,
         start: deps.start,
-        env: sandboxEnvironment({ place: deps.place, functionName: entry.name, version, logStream, credentials: deps.credentials }),
+        env: { ...deps.environment, ...sandboxEnvironment({ ...deps, functionName: entry.name, version, logStream }) },
         memoryMb: version.settings.memoryMb,
         timeoutMs: version.settings.timeoutSeconds * 1_000,
         init: initMessage(entry.name, version, logStream),

@@ -44,6 +44,8 @@ export interface LambdaDeps {
   readonly onDeliveryFailure?: (failure: DeliveryFailure) => void;
   /** `thread` starts faster and costs less; `process` isolates fully and freezes between invocations. */
   readonly isolation?: 'thread' | 'process';
+  /** Variables of every function; its own win. @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Idle instances end after this long; five minutes by default. */
   readonly idleMs?: number;
   /** Concurrent invocations of the account; 1,000 by default. */
@@ -146,6 +148,7 @@ function assemble(deps: LambdaDeps): Parts {
     ids,
     place,
     start,
+    environment: deps.environment ?? {},
     credentials: deps.credentials,
     pool,
     onLog,

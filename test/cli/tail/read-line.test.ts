@@ -33,7 +33,7 @@ describe('a log line', () => {
       { ...emf({ MessagesProcessed: 12, MessagesRetried: [1, 2], MessageLatency: [3] }), consumer: 'ship-order' },
       'ship-order  12 processed, 3 retried',
     ],
-    [emf({ OutboxPublished: 4, OutboxOldestPendingAge: 0 }), 'fn  4 OutboxPublished'],
+    [emf({ OutboxPublished: 4, OutboxOldestPendingAge: 0 }), 'fn  4 published'],
     ['2030-01-01T10:20:30.456Z\treq-1\tINFO\thello\nthere', 'fn  hello there'],
     ['2030-01-01T10:20:30.456Z\treq-1\tERROR\tUncaught Exception', 'fn  ERROR Uncaught Exception'],
     ['REPORT RequestId: r\tDuration: 3000.00 ms\tStatus: timeout', 'fn  ERROR the invocation ended with: timeout'],

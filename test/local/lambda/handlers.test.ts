@@ -64,6 +64,13 @@ test('the context and the environment are those of Lambda', async () => {
   expect(env).not.toHaveProperty('VITEST');
 });
 
+test('variables given to every function are there unless a function sets them itself', async () => {
+  await using all = createLambdaWorld({ environment: { EVERYWHERE: 'yes', MINE: 'no' } });
+  const source = 'export const handler = async () => [process.env.EVERYWHERE, process.env.MINE];';
+  const arn = await all.define('everywhere', source, { Environment: { Variables: { MINE: 'mine' } } });
+  expect(await all.lambda.invoke(arn, {})).toEqual({ kind: 'result', payload: ['yes', 'mine'] });
+});
+
 test('a second invocation finds the instance warm', async () => {
   const arn = await world.define('warm', 'let calls = 0; export const handler = async () => ++calls;');
   await world.lambda.invoke(arn, {});
