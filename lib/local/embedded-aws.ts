@@ -121,7 +121,7 @@ export function createEmbeddedAws(options: EmbeddedAwsOptions): EmbeddedAws {
   });
   const scheduler = createScheduler(shared);
   const cloudformation = createCloudFormation(shared);
-  const services = [createS3(core), createSsm(core), createKms(core), createEcr(place)];
+  const services = [createS3({ ...core, authorise }), createSsm(core), createKms(core), createEcr(place)];
   dispatcher.register(iam, sts, logs, sqs, sns, dynamodb, streams, lambda, scheduler, cloudformation, cloudwatch, ...services);
 
   monitoring.watch({ sqs, sns, lambda, mappings });

@@ -39,7 +39,7 @@ export function createAuthoriser({ iam, lookup, clock, place }: AuthoriserDeps):
       caller,
       action: requirement.action,
       resource: requirement.resource,
-      context: requestContext({ request, requirement, clock, place }),
+      context: requestContext({ request, requirement: withFunction(requirement, described?.functionArn), clock, place }),
       identityPolicies: identity?.policies ?? NO_POLICIES,
       permissionsBoundary: identity?.boundary,
       resourcePolicy: readPolicy(described?.policy),
@@ -74,6 +74,11 @@ export function createAuthoriser({ iam, lookup, clock, place }: AuthoriserDeps):
     if (request.caller.kind === 'developer') return;
     for (const requirement of requirements(request, place)) requireOne(request, requirement);
   };
+}
+
+/** What a request for a mapping does not say itself: which function it is about. */
+function withFunction(requirement: Requirement, functionArn: string | undefined): Requirement {
+  return functionArn === undefined ? requirement : { ...requirement, context: contextOf({ 'lambda:FunctionArn': functionArn }) };
 }
 
 const NO_POLICIES: readonly CompiledPolicy[] = [];

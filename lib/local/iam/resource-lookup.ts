@@ -12,6 +12,8 @@ export interface ResourceDescription {
   readonly arn?: string | undefined;
   /** Whether AWS manages the key: such a key serves the account's principals and no other service. */
   readonly awsManaged?: boolean;
+  /** The function that a mapping runs. */
+  readonly functionArn?: string | undefined;
 }
 
 /** Where the authoriser learns about resources. Undefined when there is no such resource. */
@@ -41,6 +43,9 @@ const DESCRIBERS: Partial<Record<ResourceKind, Describer>> = {
   table: describeTable,
   stream: (arn, ask) => ({ policy: ask('dynamodb', 'GetResourcePolicy', { ResourceArn: arn })?.['Policy'] }),
   function: describeFunction,
+  mapping: (arn, ask) => ({
+    functionArn: textOf(ask('lambda', 'GetEventSourceMapping', { UUID: arn.split(':').at(-1) })?.['FunctionArn']),
+  }),
   bucket: describeBucket,
   key: describeKey,
   role: describeRole,

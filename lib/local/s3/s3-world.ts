@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Ids } from '../../core/ids.ts';
-import type { Place } from '../aws.ts';
+import type { AwsRequest, Place } from '../aws.ts';
 import { s3Error } from './s3-errors.ts';
 import { runLifecycle } from './s3-lifecycle.ts';
 import type { Bucket, S3World } from './s3-state.ts';
@@ -10,6 +10,8 @@ export interface S3Deps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly place: Place;
+  /** Throws when a caller may not make a call: who may not list a bucket is not told what is missing in it. @default - everybody may */
+  readonly authorise?: (request: AwsRequest) => void;
 }
 
 /** An empty world. */

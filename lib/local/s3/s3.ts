@@ -1,5 +1,6 @@
-import { AwsError, type Engine } from '../aws.ts';
+import { AwsError, type AwsRequest, type Engine } from '../aws.ts';
 import { BUCKET_ACTIONS } from './s3-buckets.ts';
+import { s3Error } from './s3-errors.ts';
 import { LISTING_ACTIONS } from './s3-listing.ts';
 import { MULTIPART_ACTIONS } from './s3-multipart.ts';
 import { OBJECT_ACTIONS } from './s3-objects.ts';
@@ -26,11 +27,30 @@ export function createS3(deps: S3Deps): S3 {
   const world = createWorld(deps);
   return {
     service: 's3',
-    call({ action, input }) {
+    call(request) {
+      const { action, input } = request;
       const perform = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
       if (perform === undefined) throw new AwsError('NotImplemented', `The embedded S3 has no action ${action}.`, { status: 501 });
-      return perform(world, input as S3Input);
+      try {
+        return perform(world, input as S3Input);
+      } catch (error) {
+        if (isMissing(error) && !mayList(deps, request)) throw s3Error('AccessDenied');
+        throw error;
+      }
     },
     policyOf: (bucketName) => world.buckets.get(bucketName)?.configuration.get('Policy') as string | undefined,
   };
+}
+
+const isMissing = (error: unknown): boolean => error instanceof AwsError && (error.code === 'NoSuchKey' || error.code === 'NoSuchVersion');
+
+/** GetObject and HeadObject references, "Permissions": without `s3:ListBucket` a missing object is a 403, as one that may not be read. */
+function mayList({ authorise }: S3Deps, { input, caller }: AwsRequest): boolean {
+  try {
+    authorise?.({ service: 's3', action: 'ListObjectsV2', input: { Bucket: input['Bucket'], Prefix: input['Key'] }, caller });
+    return true;
+  } catch (error) {
+    if (error instanceof AwsError) return false;
+    throw error;
+  }
 }

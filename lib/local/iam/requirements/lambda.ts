@@ -12,7 +12,9 @@ export const lambdaRequirements: RequirementRule = ({ action, input }, place) =>
   const name = ACTIONS[action] ?? action;
   if (LISTINGS.has(name)) return [plain(`lambda:${name}`, '*', { 'lambda:FunctionArn': functionArn(input, place) })];
   const uuid = text(input, 'UUID');
-  if (uuid !== undefined) return [plain(`lambda:${name}`, arnAt(place, 'lambda', `event-source-mapping:${uuid}`))];
+  // Its function is a condition key (Service Authorization Reference: AWS Lambda), which only the mapping itself tells.
+  if (uuid !== undefined)
+    return [{ action: `lambda:${name}`, resource: arnAt(place, 'lambda', `event-source-mapping:${uuid}`), kind: 'mapping' }];
   const resource = functionArn(input, place);
   const context = contextOf({
     'lambda:FunctionUrlAuthType': text(input, 'FunctionUrlAuthType') ?? text(input, 'AuthType'),

@@ -1,8 +1,8 @@
 import type { AwsRequest, Json, Place } from '../../aws.ts';
 import { type ConditionContext, type ContextValue, contextOf } from '../condition-context.ts';
 
-/** The kinds of resources that carry a policy of their own; `none` for all others. */
-export type ResourceKind = 'queue' | 'topic' | 'table' | 'stream' | 'function' | 'bucket' | 'key' | 'role' | 'none';
+/** The kinds of resources that have a say: most by a policy of their own, a mapping by the function that it runs; `none` for all others. */
+export type ResourceKind = 'queue' | 'topic' | 'table' | 'stream' | 'function' | 'mapping' | 'bucket' | 'key' | 'role' | 'none';
 
 /** One permission that a request needs. */
 export interface Requirement {
