@@ -3,7 +3,7 @@ import { EXIT } from '../exit-code.ts';
 import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
 import { count } from '../operator/printable.ts';
-import { failuresOf, isWholeId, resolveId, resolveWhere } from '../operator/resolve-where.ts';
+import { failuresOf, isWholeId, PAGE, resolveId, resolveWhere } from '../operator/resolve-where.ts';
 import { type DlqArguments, parseDlqArguments } from './dlq.arguments.ts';
 import { exportFailures } from './dlq.export.ts';
 import { dlqHelp } from './dlq.help.ts';
@@ -48,7 +48,7 @@ async function group({ where, json }: DlqArguments, desk: Desk): Promise<number>
 async function list({ where, json, limit }: DlqArguments, desk: Desk): Promise<number> {
   const asked = await whereIn(desk, where);
   const page = async (room: number, cursor?: string) =>
-    desk.operations.ask({ operation: 'list', ...asked, limit: room, ...(cursor !== undefined && { cursor }) });
+    desk.operations.ask({ operation: 'list', ...asked, limit: Math.min(room, PAGE), ...(cursor !== undefined && { cursor }) });
   let { failures, cursor } = await page(limit);
   while (cursor !== undefined && failures.length < limit && !desk.signal.aborted) {
     const next = await page(limit - failures.length, cursor);

@@ -30,7 +30,7 @@ export function openDesk(place: Place, signal: AbortSignal): Desk {
   };
 }
 
-/** On this machine the user; in an account the identity that AWS knows, which nobody can make up. */
+/** On this machine the user; in an account the identity that AWS has of them. */
 async function whoAsks(place: Place): Promise<string> {
   if (place.kind === 'local') return `local:${userInfo().username}`;
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');

@@ -64,11 +64,14 @@ async function resolveFingerprint(desk: Desk, given: string): Promise<string> {
   return only;
 }
 
+/** Failures that the function answers at once, at most. */
+export const PAGE = 100;
+
 /** All that the filter selects, page by page. */
 export async function* failuresOf(desk: Desk, where: FailureFilter): AsyncGenerator<Failure> {
   let cursor: string | undefined;
   do {
-    const page = await desk.operations.ask({ operation: 'list', where, ...(cursor !== undefined && { cursor }) });
+    const page = await desk.operations.ask({ operation: 'list', where, limit: PAGE, ...(cursor !== undefined && { cursor }) });
     yield* page.failures;
     cursor = page.cursor;
   } while (cursor !== undefined && !desk.signal.aborted);

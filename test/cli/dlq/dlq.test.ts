@@ -51,6 +51,12 @@ describe('posthaste dlq', () => {
     ]);
   });
 
+  test('asks for no more than the function answers at once', async () => {
+    const desk = fakeDesk(storeOf([failure('a')]));
+    await run('list --limit 1000', desk);
+    expect(desk.asked).toEqual([{ operation: 'list', limit: 100 }]);
+  });
+
   test('a list for machines is what the function answers, pages joined', async () => {
     const failures = ['a', 'b', 'c'].map((id) => failure(id));
     const desk = fakeDesk(storeOf(failures));
