@@ -3,7 +3,7 @@ import type { Ids } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ConsumerEntry } from '../topology/topology.contract.ts';
 import { createPace, type Pace } from './rate.ts';
-import type { BatchDeps, BatchResult, BatchRun } from './redrive.batch.ts';
+import type { BatchDeps, BatchResult, BatchRun, Halt } from './redrive.batch.ts';
 import { chooseCanaries, watchCanaries } from './redrive.canary.ts';
 import { chunkOf, inLine, isSendable, workChunk } from './redrive.chunk.ts';
 import { recover } from './redrive.recover.ts';
@@ -19,7 +19,15 @@ export interface RunnerDeps extends BatchDeps {
 }
 
 /** Works at a redrive until it ends or the time is over. Undefined while another runner has it. */
-export type GoOn = (id: string, until: number) => Promise<RedriveRow | undefined>;
+export type GoOn = (id: string, time: RunTime) => Promise<RedriveRow | undefined>;
+
+/** How long a run may take, in epoch milliseconds. */
+export interface RunTime {
+  /** No batch is begun after this. */
+  readonly enough: number;
+  /** No call starts after this: what is left between is for ending a batch. */
+  readonly until: number;
+}
 
 /** How often canaries are looked after, in milliseconds. */
 const WATCH_MS = 1_000;
@@ -28,7 +36,7 @@ const WATCH_MS = 1_000;
 const QUIET_MS = 5_000;
 
 /** A redrive under one runner. */
-interface Held extends BatchRun {
+interface Held extends BatchRun, RunTime {
   readonly owner: string;
   readonly pace: Pace;
 }
@@ -44,12 +52,12 @@ interface Step {
  * leaves at most one batch uncounted, and whoever goes on counts it from the audits.
  */
 export function createRunner(deps: RunnerDeps): GoOn {
-  return async (id, until) => {
+  return async (id, time) => {
     const owner = deps.ids.next();
     const row = await deps.rows.lease(id, owner);
     if (row === undefined) return undefined;
     try {
-      return await runOn(deps, { redrive: row, consumers: await deps.consumers(), until, owner, pace: paceOf(deps, row) });
+      return await runOn(deps, { redrive: row, consumers: await deps.consumers(), ...time, owner, pace: paceOf(deps, row) });
     } finally {
       // A lease that could not be given back ends by itself.
       await deps.rows.release(id, owner).catch((error: unknown) => deps.log.warn('a redrive was not released', { redrive: id, error }));
@@ -65,7 +73,7 @@ function paceOf({ clock }: RunnerDeps, { options: { rate }, updatedAt }: Redrive
 async function runOn(deps: RunnerDeps, held: Held): Promise<RedriveRow | undefined> {
   const { id, batch } = held.redrive;
   let step: Step = batch.length > 0 ? await mended(deps, held) : { row: held.redrive, on: true };
-  while (step.row !== undefined && step.on && deps.clock.now() < held.until) {
+  while (step.row !== undefined && step.on && deps.clock.now() < held.enough) {
     const now: Held = { ...held, redrive: step.row };
     if (step.row.state === 'canary') step = await canaryStep(deps, now);
     else if (step.row.state === 'running') step = await chunkStep(deps, now);
@@ -82,12 +90,14 @@ function save({ rows }: RunnerDeps, { redrive, owner }: Held, changes: Partial<R
   return rows.save(redrive.id, owner, { counts, reasons, canaries, batch, canariesAt, cursor, version, ...changes });
 }
 
-/** Ends the batch that the row names. */
-async function mended(deps: RunnerDeps, held: Held): Promise<Step> {
+/** Ends the batch that the row names, and with a reason to stop the redrive. */
+async function mended(deps: RunnerDeps, held: Held, before?: Halt): Promise<Step> {
+  if (before?.kind === 'busy') return { row: held.redrive, on: false };
   const result = await recover(deps, held);
   if (result.halt?.kind === 'busy') return { row: held.redrive, on: false };
   const row = await save(deps, held, { ...counted(held.redrive, result), batch: [] });
-  return row && result.halt ? stopped(deps, row, result.halt.because) : { row, on: true };
+  const halt = before ?? result.halt;
+  return row && halt ? stopped(deps, row, halt.because) : { row, on: true };
 }
 
 function counted({ counts, reasons }: RedriveRow, result: BatchResult): Pick<RedriveRow, 'counts' | 'reasons'> {
@@ -101,9 +111,9 @@ async function stopped(deps: RunnerDeps, row: RedriveRow, because: string): Prom
 }
 
 /** Waits until so many may go; false if that is not within the time. */
-async function paced({ redrive, pace, until }: Held, count: number): Promise<boolean> {
+async function paced({ redrive, pace, enough }: Held, count: number): Promise<boolean> {
   const most = chunkOf(redrive.options.rate);
-  for (let left = count; left > 0; left -= most) if (!(await pace.take(Math.min(left, most), until))) return false;
+  for (let left = count; left > 0; left -= most) if (!(await pace.take(Math.min(left, most), enough))) return false;
   return true;
 }
 
@@ -119,7 +129,7 @@ async function chunkStep(deps: RunnerDeps, held: Held): Promise<Step> {
   const row = isDue ? await save(deps, held, { batch: chunk.map(({ id }) => id) }) : redrive;
   if (row?.state !== 'running') return { row: row && { ...row, batch: [] }, on: false };
   const result = await workChunk(deps, { ...held, redrive: row }, chunk);
-  if (result.halt) return mended(deps, { ...held, redrive: row });
+  if (result.halt) return mended(deps, { ...held, redrive: row }, result.halt);
   const { cursor: _, ...rest } = row;
   const next: RedriveRow = { ...rest, ...counted(row, result), batch: [], ...(page.cursor !== undefined && { cursor: page.cursor }) };
   return page.cursor === undefined ? finished(deps, { ...held, redrive: next }) : { row: next, on: true };
@@ -146,7 +156,7 @@ async function canaryStep(deps: RunnerDeps, held: Held): Promise<Step> {
   if (canaries.every(({ result }) => result === 'done')) {
     return { row: (await deps.rows.turn(row.id, { from: ['canary'], to: 'running' })) ?? row, on: true };
   }
-  if (deps.clock.now() + WATCH_MS >= held.until) return { row, on: false };
+  if (deps.clock.now() + WATCH_MS >= held.enough) return { row, on: false };
   await sleep(deps.clock, WATCH_MS);
   return { row, on: true };
 }
@@ -159,6 +169,6 @@ async function sendCanaries(deps: RunnerDeps, held: Held): Promise<Step> {
   const row = await save(deps, held, { batch: failures.map(({ id }) => id), canaries, canariesAt: deps.clock.now() });
   if (row?.state !== 'canary') return { row: row && { ...row, batch: [] }, on: false };
   const result: BatchResult = failures.length === 0 ? NO_TALLY : await workChunk(deps, { ...held, redrive: row }, failures);
-  if (result.halt) return mended(deps, { ...held, redrive: row });
+  if (result.halt) return mended(deps, { ...held, redrive: row }, result.halt);
   return { row: { ...row, ...counted(row, result), batch: [] }, on: true };
 }

@@ -31,6 +31,13 @@ export interface Redrives {
  */
 const ANSWER_MS = 2_000;
 
+/** What is kept free at the end to finish a batch, in milliseconds; of a short time a third. */
+const FINISH_MS = 5_000;
+
+function enoughOf(now: number, until: number): number {
+  return until - Math.min(FINISH_MS, (until - now) / 3);
+}
+
 /** Redrives shown: the newest. */
 const MAX_LISTED = 100;
 
@@ -41,7 +48,7 @@ export function createRedrives(deps: RunnerDeps): Redrives {
 
   async function worked(id: string, until: number): Promise<Redrive> {
     try {
-      await goOn(id, Math.min(until, clock.now() + ANSWER_MS));
+      await goOn(id, { until, enough: Math.min(enoughOf(clock.now(), until), clock.now() + ANSWER_MS) });
     } catch (error) {
       // Its row says how far it came, and the next runner goes on from there.
       log.warn('a redrive was interrupted', { redrive: id, error });
@@ -107,7 +114,7 @@ async function goOnWithAll({ rows, clock, log }: RunnerDeps, until: number, goOn
     cursor = page.cursor;
   } while (cursor !== undefined && clock.now() < until);
   // All at once: a canary that is waited for must not keep the others waiting.
-  const went = await Promise.allSettled(unended.map((id) => goOn(id, until)));
+  const went = await Promise.allSettled(unended.map((id) => goOn(id, { until, enough: enoughOf(clock.now(), until) })));
   for (const result of went) if (result.status === 'rejected') log.warn('a redrive was interrupted', { error: result.reason });
   return went.filter((result) => result.status === 'fulfilled' && result.value !== undefined).length;
 }
