@@ -84,6 +84,7 @@ export {
 } from './retry/policy.ts';
 export { Permanent, RetryConfigError, Transient } from './retry/retry.errors.ts';
 export { type CreateConsumerOptions, createConsumer } from './runtime/create-consumer.ts';
+export { createPausing, type PausingOptions } from './runtime/create-pausing.ts';
 export { DestinationError } from './topic/destination.ts';
 export {
   createPublisher,

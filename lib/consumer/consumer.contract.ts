@@ -42,6 +42,16 @@ export const LONG_WAITS_ENV = {
  */
 export const ATTEMPTS_ATTRIBUTE = 'posthaste.attempts';
 
+/** What a construct tells `createPausing`. */
+export const PAUSING_ENV = {
+  /** ARN of the consumer's queue. */
+  queue: 'POSTHASTE_PAUSED_QUEUE',
+  /** Name of the schedule that ends a pause. */
+  schedule: 'POSTHASTE_RESUME_SCHEDULE',
+  /** ARN of the role as which the Scheduler does. */
+  role: 'POSTHASTE_RESUME_ROLE',
+} as const;
+
 /** Attempts that are charged before a message counts as exhausted. Throttles, conflicts and unstarted records charge none. */
 export const DEFAULT_MAX_ATTEMPTS = 5;
 

@@ -16,7 +16,7 @@ import { decodePolicy, MESSAGE_RETRY, type RetryPolicy } from '../retry/policy.t
 import { createCommitter } from '../unit-of-work/commit.ts';
 import type { OutgoingWriter } from '../unit-of-work/unit-of-work.ts';
 import { consumeBatch } from './consumer.batch.ts';
-import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, type DeliveryChoice, HANDLES_ALL } from './consumer.contract.ts';
+import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, type DeliveryChoice, HANDLES_ALL, PAUSING_ENV } from './consumer.contract.ts';
 import { ConsumerConfigError, ConsumerEventError } from './consumer.errors.ts';
 import { isQueueEvent, type QueueEvent, type QueueResponse } from './consumer.event.ts';
 import { createPauses } from './consumer.pause.ts';
@@ -114,6 +114,7 @@ export function createConsumerHandler(options: ConsumerWiring): ConsumerHandler 
   const settings = settingsOf(options);
   const router = createRouter(options.handlers, options.ignores ?? []);
   checkDeployment(settings, router, options.env ?? process.env);
+  checkPausing(options);
   const outgoing = options.outbox ? { outgoing: options.outbox } : {};
   const committer = createCommitter({ client: inbox.client, clock, rng, ids, ...outgoing });
   const visibility: Visibility = createVisibility({ client: options.sqs, queueUrl: options.queueUrl, clock, rng, log });
@@ -176,6 +177,13 @@ function allRules({ errors = [], handlers }: ConsumerOptions): readonly ErrorRul
 
 function atLeastOne(option: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) throw new ConsumerConfigError(`${option} is ${value}; it is an integer of 1 or more`);
+}
+
+function checkPausing({ name, pausing, env = process.env }: ConsumerWiring): void {
+  if (pausing !== undefined || env[PAUSING_ENV.schedule] === undefined) return;
+  throw new ConsumerConfigError(
+    `consumer '${name}' was deployed as pausable, but its code cannot stop deliveries: give createConsumer "pausing: createPausing()", or the construct "pausable: false"`,
+  );
 }
 
 /** The construct wrote down what it deployed; code that differs would park or never see messages, so it does not start. */

@@ -22,6 +22,7 @@ import { MESSAGE_RETRY } from '../retry/policy.ts';
 import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
 import { invocationTarget, mappingScaling, SCALING_RULES, type Scaling } from './consumer.scaling.construct.ts';
 import { runtimeAlarms } from './queue-worker.alarms.construct.ts';
+import { isPausable, Pausing } from './queue-worker.pausing.construct.ts';
 import { QUEUE_REMOVAL, type QueueWorkerContext, type QueueWorkerProps } from './queue-worker.props.construct.ts';
 import { announceRetries, RETRY_RULES, retryEnvironment } from './queue-worker.retries.construct.ts';
 import { WORKER_RULES, WORKER_TEMPLATE_RULES, type WorkerFacts } from './queue-worker.rules.construct.ts';
@@ -56,6 +57,7 @@ export class QueueWorker extends Construct {
     this.function = this.#createFunction(props);
     const target = invocationTarget(this.function, props.scaling?.provisionedConcurrency);
     const mapping = this.#map(target, props.scaling ?? {});
+    if (isPausable(props)) new Pausing(this, 'pausing', { name: props.name, fn: this.function, queue: this.queue, mapping });
     this.alarms = this.#watch(props);
     const resourceOf = (construct: Construct) => finalProperties(construct.node.defaultChild as CfnResource);
     enforceAtSynth(this, WORKER_TEMPLATE_RULES, () => ({

@@ -75,6 +75,13 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    */
   readonly errors?: readonly ErrorRule[];
   /**
+   * Whether a `pause` rule may stop the deliveries of its queue. Its code then gives `pausing: createPausing()` to `createConsumer`, and may
+   * disable its own event source mapping and schedule that this is undone.
+   *
+   * @default - where `errors` has a `pause`; otherwise a pause is one of each process, and messages that are delivered meanwhile go back
+   */
+  readonly pausable?: boolean;
+  /**
    * What happens to an exhausted message: `deadLetter` moves it away with its failure record; `block` tries on, ever more slowly, holds its
    * key and raises an alarm.
    *

@@ -54,6 +54,7 @@ describe('a consumer refuses to start', () => {
       { env: { POSTHASTE_ERRORS: rulesDigest([]) }, errors: [errorRule(Error, deadLetter())] },
       /other error rules/,
     ],
+    ['deployed as pausable, without the means', { env: { POSTHASTE_RESUME_SCHEDULE: 'resume' } }, /deployed as pausable/],
     ['deployed for every message without handling them', { env: { POSTHASTE_HANDLES: '*' } }, /every message of its topics/],
   ] as const)('%s', (_, options, message) => {
     expect(() => start(options as never)).toThrowError(message);

@@ -3,10 +3,10 @@ import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { Consumer, type ConsumerProps, EventTopic, Inbox } from '../../lib/constructs.ts';
 import { rulesDigest } from '../../lib/consumer/rules-digest.ts';
-import { deadLetter, discard, retry } from '../../lib/retry/error-outcome.ts';
+import { deadLetter, discard, pause, retry, retryNow } from '../../lib/retry/error-outcome.ts';
 import { errorRule } from '../../lib/retry/error-rules.ts';
 import { exponential, fixed } from '../../lib/retry/policy.ts';
-import { definition, ENTRY, resources, testStack } from '../infra/fixtures/stack.ts';
+import { actionsOf, definition, ENTRY, resources, statements, testStack } from '../infra/fixtures/stack.ts';
 
 const Placed = definition('event', 'orders.order-placed', ['orders', 'orders-in-order'], ['country']);
 
@@ -54,6 +54,40 @@ describe('a consumer', () => {
       '/test/ship-order',
       Match.anyValue(),
     );
+  });
+});
+
+describe('a consumer that pauses', () => {
+  const pauses = [errorRule({ code: 'BANK_CLOSED' }, pause(900_000))];
+
+  test('may change its one mapping and its one schedule, and list mappings; the Scheduler may change that mapping', () => {
+    const stack = consume({ errors: pauses });
+    const [own] = statements(stack, 'shiporderworkerpausingpolicy');
+    const mapping = JSON.stringify(own?.Resource);
+    expect(mapping).toContain(':event-source-mapping:');
+    expect(mapping).toMatch(/"Ref":"shiporderworkermapping\w+"/);
+    expect(actionsOf(statements(stack, 'shiporderworkerpausingpolicy'))).toEqual([
+      'iam:PassRole',
+      'lambda:ListEventSourceMappings',
+      'lambda:UpdateEventSourceMapping',
+      'scheduler:CreateSchedule',
+      'scheduler:UpdateSchedule',
+    ]);
+    expect(statements(stack, 'shiporderworkerpausingresumerole')).toEqual([own]);
+    expect(variables(stack)).toMatchObject({
+      POSTHASTE_RESUME_SCHEDULE: 'test-ship-order-resume',
+      POSTHASTE_PAUSED_QUEUE: expect.anything(),
+    });
+  });
+
+  test.each([
+    ['because a rule does', { errors: pauses }, true],
+    ['because a rule does in the end', { errors: [errorRule(Error, retryNow(1, { orElse: pause(60_000) }))] }, true],
+    ['because somebody says so', { pausable: true }, true],
+    ['not if somebody says not', { errors: pauses, pausable: false }, false],
+    ['not without reason', { errors }, false],
+  ] as const)('stops deliveries %s', (_, props, stops) => {
+    expect('POSTHASTE_RESUME_SCHEDULE' in variables(consume(props))).toBe(stops);
   });
 });
 

@@ -221,6 +221,19 @@ export const SCENARIOS: readonly Scenario[] = [
     'A body cannot be read, or is of an unknown type or version.',
     'Each record is read by itself, and parked with its reason.',
   ),
+  scenario('S57', ['G5', 'G6'], 'A failure that never passes is tried again and again.', 'Error rules: the first that matches decides.'),
+  scenario(
+    'S58',
+    ['G6', 'G7'],
+    'What may be dropped is dropped in silence, or comes again.',
+    'A discarded message has its marker, and is counted and logged.',
+  ),
+  scenario(
+    'S59',
+    ['G5', 'G12'],
+    'What a consumer needs is down, and its queue’s receives are used up.',
+    'The consumer pauses; deliveries stop once the schedule that resumes them is there.',
+  ),
   scenario(
     'S60',
     ['G6'],

@@ -57,8 +57,16 @@ function universalCall(service: string, action: string, input: string | undefine
   return {
     service: UNIVERSAL_NAMES[service] ?? (service as ServiceName),
     action: action.charAt(0).toUpperCase() + action.slice(1),
-    input: input === undefined ? {} : parsed(input),
+    input: input === undefined ? {} : renamed(service, parsed(input)),
   };
+}
+
+/** Members that universal targets name as the SDK for Java does, where the API has another name. */
+const UNIVERSAL_MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = { lambda: { Uuid: 'UUID' } };
+
+function renamed(service: string, input: Json): Json {
+  const names = UNIVERSAL_MEMBERS[service] ?? {};
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [names[name] ?? name, value]));
 }
 
 function parsed(input: string): Json {

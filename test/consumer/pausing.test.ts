@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { createMappingStop } from '../../lib/consumer/consumer.pausing.ts';
+import { sleep } from '../../lib/core/clock.ts';
+import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
+
+const QUEUE = 'arn:aws:sqs:eu-west-1:111111111111:orders';
+const mappingOf = (UUID: string, name: string) => ({ UUID, FunctionArn: `arn:aws:lambda:eu-west-1:111111111111:function:${name}` });
+const refusal = (name: string) => Object.assign(new Error(name), { name, $fault: 'client' });
+
+/** A stop over clients that note what they are sent, and answer as they are told. */
+function stopWith(answers: Readonly<Record<string, () => unknown>> = {}) {
+  const calls: { action: string; input: Record<string, unknown> }[] = [];
+  const client = {
+    async send(command: object) {
+      const action = command.constructor.name.replace(/Command$/, '');
+      calls.push({ action, input: (command as { input: Record<string, unknown> }).input });
+      const answer = await answers[action]?.();
+      if (answer instanceof Error) throw answer;
+      return answer ?? { EventSourceMappings: [mappingOf('other', 'audit'), mappingOf('own', 'charge-card:live')] };
+    },
+  };
+  const clock = createVirtualClock({ next: () => 0.5 });
+  const stop = createMappingStop({
+    ...{ lambda: client as never, scheduler: client as never, clock, rng: { next: () => 0.5 } },
+    ...{
+      queueArn: QUEUE,
+      functionName: 'charge-card',
+      scheduleName: 'shop-charge-card-resume',
+      roleArn: 'arn:aws-cn:iam::111111111111:role/resume',
+    },
+  });
+  const stopFor = async (ms: number) => {
+    const stopped = stop.stopUntil(clock.now() + ms);
+    await Promise.all([stopped, clock.run(clock.now() + 60_000)]);
+  };
+  return { calls, clock, stopFor, actions: () => calls.map(({ action }) => action) };
+}
+
+test('first comes the schedule that enables the mapping of this function again, then the mapping is disabled', async () => {
+  const { calls, stopFor, clock } = stopWith();
+  const time = new Date(clock.now() + 900_000).toISOString().slice(0, 19);
+  await stopFor(900_000);
+  expect(calls).toEqual([
+    { action: 'ListEventSourceMappings', input: { EventSourceArn: QUEUE } },
+    {
+      action: 'CreateSchedule',
+      input: {
+        Name: 'shop-charge-card-resume',
+        ScheduleExpression: `at(${time})`,
+        ScheduleExpressionTimezone: 'UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        ActionAfterCompletion: 'DELETE',
+        Target: {
+          Arn: 'arn:aws-cn:scheduler:::aws-sdk:lambda:updateEventSourceMapping',
+          RoleArn: 'arn:aws-cn:iam::111111111111:role/resume',
+          Input: '{"Uuid":"own","Enabled":true}',
+        },
+      },
+    },
+    { action: 'UpdateEventSourceMapping', input: { UUID: 'own', Enabled: false } },
+  ]);
+});
+
+test('the mapping is looked for once, and asked for again after it could not be found', async () => {
+  const { actions, stopFor } = stopWith();
+  await stopFor(900_000);
+  await stopFor(900_000);
+  expect(actions().filter((action) => action === 'ListEventSourceMappings')).toHaveLength(1);
+  const none = stopWith({ ListEventSourceMappings: () => ({ EventSourceMappings: [mappingOf('other', 'audit')] }) });
+  await expect(none.stopFor(900_000)).rejects.toMatchObject({ code: 'CONSUMER_CONFIG' });
+  await expect(none.stopFor(900_000)).rejects.toThrow(/no event source mapping leads from .*orders to the function charge-card/);
+  expect(none.actions()).toEqual(['ListEventSourceMappings', 'ListEventSourceMappings']);
+});
+
+test('a pause that is on already is moved; one that ends in that moment is made anew', async () => {
+  const moved = stopWith({ CreateSchedule: () => refusal('ConflictException') });
+  await moved.stopFor(900_000);
+  expect(moved.actions()).toEqual(['ListEventSourceMappings', 'CreateSchedule', 'UpdateSchedule', 'UpdateEventSourceMapping']);
+  let tries = 0;
+  const ended = stopWith({
+    CreateSchedule: () => (++tries === 1 ? refusal('ConflictException') : undefined),
+    UpdateSchedule: () => refusal('ResourceNotFoundException'),
+  });
+  await ended.stopFor(900_000);
+  expect(ended.actions()).toEqual([
+    'ListEventSourceMappings',
+    'CreateSchedule',
+    'UpdateSchedule',
+    'CreateSchedule',
+    'UpdateEventSourceMapping',
+  ]);
+});
+
+test('without the schedule the mapping stays enabled', async () => {
+  const { stopFor, actions } = stopWith({ CreateSchedule: () => refusal('AccessDeniedException') });
+  await expect(stopFor(900_000)).rejects.toThrow('AccessDeniedException');
+  expect(actions()).not.toContain('UpdateEventSourceMapping');
+});
+
+test('a pause under a minute, or one that has nearly ended once its schedule is there, stops nothing', async () => {
+  const short = stopWith();
+  await short.stopFor(59_000);
+  expect(short.calls).toEqual([]);
+  const late = stopWith({ CreateSchedule: () => sleep(late.clock, 40_000) });
+  await late.stopFor(65_000);
+  expect(late.actions()).toEqual(['ListEventSourceMappings', 'CreateSchedule']);
+});

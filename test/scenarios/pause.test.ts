@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { FAULT_KINDS, faultAt } from '../../lib/simulation/fault.ts';
+import { MINUTE, pausing } from '../consumer/pausing-world.ts';
+
+const ORDERS = Array.from({ length: 12 }, (_, index) => `${index}`);
+
+describe('a consumer that pauses', () => {
+  test('S59 while what it needs is down for hours, a backlog waits without being handed out, and none of it is dead-lettered', async () => {
+    const backlog = Array.from({ length: 400 }, (_, index) => `${index}`);
+    const run = async (stops: boolean) => {
+      const consumer = pausing({ stops, closedMs: 4 * 60 * MINUTE });
+      for (const order of backlog) consumer.send(order);
+      await consumer.world.run(3 * 60 * MINUTE);
+      return consumer;
+    };
+    const [stopped, going] = [await run(true), await run(false)];
+    expect(stopped.receives()).toBeLessThan(going.receives() / 5);
+    for (const consumer of [stopped, going]) {
+      expect([consumer.waiting(), consumer.deadLetters()]).toEqual([400, 0]);
+      await consumer.world.run(3 * 60 * MINUTE);
+      expect(consumer.effectsOf(backlog)).toEqual(backlog.map(() => 1));
+      expect([consumer.waiting(), consumer.deadLetters(), consumer.state(), consumer.schedules()]).toEqual([0, 0, 'Enabled', []]);
+    }
+  });
+
+  test('S59 whatever goes wrong at any one call, deliveries go on after the pause, and every message takes effect once', async () => {
+    const options = { closedMs: 5 * MINUTE, pauseMs: 10 * MINUTE };
+    const run = async (more: Parameters<typeof pausing>[0] = {}) => {
+      const consumer = pausing({ ...options, ...more });
+      for (const order of ORDERS) consumer.send(order);
+      await consumer.world.run(6 * 60 * MINUTE);
+      return consumer;
+    };
+    const { total } = (await run()).world.calls;
+    expect(total).toBeGreaterThan(6);
+    for (let index = 0; index < total; index += 1) {
+      for (const kind of FAULT_KINDS) {
+        const consumer = await run({ seed: index + 1, faults: faultAt(index, kind) });
+        const ends = [consumer.state(), consumer.waiting(), consumer.deadLetters(), ...consumer.effectsOf(ORDERS)];
+        expect([index, kind, ...ends]).toEqual([index, kind, 'Enabled', 0, 0, ...ORDERS.map(() => 1)]);
+      }
+    }
+  });
+});
