@@ -83,8 +83,8 @@ export const SENDING: readonly Mutant[] = [
     scenario: 'S10',
     defect: 'each try of a transaction has its own token',
     file: 'lib/unit-of-work/commit.ts',
-    find: 'deriveId(commit.token, String(plans))',
-    replace: 'deriveId(commit.token, String(plans), String(attempt))',
+    find: 'contentToken(commit, plans))',
+    replace: 'deriveId(contentToken(commit, plans), String(attempt)))',
   },
   {
     scenario: 'S10',
