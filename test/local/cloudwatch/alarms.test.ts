@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Json } from '../../../lib/local/aws.ts';
+import { systemIds } from '../../../lib/core/ids.ts';
+import { createRng } from '../../../lib/core/rng.ts';
+import { DEVELOPER, type Json, LOCAL_PLACE } from '../../../lib/local/aws.ts';
+import { createEmbeddedAws } from '../../../lib/local/embedded-aws.ts';
+import type { AlarmEvent } from '../../../lib/local/monitoring.ts';
+import { createFakeClock } from '../fake-clock.ts';
 import { createRoleWorld, type RoleWorld } from '../role-world.ts';
 
 const MINUTE = 60_000;
@@ -91,6 +96,32 @@ test('a topic whose policy does not let CloudWatch in is told nothing', async ()
   const { MetricAlarms } = await world.ask('cloudwatch', 'DescribeAlarms', {});
   expect(MetricAlarms).toMatchObject([{ StateValue: 'ALARM' }]);
   expect(messages()).toEqual([]);
+});
+
+test('who watches the endpoint is told of every change, and of topics that could not be told', () => {
+  const events: AlarmEvent[] = [];
+  const clock = createFakeClock();
+  const onAlarm = (event: AlarmEvent) => void events.push(event);
+  const { aws, close } = createEmbeddedAws({ clock, rng: createRng(1), ids: systemIds, place: LOCAL_PLACE, onAlarm });
+  const gone = 'arn:aws:sns:us-east-1:000000000000:gone';
+  const input = alarmOn('dead', { OKActions: [gone, 'arn:aws:lambda:us-east-1:000000000000:function:f'] });
+  aws.callNow({ service: 'cloudwatch', action: 'PutMetricAlarm', input, caller: DEVELOPER });
+  clock.advance(2 * MINUTE);
+  close();
+  expect(events).toEqual([
+    {
+      name: 'dead letters',
+      description: 'Look at the group, mend, redrive.',
+      before: 'INSUFFICIENT_DATA',
+      state: 'OK',
+      reason: 'Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].',
+      failedActions: [
+        { action: gone, message: expect.stringMatching(/^(NotFound|AuthorizationError)/) },
+        { action: 'arn:aws:lambda:us-east-1:000000000000:function:f', message: expect.stringContaining('no actions but those of SNS') },
+      ],
+    },
+  ]);
+  expect(clock.pending()).toBe(0);
 });
 
 test('an alarm whose actions are disabled changes state and tells nobody', async () => {
