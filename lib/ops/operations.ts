@@ -123,8 +123,12 @@ export interface Answers {
   readonly status: StackStatus;
   readonly groups: { readonly groups: readonly FailureGroup[] };
   readonly list: { readonly failures: readonly Failure[]; readonly cursor?: string };
-  readonly show: { readonly failure: Failure; readonly body: string; readonly audits: readonly FailureAudit[] };
-  readonly export: { readonly failures: readonly (Failure & { readonly text: string })[]; readonly cursor?: string };
+  /** `missing`: why the body, which is then empty, cannot be shown. */
+  readonly show: { readonly failure: Failure; readonly body: string; readonly missing?: string; readonly audits: readonly FailureAudit[] };
+  readonly export: {
+    readonly failures: readonly (Failure & { readonly text: string; readonly missing?: string })[];
+    readonly cursor?: string;
+  };
   /** `more`: time ran out before all were changed; ask again for the rest. */
   readonly archive: { readonly changed: number; readonly refused: number; readonly more?: true };
   readonly restore: { readonly changed: number; readonly refused: number; readonly more?: true };

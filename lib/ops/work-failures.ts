@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { isPosthasteError, messageOf } from '../core/errors.ts';
 import type { Failure, FailureAudit, FailureFilter, FailureGroup } from '../dlq/failure.ts';
 import type { FailureStore, Page, Transition } from '../dlq/failure-store.ts';
 import { editedCopy } from './edited-copy.ts';
@@ -57,7 +58,10 @@ export async function listOf(deps: WorkFailuresDeps, request: Listing): Promise<
 
 /** A page of failures with their bodies, whichever way they are stored. */
 export async function exportOf(deps: WorkFailuresDeps, request: Omit<Listing, 'limit'>): Promise<Answers['export']> {
-  const withText = async (failure: Failure) => ({ ...failure, text: await deps.failures.bodyOf(failure) });
+  const withText = async (failure: Failure) => {
+    const { body, ...missing } = await bodyOf(deps, failure);
+    return { ...failure, text: body, ...missing };
+  };
   const { items, cursor } = await fitting(deps, { ...request, limit: EXPORT_LIMIT }, withText);
   return { failures: items, ...(cursor !== undefined && { cursor }) };
 }
@@ -85,9 +89,19 @@ async function fitting<T>(deps: WorkFailuresDeps, listing: Listing, shown: (fail
 }
 
 /** One failure with its body and its story. */
-export async function show({ failures }: WorkFailuresDeps, id: string): Promise<Answers['show']> {
-  const failure = await existing(failures, id);
-  return { failure, body: await failures.bodyOf(failure), audits: await failures.audits(id) };
+export async function show(deps: WorkFailuresDeps, id: string): Promise<Answers['show']> {
+  const failure = await existing(deps.failures, id);
+  return { failure, ...(await bodyOf(deps, failure)), audits: await deps.failures.audits(id) };
+}
+
+/** A body that is gone hides neither its failure nor the others of a page. */
+async function bodyOf({ failures }: WorkFailuresDeps, failure: Failure): Promise<{ readonly body: string; readonly missing?: string }> {
+  try {
+    return { body: await failures.bodyOf(failure) };
+  } catch (error) {
+    if (!isPosthasteError(error, 'FAILURE_BODY')) throw error;
+    return { body: '', missing: messageOf(error) };
+  }
 }
 
 async function existing(failures: FailureStore, id: string): Promise<Failure> {
