@@ -4,8 +4,8 @@
  */
 const ranks = [
   ['core'],
-  ['message', 'claim-check', 'retry', 'topology'],
-  ['topic', 'unit-of-work'],
+  ['message', 'claim-check', 'retry'],
+  ['topic', 'unit-of-work', 'topology'],
   ['consumer', 'inbox', 'outbox', 'dlq', 'queue', 'schedule', 'event-store'],
   ['saga', 'projection', 'request-reply'],
   ['observability', 'security', 'ops'],

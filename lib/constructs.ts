@@ -6,6 +6,7 @@ export type { ProvisionedConcurrency, Range, Scaling } from './consumer/consumer
 export { ConsumerSubscription, type ConsumerSubscriptionProps } from './consumer/consumer.subscription.construct.ts';
 export type { QueueWorkerProps } from './consumer/queue-worker.props.construct.ts';
 export type { OnExhausted } from './consumer/queue-worker.rules.construct.ts';
+export { FailureIndexer, type FailureIndexerProps } from './dlq/failure-indexer.construct.ts';
 export { type IInbox, type ImportedInbox, Inbox, type InboxProps } from './inbox/inbox.construct.ts';
 export type { AlarmProps } from './infra/alarms.ts';
 export { type BundleOptions, type BundleRun, bundleHandlers, type HandlerBundle } from './infra/bundle.ts';
@@ -14,6 +15,8 @@ export type { IDestination } from './infra/destinations.ts';
 export { HandlerFunction, type HandlerFunctionProps, type HandlerSettings } from './infra/handler-function.construct.ts';
 export { ConfigurationError } from './infra/rules.ts';
 export type { TableRef } from './infra/table-ref.ts';
+export { FailureStore, type FailureStoreProps } from './ops/failure-store.construct.ts';
+export { OperationsFunction, type OperationsFunctionProps } from './ops/operations-function.construct.ts';
 export { type ImportedOutbox, type IOutbox, Outbox, type OutboxProps } from './outbox/outbox.construct.ts';
 export { OutboxRelay, type OutboxRelayProps } from './outbox/outbox.relay.construct.ts';
 export { OutboxSweeper, type OutboxSweeperProps } from './outbox/outbox.sweeper.construct.ts';

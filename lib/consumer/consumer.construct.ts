@@ -75,6 +75,10 @@ export class Consumer extends Construct implements IGrantable {
           alarm: props.alarmTopic ? { alarmTopic: props.alarmTopic } : {},
         }),
     );
+    this.#worker.register(
+      this,
+      this.subscriptions.map(({ deadLetterQueue, alarm }) => ({ queue: deadLetterQueue, alarm })),
+    );
   }
 
   get function(): HandlerFunction {

@@ -1,4 +1,5 @@
 import { type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type CfnSubscription, Subscription, SubscriptionFilter, SubscriptionProtocol } from 'aws-cdk-lib/aws-sns';
 import { type Queue, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
@@ -34,6 +35,8 @@ export class ConsumerSubscription extends Construct {
    * Messages here are published again, not redriven: SQS moves back only what came from a queue.
    */
   readonly deadLetterQueue: Queue;
+  /** Tells of messages that wait there. */
+  readonly alarm: Alarm;
 
   constructor(scope: Construct, id: string, props: ConsumerSubscriptionProps) {
     super(scope, id);
@@ -54,7 +57,7 @@ export class ConsumerSubscription extends Construct {
     this.subscription.node.addDependency(deadLetterPolicy, ...allowDelivery(queue, topic.topic, encryptionKey));
     const resource = this.subscription.node.defaultChild as CfnSubscription;
     enforceAtSynth(this, SUBSCRIPTION_RULES, () => ({ fifo: topic.fifo, subscription: finalProperties(resource) }));
-    createAlarm(this, 'Undelivered', {
+    this.alarm = createAlarm(this, 'Undelivered', {
       metric: waitingMessages(this.deadLetterQueue),
       threshold: 1,
       description:

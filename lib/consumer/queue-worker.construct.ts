@@ -3,6 +3,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnEventSourceMapping, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { inboxScope } from '../inbox/inbox.construct.ts';
 import { createAlarm } from '../infra/alarms.ts';
 import { finalProperties } from '../infra/final-properties.ts';
 import { allow, allowSendKey, allowTable, TABLE_READ_ACTIONS, TABLE_WRITE_ACTIONS } from '../infra/grants.ts';
@@ -19,6 +20,7 @@ import {
 } from '../infra/secure-queue.ts';
 import { type TableRef, UNIT_RULES } from '../infra/table-ref.ts';
 import { MESSAGE_RETRY } from '../retry/policy.ts';
+import { registerMember, type StackDeadLetters } from '../topology/stack-topology.construct.ts';
 import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
 import { invocationTarget, mappingScaling, SCALING_RULES, type Scaling } from './consumer.scaling.construct.ts';
 import { runtimeAlarms } from './queue-worker.alarms.construct.ts';
@@ -39,6 +41,8 @@ export class QueueWorker extends Construct {
   readonly deadLetterQueue: Queue;
   readonly alarms: readonly Alarm[];
   readonly #inbox: TableRef;
+  readonly #mapping: CfnEventSourceMapping;
+  readonly #props: QueueWorkerProps;
 
   constructor(scope: Construct, id: string, props: QueueWorkerProps & { readonly name: string; readonly context: QueueWorkerContext }) {
     super(scope, id);
@@ -51,12 +55,14 @@ export class QueueWorker extends Construct {
     enforce(scope, RETRY_RULES, retries);
     announceRetries(scope, props.name, retries);
     this.#inbox = props.inbox.table;
+    this.#props = props;
     if (props.outbox) enforce(scope, UNIT_RULES, { inbox: this.#inbox, table: props.outbox.table });
     this.deadLetterQueue = this.#createDeadLetterQueue(props);
     this.queue = this.#createQueue(props);
     this.function = this.#createFunction(props);
     const target = invocationTarget(this.function, props.scaling?.provisionedConcurrency);
     const mapping = this.#map(target, props.scaling ?? {});
+    this.#mapping = mapping;
     if (isPausable(props)) new Pausing(this, 'pausing', { name: props.name, fn: this.function, queue: this.queue, mapping });
     this.alarms = this.#watch(props);
     const resourceOf = (construct: Construct) => finalProperties(construct.node.defaultChild as CfnResource);
@@ -66,6 +72,26 @@ export class QueueWorker extends Construct {
       function: resourceOf(this.function),
       mapping: finalProperties(mapping),
     }));
+  }
+
+  /** Tells the stack that it is there, under the construct that it is a part of. */
+  register(construct: Construct, undelivered: readonly StackDeadLetters[] = []): void {
+    const { inbox, encryptionKey, indexed = true } = this.#props;
+    const alarm = this.node.findChild('DeadLetters') as Alarm;
+    registerMember({
+      kind: 'consumer',
+      construct,
+      name: this.logicalName,
+      queue: this.queue,
+      encryptionKey,
+      ordered: this.facts.ordered,
+      deadLetters: { queue: this.deadLetterQueue, encryptionKey, alarm },
+      undelivered,
+      indexed,
+      functionName: this.function.functionName,
+      mappingId: this.#mapping.ref,
+      inbox: { table: inbox.table, scope: inboxScope(this.function, inbox.table), retention: inbox.retention },
+    });
   }
 
   /** Lets its handlers write items of a table in their units of work. */

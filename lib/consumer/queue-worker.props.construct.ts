@@ -115,6 +115,13 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    */
   readonly deadLetterRetention?: Duration;
   /**
+   * Whether a `FailureStore` of the stack drains its dead-letter queues. Without, letters stay there to be moved back by SQS itself, all of
+   * them, without a canary and without a record of who did it.
+   *
+   * @default true
+   */
+  readonly indexed?: boolean;
+  /**
    * A customer managed key for the queue and its dead-letter queue. A key of this app is extended by what SNS needs to deliver; the policy
    * of an imported key must say it: `kms:Decrypt` and `kms:GenerateDataKey` for `sns.amazonaws.com`, on condition of the topic's
    * `aws:SourceArn`.

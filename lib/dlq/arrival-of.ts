@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RecordAttribute } from '../retry/dead-letter.ts';
-import { FAILURE_ATTRIBUTE } from './dlq.contract.ts';
+import { FAILURE_ATTRIBUTE, UNKNOWN_CONSUMER } from './dlq.contract.ts';
 import type { Arrival, FailureSource } from './failure.ts';
 import { failureIdOf } from './failure-id.ts';
 import { decodeFailureRecord, type FailureRecord } from './failure-record.ts';
@@ -13,7 +13,7 @@ export interface Origin {
 }
 
 /** The queue of nobody: a consumer that was removed, or one that is being deployed. */
-export const UNKNOWN_ORIGIN: Origin = { source: 'consumer', consumer: 'unknown' };
+export const UNKNOWN_ORIGIN: Origin = { source: 'consumer', consumer: UNKNOWN_CONSUMER };
 
 /** A letter as it goes into the store. What stands in it was written by whoever could send to the queue: data, held to its form. Never throws. */
 export function arrivalOf(letter: Letter, origin: Origin, now: number): Arrival {

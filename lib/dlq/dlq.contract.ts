@@ -27,3 +27,6 @@ export const INDEXER_METRICS = {
   /** Letters that a rule had set aside; by consumer. */
   parked: 'FailuresParked',
 } as const;
+
+/** Whose letters are that were found in a queue of nobody. */
+export const UNKNOWN_CONSUMER = 'unknown';

@@ -6,6 +6,7 @@ import { errorName } from '../retry/aws-failure.ts';
 import { retry } from '../retry/retry.ts';
 import type { FailureBodies } from './failure-bodies.ts';
 import { FailureBodyError } from './failure-store.errors.ts';
+import { BODIES_PREFIX } from './failure-table.contract.ts';
 
 /** The part of an S3 client that the bodies need. */
 export interface ObjectClient {
@@ -24,8 +25,6 @@ export interface FailureBodiesOptions {
   readonly rng: Rng;
 }
 
-const PREFIX = 'bodies/';
-
 /** Bodies as objects named by their digest: whoever puts one twice, or puts it again after a lost answer, has one object. */
 export function createFailureBodies({ client, bucket, owner, clock, rng }: FailureBodiesOptions): FailureBodies {
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
@@ -33,7 +32,7 @@ export function createFailureBodies({ client, bucket, owner, clock, rng }: Failu
     async put(text) {
       const bytes = Buffer.from(text);
       const sha256 = digestOf(bytes, 'hex');
-      const key = `${PREFIX}${sha256}`;
+      const key = `${BODIES_PREFIX}${sha256}`;
       // S3 compares what arrives with the digest, and refuses it otherwise ("Checking object integrity", S3 user guide).
       const input = { ...place, Key: key, Body: bytes, ChecksumSHA256: digestOf(bytes, 'base64') };
       await retry(() => client.send(new PutObjectCommand(input)), { clock, rng });

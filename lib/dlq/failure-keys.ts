@@ -19,11 +19,6 @@ export function failureKey(id: string): FailureKey {
   return { pk: `${FAILURE_PREFIX}${id}`, sk: STATE };
 }
 
-/** The id that a key of a failure was made from. */
-export function idOf({ pk }: Pick<FailureKey, 'pk'>): string {
-  return pk.slice(FAILURE_PREFIX.length);
-}
-
 export function groupRowKey(fingerprint: string): FailureKey {
   return { pk: GROUPS, sk: fingerprint };
 }

@@ -31,3 +31,6 @@ export const WORKED_RETENTION_DAYS = 60;
 
 /** Days that it is kept what was done to a failure, and by whom. */
 export const AUDIT_RETENTION_DAYS = 400;
+
+/** What the name of every object that is a body begins with. */
+export const BODIES_PREFIX = 'bodies/';

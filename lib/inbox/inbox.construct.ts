@@ -130,11 +130,11 @@ function grantUse({ table, retention }: IInbox, fn: LambdaFunction): void {
   allowTable(fn, table, INBOX_ACTIONS);
   fn.addEnvironment(INBOX_ENV.table, tableAddress(fn, table));
   fn.addEnvironment(INBOX_ENV.retentionDays, String(retention.toDays()));
-  fn.addEnvironment(INBOX_ENV.scope, scopeOf(fn, table));
+  fn.addEnvironment(INBOX_ENV.scope, inboxScope(fn, table));
 }
 
 /** Two consumers of one name would take each other's messages for handled: the stack tells them apart, across accounts with the account. */
-function scopeOf(fn: LambdaFunction, table: TableRef): string {
+export function inboxScope(fn: LambdaFunction, table: TableRef): string {
   const { account } = Stack.of(fn);
   const owner = accountOf(table);
   const isForeign = owner !== undefined && !Token.isUnresolved(account) && owner !== account;

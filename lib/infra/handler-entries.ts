@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { enforce, type Rule } from './rules.ts';
 
 /** The functions that this library itself deploys. */
-export type OwnHandler = 'outbox-relay' | 'outbox-sweeper';
+export type OwnHandler = 'outbox-relay' | 'outbox-sweeper' | 'failure-indexer' | 'operations';
 
 /**
  * Where the source of one of this library's own handlers lies: beside `lib/` in the repository (`.ts`) and in the package (`.js`) alike.

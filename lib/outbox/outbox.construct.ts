@@ -12,6 +12,7 @@ import { NAME_RULES } from '../infra/names.ts';
 import { enforce, enforceAtSynth } from '../infra/rules.ts';
 import { tableDefaults } from '../infra/table-defaults.ts';
 import { type TableRef, tableAddress } from '../infra/table-ref.ts';
+import { registerMember } from '../topology/stack-topology.construct.ts';
 import { OUTBOX_ATTRIBUTES, OUTBOX_ENV, OUTBOX_PENDING_INDEX } from './outbox.contract.ts';
 import { OutboxRelay } from './outbox.relay.construct.ts';
 import { OUTBOX_RULES, OUTBOX_TABLE_RULES } from './outbox.rules.construct.ts';
@@ -147,6 +148,16 @@ export class Outbox extends Construct implements IOutbox {
     this.sweeper = new OutboxSweeper(this, 'sweeper', { ...settings, name: `${name}-sweeper`, table: this.table });
     this.#holdToRules();
     for (const destination of props.destinations ?? []) this.addDestination(destination);
+    registerMember({
+      kind: 'outbox',
+      construct: this,
+      name,
+      table: this.table,
+      relayFunction: this.relay.function.functionName,
+      sweeperFunction: this.sweeper.function.functionName,
+      failures: this.relay.failures,
+      unscheduled: { queue: this.sweeper.deadLetterQueue, alarm: this.sweeper.node.findChild('Unscheduled') as Alarm },
+    });
   }
 
   #holdToRules(): void {

@@ -97,6 +97,7 @@ export class CommandQueue extends Construct implements IDestination, IGrantable 
     enforce(this, COMMAND_RULES, { name, handles });
     const digest = handlesDigest(handles.map((definition) => definition.name));
     this.#worker = new QueueWorker(this, 'worker', { ...props, name, context: { handles: digest, daysBeforeQueue: 0 } });
+    this.#worker.register(this);
     this.#arn = Lazy.uncachedString({ produce: ({ scope: user }) => this.#arnSeenFrom(user) });
   }
 

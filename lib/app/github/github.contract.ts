@@ -30,6 +30,8 @@ export const GITHUB_OUTPUTS = {
   activityTable: 'ActivityTable',
   welcomeTable: 'WelcomeTable',
   outboxTable: 'OutboxTable',
+  failuresTable: 'FailuresTable',
+  failuresBucket: 'FailuresBucket',
   auditDeadLetters: 'RecordAuditTrailDeadLetters',
   notifierDeadLetters: 'NotifyMaintainersDeadLetters',
   activityDeadLetters: 'ProjectActivityDeadLetters',

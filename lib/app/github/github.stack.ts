@@ -3,7 +3,7 @@ import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import { CommandQueue, Consumer, EventTopic, HandlerFunction, Inbox, Outbox } from '../../constructs.ts';
+import { CommandQueue, Consumer, EventTopic, FailureStore, HandlerFunction, Inbox, Outbox } from '../../constructs.ts';
 import { GITHUB_ENV, GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_TOPICS } from './github.contract.ts';
 import { GITHUB_EVENTS, WelcomeAuthor } from './github.messages.ts';
 import { NOTIFIED_EVENTS } from './notify-maintainers.ts';
@@ -78,12 +78,16 @@ export class GithubStack extends Stack {
     worker.grantWrite(welcome);
     outbox.addDestination(worker);
 
+    const failures = new FailureStore(this, 'failures', { removalPolicy });
+
     this.#show({
       webhookUrl,
       auditTable: audit.tableName,
       activityTable: activity.tableName,
       welcomeTable: welcome.tableName,
       outboxTable: outbox.table.tableName,
+      failuresTable: failures.table.tableName,
+      failuresBucket: failures.bodies.bucketName,
       auditDeadLetters: auditTrail.deadLetterQueue.queueUrl,
       notifierDeadLetters: notifier.deadLetterQueue.queueUrl,
       activityDeadLetters: projection.deadLetterQueue.queueUrl,

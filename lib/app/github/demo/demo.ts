@@ -89,6 +89,8 @@ function placesOf(local: LocalAws): Places {
     activityTable: output(GITHUB_OUTPUTS.activityTable),
     welcomeTable: output(GITHUB_OUTPUTS.welcomeTable),
     outboxTable: output(GITHUB_OUTPUTS.outboxTable),
+    failuresTable: output(GITHUB_OUTPUTS.failuresTable),
+    failuresBucket: output(GITHUB_OUTPUTS.failuresBucket),
     deadLetterQueues: new Map([
       ['record-audit-trail', output(GITHUB_OUTPUTS.auditDeadLetters)],
       ['notify-maintainers', output(GITHUB_OUTPUTS.notifierDeadLetters)],

@@ -1,15 +1,15 @@
 import { FAILURE_ATTRIBUTE } from '../../../index.ts';
-import type { LocalAws } from '../../../local.ts';
+import { DEVELOPER, type LocalAws } from '../../../local.ts';
 import type { NotificationCall } from './notification-sink.ts';
 import type { AppliedEvent, FinalState } from './verdict.ts';
 
-/** One message in a dead-letter queue, as a person would read it. */
+/** One message that failed for good, as a person would read it. */
 export interface DeadLetter {
   readonly consumer: string;
   /** The delivery it came from, when its body can still be read. */
   readonly delivery: string | undefined;
   readonly type: string | undefined;
-  /** Code and sentence of the failure record; a message that SQS itself moved has none. */
+  /** Code and sentence. */
   readonly reason: string;
 }
 
@@ -19,28 +19,55 @@ export interface Places {
   readonly activityTable: string;
   readonly welcomeTable: string;
   readonly outboxTable: string;
+  readonly failuresTable: string;
+  readonly failuresBucket: string;
   /** Consumer → URL of its dead-letter queue. */
   readonly deadLetterQueues: ReadonlyMap<string, string>;
 }
 
 type Item = Readonly<Record<string, { S?: string; N?: string; L?: readonly { M: Item }[]; M?: Item }>>;
 
-/** Reads the dead-letter queues without taking anything out of them. */
+/** Everything that failed and waits for somebody: in the failure store, and in dead-letter queues on the way there. Takes nothing out. */
 export function readDeadLetters(local: LocalAws, places: Places): readonly DeadLetter[] {
+  const lineOf = ({ consumer, type, reason }: DeadLetter) => `${consumer} ${type} ${reason}`;
+  return [...readQueues(local, places), ...readStore(local, places)].sort((a, b) => (lineOf(a) < lineOf(b) ? -1 : 1));
+}
+
+function readQueues(local: LocalAws, places: Places): readonly DeadLetter[] {
   return [...places.deadLetterQueues].flatMap(([consumer, url]) =>
     local.peek(url).map(({ body, attributes }) => {
-      const envelope = parse(body);
       const record = parse(attributes[FAILURE_ATTRIBUTE] ?? '');
       return {
         consumer,
-        delivery: text(envelope?.['correlationid']),
-        type: text(envelope?.['type']),
+        ...seenIn(body),
         reason: record
           ? `${text(record['reason']) ?? 'FAILED'}: ${text(record['message']) ?? ''}`
           : 'moved by SQS: received too often without an answer',
       };
     }),
   );
+}
+
+const WAITING: ReadonlySet<string | undefined> = new Set(['open', 'parked', 'redriving']);
+
+function readStore(local: LocalAws, places: Places): readonly DeadLetter[] {
+  return scan(local, places.failuresTable)
+    .filter(({ sk, status }) => sk?.S === 'STATE' && WAITING.has(status?.S))
+    .map(({ consumer, reason, errorMessage, body }) => ({
+      consumer: consumer?.S ?? '',
+      ...seenIn(body?.M?.['text']?.S ?? readObject(local, places.failuresBucket, body?.M?.['key']?.S ?? '')),
+      reason: `${reason?.S ?? 'FAILED'}: ${errorMessage?.S ?? ''}`,
+    }));
+}
+
+function readObject({ aws }: LocalAws, Bucket: string, Key: string): string {
+  const { Body } = aws.callNow({ service: 's3', action: 'GetObject', input: { Bucket, Key }, caller: DEVELOPER });
+  return Buffer.from(Body as Uint8Array).toString();
+}
+
+function seenIn(body: string): Pick<DeadLetter, 'delivery' | 'type'> {
+  const envelope = parse(body);
+  return { delivery: text(envelope?.['correlationid']), type: text(envelope?.['type']) };
 }
 
 /** Everything the verdict looks at, read from the tables and queues themselves. */

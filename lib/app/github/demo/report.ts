@@ -161,9 +161,7 @@ function listed(title: string, lines: readonly string[], terminal: Terminal): re
 
 function verdictLines({ holds, violations }: Verdict, terminal: Terminal): readonly string[] {
   if (holds) {
-    return [
-      terminal.green('The verdict holds: every effect exactly once, every call under one key, everything else in a dead-letter queue.'),
-    ];
+    return [terminal.green('The verdict holds: every effect exactly once, every call under one key, everything else kept as a failure.')];
   }
   return [
     terminal.red(`The verdict does not hold: ${violations.length} violations`),

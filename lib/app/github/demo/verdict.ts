@@ -26,7 +26,7 @@ export interface FinalState {
   /** Delivery id → how often its author was welcomed. */
   readonly welcomed: ReadonlyMap<string, number>;
   readonly notifications: readonly NotificationCall[];
-  /** Consumer → the delivery ids in its dead-letter queue. */
+  /** Consumer → the delivery ids of its failures that wait for somebody, in the failure store or still in its dead-letter queue. */
   readonly deadLettered: ReadonlyMap<string, readonly string[]>;
   /** Delivery ids that the outbox could not publish and parked. */
   readonly parked: readonly string[];
@@ -57,7 +57,7 @@ export interface Verdict {
 
 /**
  * Judges a run from what was put in and what is there in the end: every DynamoDB effect exactly once, every external call at least once
- * under one key, everything else accounted for in a dead-letter queue. Uses no counter that the runtime keeps of itself.
+ * under one key, everything else accounted for among the failures. Uses no counter that the runtime keeps of itself.
  */
 export function judge(answers: readonly Answer[], state: FinalState): Verdict {
   // A delivery that was sent again counts by its best answer: what was accepted once stays accepted, whatever a later one said.
