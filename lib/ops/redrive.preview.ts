@@ -22,6 +22,7 @@ export async function previewOf(deps: PreviewDeps, order: Order): Promise<Redriv
   const consumers = await deps.consumers();
   const asking = { options, startedAt: deps.clock.now() };
   const reasons = { TOO_OLD: 0, TOO_OFTEN: 0 };
+  const causes = new Set<string>();
   let [matching, sent] = [0, 0];
   let cursor: string | undefined;
   do {
@@ -29,17 +30,24 @@ export async function previewOf(deps: PreviewDeps, order: Order): Promise<Redriv
     for (const failure of page.items) {
       const verdict = verdictOn(failure, asking, consumers.get(failure.consumer), deps.clock.now());
       matching += 1;
+      causes.add(failure.fingerprint);
       if (verdict.kind !== 'leave') sent += 1;
       else if (verdict.reason === 'TOO_OLD' || verdict.reason === 'TOO_OFTEN') reasons[verdict.reason] += 1;
     }
     cursor = page.cursor;
   } while (cursor !== undefined && deps.clock.now() < order.deadline);
-  const groups = await groupsOf(deps, { status: 'open', ...order.where });
+  // An id or a key selects some of a group, and says nothing about the others.
+  const [cause] = causes;
+  const groups = await groupsOf(deps, {
+    status: 'open',
+    ...order.where,
+    ...(cause !== undefined && causes.size === 1 && { fingerprint: cause }),
+  });
   return {
     matching,
     tooOld: reasons.TOO_OLD,
     tooOften: reasons.TOO_OFTEN,
-    groups: groups.slice(0, MAX_GROUPS),
+    groups: groups.filter(({ fingerprint }) => causes.has(fingerprint)).slice(0, MAX_GROUPS),
     ...(cursor !== undefined && { more: true as const }),
     takesSeconds: Math.ceil(sent / options.rate),
   };

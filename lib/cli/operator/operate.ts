@@ -28,13 +28,12 @@ export async function operate<Args extends { readonly place: Place }>(
   const onSignal = () => (stop.signal.aborted ? process.exit(EXIT.interrupted) : stop.abort());
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.stdout.on('error', onOutputGone);
   try {
     const args = command.parse(argv, Date.now());
     const desk = openDesk(args.place, stop.signal);
     return await command.run(args, desk);
   } catch (error) {
-    // Whoever reads our output has seen enough, e.g. head.
-    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return EXIT.ok;
     if (stop.signal.aborted) return EXIT.interrupted;
     if (!isPosthasteError(error)) throw error;
     terminal.line(`${terminal.red(error.code)} ${error.message}`);
@@ -43,4 +42,10 @@ export async function operate<Args extends { readonly place: Place }>(
     process.removeListener('SIGINT', onSignal);
     process.removeListener('SIGTERM', onSignal);
   }
+}
+
+/** Whoever reads our output has seen enough, e.g. head. */
+function onOutputGone(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
 }

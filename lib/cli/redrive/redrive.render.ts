@@ -1,7 +1,10 @@
 import type { Redrive, RedriveOptions, RedrivePlan } from '../../ops/operations.ts';
 import { groupLines, type View } from '../dlq/dlq.render.ts';
-import { count, instant, printable, span } from '../operator/printable.ts';
+import { count, instant, printable, shortId, span } from '../operator/printable.ts';
 import { type Terminal, table } from '../terminal.ts';
+
+/** Groups that are shown of a plan, the largest. */
+const MAX_GROUPS = 10;
 
 /** What a redrive would do. */
 export function planLines(plan: RedrivePlan, { canary = 0 }: RedriveOptions, view: View): readonly string[] {
@@ -10,7 +13,8 @@ export function planLines(plan: RedrivePlan, { canary = 0 }: RedriveOptions, vie
   const old = `${count(tooOld, 'failure')} would stay, older than the inbox remembers: each may have been handled and forgotten; --renew-old sends them`;
   const often = `${count(tooOften, 'failure')} would stay, redriven too often already: --max-redrives N allows more`;
   return [
-    ...groupLines(groups, view),
+    ...groupLines(groups.slice(0, MAX_GROUPS), view),
+    ...(groups.length > MAX_GROUPS ? [`and ${count(groups.length - MAX_GROUPS, 'group')} more: posthaste dlq`] : []),
     view.terminal.bold(
       `${more ? 'more than ' : ''}${count(matching, 'failure')} ${matching === 1 ? 'matches' : 'match'}${first}, about ${span(takesSeconds)}`,
     ),
@@ -43,7 +47,7 @@ export function summaryLines(redrive: Redrive, terminal: Terminal): readonly str
   return [
     `${paint(state)}${because === undefined ? '' : `: ${printable(because)}`}`,
     `${counts.sent} sent back, ${counts.alreadyDone} already done, ${counts.left} left where they are${reasonsOf(redrive)}`,
-    ...failed.map((canary) => `canary ${canary.id} failed again: posthaste dlq show ${canary.id}`),
+    ...failed.map((canary) => `look at it: posthaste dlq show ${shortId(canary.id)}`),
     ...(state === 'stopped' ? [`to go on: posthaste redrive --resume ${id}`] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import type { ConsumerStatus, OutboxStatus, StackStatus } from '../../ops/operations.ts';
+import type { ConsumerStatus, OutboxStatus, QueueStatus, StackStatus } from '../../ops/operations.ts';
 import { groupLines, type View } from '../dlq/dlq.render.ts';
 import { count, instant, printable, span } from '../operator/printable.ts';
 import { redriveLines } from '../redrive/redrive.render.ts';
@@ -45,9 +45,13 @@ function part(terminal: Terminal, rows: readonly Row[], titles: readonly string[
 
 const age = (seconds: number | undefined): string => (seconds === undefined ? '-' : span(seconds));
 
+/** CloudWatch tells the age of a minute ago; of an empty queue it says nothing. */
+const oldestOf = ({ visible, inFlight, delayed, oldestSeconds }: QueueStatus): number | undefined =>
+  visible + inFlight + delayed > 0 ? oldestSeconds : undefined;
+
 function consumerRow({ name, ordered, queue, deadLetters, undelivered, failures, mapping }: ConsumerStatus): Row {
   const title = `${printable(name, 48)}${ordered ? ' (ordered)' : ''}`;
-  const waiting = [queue.visible, queue.inFlight, queue.delayed, age(queue.oldestSeconds)];
+  const waiting = [queue.visible, queue.inFlight, queue.delayed, age(oldestOf(queue))];
   return [title, ...waiting, deadLetters.visible, undelivered, failures.open ?? 0, failures.parked ?? 0, printable(mapping)];
 }
 
@@ -68,7 +72,7 @@ const DELIVERING: readonly string[] = ['Enabled', 'Enabling', 'Creating', 'Updat
 
 function consumerTroubles({ name, queue, deadLetters, undelivered, failures, mapping }: ConsumerStatus): readonly string[] {
   const { open = 0 } = failures;
-  const behind = queue.oldestSeconds ?? 0;
+  const behind = oldestOf(queue) ?? 0;
   return [
     ...(open > 0 ? [`${name}: ${count(open, 'failure')} open; posthaste dlq --where consumer=${name}`] : []),
     ...(deadLetters.visible > 0 ? [`${name}: ${count(deadLetters.visible, 'dead letter')} in its queue, not in the failure store`] : []),

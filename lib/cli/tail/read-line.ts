@@ -1,4 +1,4 @@
-import { CONSUMER_METRICS, MESSAGE_OUTCOME } from '../../consumer/consumer.contract.ts';
+import { MESSAGE_OUTCOME } from '../../consumer/consumer.contract.ts';
 import type { LogLine } from './logs.ts';
 
 /** What a line of a function's log says. */
@@ -50,6 +50,9 @@ function fieldsOf(text: string): Fields | undefined {
 const textIn = (fields: Fields, name: string): string | undefined => (typeof fields[name] === 'string' ? fields[name] : undefined);
 const numberIn = (fields: Fields, name: string): number | undefined => (typeof fields[name] === 'number' ? fields[name] : undefined);
 
+/** A consumer names itself; Powertools names every function. */
+const nameIn = (fields: Fields): string | undefined => textIn(fields, 'consumer') ?? textIn(fields, 'service');
+
 function levelOf(level: unknown): TailEvent['level'] {
   if (level === 'DEBUG' || level === 'TRACE') return 'DEBUG';
   if (level === 'WARN') return 'WARN';
@@ -70,7 +73,7 @@ function fromLogger(fields: Fields, { at, from }: Origin, line: string): TailEve
     delayMs: numberIn(fields, 'delayMs'),
   };
   const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
-  return { at, from: textIn(fields, 'consumer') ?? from, level: levelOf(fields['level']), text, ...known };
+  return { at, from: nameIn(fields) ?? from, level: levelOf(fields['level']), text, ...known };
 }
 
 /** Powertools writes an error as an object. */
@@ -81,19 +84,16 @@ function errorIn(error: unknown): string | undefined {
 }
 
 interface EmbeddedMetrics {
-  readonly CloudWatchMetrics?: readonly { readonly Metrics?: readonly { readonly Name?: string }[] }[];
+  readonly CloudWatchMetrics?: readonly { readonly Metrics?: readonly { readonly Name?: string; readonly Unit?: string }[] }[];
 }
 
-/** Metrics in the embedded format (CloudWatch User Guide, "Embedded metric format specification"); how long something took is no count. */
+/** Metrics in the embedded format (CloudWatch User Guide, "Embedded metric format specification"); how long something took or waited is no count. */
 function fromMetrics(fields: Fields, { at, from }: Origin): TailEvent | undefined {
   const { CloudWatchMetrics: sets = [] } = fields['_aws'] as EmbeddedMetrics;
-  const names = sets.flatMap(({ Metrics = [] }) => Metrics.flatMap(({ Name }) => Name ?? []));
-  const counts = names
-    .filter((name) => name !== CONSUMER_METRICS.latency)
-    .map((name) => [name, sum(fields[name])] as const)
-    .filter(([, value]) => value > 0);
+  const names = sets.flatMap(({ Metrics = [] }) => Metrics.flatMap(({ Name, Unit = 'Count' }) => (Unit === 'Count' ? (Name ?? []) : [])));
+  const counts = names.map((name) => [name, sum(fields[name])] as const).filter(([, value]) => value > 0);
   if (counts.length === 0) return undefined;
-  return { at, from: textIn(fields, 'consumer') ?? from, level: 'INFO', text: 'counted', counts: Object.fromEntries(counts) };
+  return { at, from: nameIn(fields) ?? from, level: 'INFO', text: 'counted', counts: Object.fromEntries(counts) };
 }
 
 function sum(value: unknown): number {

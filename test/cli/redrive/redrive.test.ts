@@ -106,7 +106,7 @@ describe('posthaste redrive', () => {
     expect(desk.printed.slice(-4)).toEqual([
       'stopped: the canary b0 failed again',
       '2 sent back, 0 already done, 0 left where they are',
-      'canary b0 failed again: posthaste dlq show b0',
+      'look at it: posthaste dlq show b0',
       'to go on: posthaste redrive --resume r-1',
     ]);
   });

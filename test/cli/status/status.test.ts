@@ -55,7 +55,10 @@ describe('--check', () => {
       { consumers: [consumer({ deadLetters: { ...queue, visible: 1 } })] },
     ],
     ['ship-order: 3 messages that SNS could not deliver', { consumers: [consumer({ undelivered: 3 })] }],
-    ['ship-order: behind, the oldest message has waited for 5m', { consumers: [consumer({ queue: { ...queue, oldestSeconds: 300 } })] }],
+    [
+      'ship-order: behind, the oldest message has waited for 5m',
+      { consumers: [consumer({ queue: { ...queue, inFlight: 1, oldestSeconds: 300 } })] },
+    ],
     ['ship-order: its event source mapping is Disabled, so nothing is delivered', { consumers: [consumer({ mapping: 'Disabled' })] }],
     ['outbox: 1 message parked, which can never be published as they are', { outboxes: [outbox({ parked: 1 })] }],
     ['outbox: behind, the oldest message has been pending for 10m', { outboxes: [outbox({ pending: 1, oldestSeconds: 600 })] }],
@@ -68,6 +71,7 @@ describe('--check', () => {
 
   test.each<[string, Partial<StackStatus>]>([
     ['parked failures, which a rule set aside on purpose', { consumers: [consumer({ failures: { parked: 7, archived: 2 } })] }],
+    ['the age that an empty queue had a minute ago', { consumers: [consumer({ queue: { ...queue, oldestSeconds: 900 } })] }],
     ['what waits for less than five minutes', { consumers: [consumer({ queue: { ...queue, visible: 99, oldestSeconds: 299 } })] }],
     ['a mapping that is being updated', { consumers: [consumer({ mapping: 'Updating' })] }],
   ])('exits 0 for %s', async (_, values) => {

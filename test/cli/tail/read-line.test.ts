@@ -12,8 +12,12 @@ function shown(message: string | object): string | undefined {
 }
 
 const about = { consumer: 'ship-order', messageId: 'm-1', messageType: 'orders.order-placed' };
+const UNITS: Readonly<Record<string, string>> = { MessageLatency: 'Milliseconds', OldestFailureAge: 'Seconds' };
 const emf = (values: object) => ({
-  _aws: { Timestamp: 1, CloudWatchMetrics: [{ Namespace: 'Posthaste', Metrics: Object.keys(values).map((Name) => ({ Name })) }] },
+  _aws: {
+    Timestamp: 1,
+    CloudWatchMetrics: [{ Namespace: 'Posthaste', Metrics: Object.keys(values).map((Name) => ({ Name, Unit: UNITS[Name] ?? 'Count' })) }],
+  },
   ...values,
 });
 
@@ -33,7 +37,7 @@ describe('a log line', () => {
       { ...emf({ MessagesProcessed: 12, MessagesRetried: [1, 2], MessageLatency: [3] }), consumer: 'ship-order' },
       'ship-order  12 processed, 3 retried',
     ],
-    [emf({ OutboxPublished: 4, OutboxOldestPendingAge: 0 }), 'fn  4 published'],
+    [{ ...emf({ OutboxPublished: 4, OutboxPending: 0, OldestFailureAge: 44 }), service: 'outbox-relay' }, 'outbox-relay  4 published'],
     ['2030-01-01T10:20:30.456Z\treq-1\tINFO\thello\nthere', 'fn  hello there'],
     ['2030-01-01T10:20:30.456Z\treq-1\tERROR\tUncaught Exception', 'fn  ERROR Uncaught Exception'],
     ['REPORT RequestId: r\tDuration: 3000.00 ms\tStatus: timeout', 'fn  ERROR the invocation ended with: timeout'],
