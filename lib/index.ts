@@ -54,6 +54,7 @@ export {
   IdempotencyKeyReusedError,
   IdempotencyRequestError,
 } from './outbox/outbox.errors.ts';
+export { describeRetries, type RetrySettings } from './retry/describe-retries.ts';
 export {
   type DeadLetterOutcome,
   type DiscardOutcome,

@@ -25,6 +25,7 @@ export function describeRetries(settings: RetrySettings): readonly string[] {
   return [
     ...rules,
     `${rest}: ${outcomeText({ kind: 'retry' }, settings)}`,
+    ...(rules.length > 0 ? ['rules of a single handler, in its on(), are asked before these'] : []),
     'Permanent, or data that fits no schema: to the dead-letter queue at once',
     'a throttle or a conflict: again soon, uncharged',
   ];

@@ -53,6 +53,7 @@ describe('the schedule', () => {
       '6. code UNIT_CONDITION_FAILED: at once, up to 3 times, in the same process; then again after 5 s; 5 s at most in all; the 2nd failure goes to the dead-letter queue',
       '7. TypeError: at once, up to once, in the same process; then as without this rule',
       defaults?.replace('any failure', 'any other failure'),
+      'rules of a single handler, in its on(), are asked before these',
       'Permanent, or data that fits no schema: to the dead-letter queue at once',
       'a throttle or a conflict: again soon, uncharged',
     ]);
