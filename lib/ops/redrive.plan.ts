@@ -53,11 +53,7 @@ export function verdictOn(failure: Failure, asking: Asking, consumer: ConsumerEn
   const { options, id, startedAt } = asking;
   if (failure.failedAt > startedAt || (id !== undefined && failure.redriveId === id)) return { kind: 'skip' };
   if (consumer === undefined) {
-    const because =
-      failure.source === 'stream'
-        ? `it is a stream batch of the outbox '${failure.consumer}', whose rows still wait there: archive it once they are published`
-        : `no consumer '${failure.consumer}' is in this stack: archive it, or deploy the consumer under that name`;
-    return { kind: 'leave', reason: 'NO_CONSUMER', because };
+    return { kind: 'leave', reason: 'NO_CONSUMER', because: nobodysBecause(failure) };
   }
   if (failure.redrives >= options.maxRedrives) {
     const because = `it was redriven ${failure.redrives} times, and ${options.maxRedrives} are allowed: mend what fails, or allow more`;
@@ -71,6 +67,14 @@ export function verdictOn(failure: Failure, asking: Asking, consumer: ConsumerEn
     reason: 'TOO_OLD',
     because: `it is older than the ${days} days that the inbox remembers, less one: it may have been handled and forgotten; consent by renewing it`,
   };
+}
+
+function nobodysBecause({ source, consumer }: Failure): string {
+  if (source === 'stream')
+    return `it is a stream batch of '${consumer}', whose rows still wait in the outbox: archive it once they are published`;
+  if (source === 'schedule')
+    return `it is a run of '${consumer}' that its schedule could not start: archive it, a later run has made up for it`;
+  return `no consumer '${consumer}' is in this stack: archive it, or deploy the consumer under that name`;
 }
 
 /** Older than this the consumer itself refuses a message: its marker may be gone (a day of margin, as the consumer has). */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { applies, type FaultKind } from '../../lib/simulation/fault.ts';
+import { createRng } from '../../lib/core/rng.ts';
+import { applies, type FaultKind, type FaultSource } from '../../lib/simulation/fault.ts';
 import { ADA, BILL, faultAtCall, letter, MINUTE, type RedriveWorld, redriveWorld } from './redrive-world.ts';
 
 const STANDARD = ['s1', 's2', 's3', 's4'];
@@ -24,31 +25,34 @@ async function incident(faults?: ReturnType<typeof faultAtCall>): Promise<Redriv
   return world;
 }
 
-/** A redrive in one process; others go on with it, once a minute, for as long as it has not ended. */
+/** Begins a redrive in a process of its own, and lets others go on with it. */
 async function redriven(world: RedriveWorld): Promise<string | undefined> {
-  const order = { where: {}, author: ADA, options: { canary: 1, rate: 100 } };
-  world
-    .operations('operations/1')
-    .start(order, world.world.clock.now() + MINUTE)
-    .catch(() => {});
+  const order = { where: {}, author: ADA, options: { canary: 1, canaryWaitMs: 60 * MINUTE, rate: 100 } };
+  const begun = world.operations('operations/1').start(order, world.world.clock.now() + MINUTE);
+  begun.catch(() => {});
   await world.world.run(10_000);
-  for (let minute = 2; minute < 12; minute += 1) {
+  return continued(world, 1);
+}
+
+/** Lets so many runners a minute go on with a redrive for as long as it has not ended. */
+async function continued(world: RedriveWorld, runners: number): Promise<string | undefined> {
+  const auditor = world.operations('auditor');
+  for (let minute = 1; minute <= 10; minute += 1) {
     await world.consume();
-    world
-      .operations(`operations/${minute}`)
-      .goOn(world.world.clock.now() + MINUTE / 2)
-      .catch(() => {});
+    for (let runner = 1; runner <= runners; runner += 1) {
+      const going = world.operations(`operations/${minute}-${runner}`).goOn(world.world.clock.now() + MINUTE / 2);
+      going.catch(() => {});
+    }
     await world.world.run(MINUTE);
-    const auditor = world.operations('auditor/1');
     const [latest] = await world.timed(auditor.list());
     if (latest === undefined || latest.state === 'finished' || latest.state === 'stopped') break;
   }
   await world.consume();
-  return (await world.timed(world.operations('auditor/2').list()))[0]?.id;
+  return (await world.timed(auditor.list()))[0]?.id;
 }
 
 async function expectWorked(world: RedriveWorld, id: string): Promise<void> {
-  const { state, counts } = await world.timed(world.operations('auditor/3').status(id, 0));
+  const { state, counts } = await world.timed(world.operations('auditor').status(id, 0));
   expect([state, counts.sent + counts.alreadyDone, counts.left]).toEqual(['finished', 7, 0]);
   expect([...world.consumed.effects].sort()).toEqual(['k1', 'k2', 'k3', 's1', 's3', 's4']);
   expect(world.consumed.effects.filter((effect) => ORDERED.includes(effect))).toEqual(ORDERED);
@@ -101,4 +105,31 @@ describe.each(KINDS)('a redrive whose calls meet %s', (kind) => {
         await expectWorked(world, id).catch((error: unknown) => Promise.reject(new Error(`${kind} at ${nth} ${action}`, { cause: error })));
     }
   });
+});
+
+test('fifty redrives that meet any of them at random moments, with runners that get in each other’s way, end the same way', async () => {
+  let begun = 0;
+  for (let seed = 1; seed <= 50; seed += 1) {
+    const rng = createRng(seed);
+    let isHealed = false;
+    const strikes: string[] = [];
+    const faults: FaultSource = {
+      decide({ role, action }) {
+        if (role !== 'operations' || isHealed || rng.next() >= 0.06) return undefined;
+        const kind = KINDS[Math.floor(rng.next() * KINDS.length)] as FaultKind;
+        strikes.push(`${kind}@${action}`);
+        return applies(kind, action) ? kind : undefined;
+      },
+    };
+    const world = await incident(faults);
+    await redriven(world);
+    isHealed = true;
+    const id = await continued(world, 2);
+    if (id === undefined) continue;
+    begun += 1;
+    await expectWorked(world, id).catch((error: unknown) =>
+      Promise.reject(new Error(`seed ${seed}: ${strikes.join(', ')}`, { cause: error })),
+    );
+  }
+  expect(begun).toBeGreaterThan(40);
 });
