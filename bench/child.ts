@@ -15,14 +15,16 @@ export interface Child {
 export interface ChildOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Throws its standard error away too, where that is full of warnings that the benchmark asks for. */
+  readonly quiet?: boolean;
 }
 
 /** Starts a module in a process of its own. Its standard output is thrown away: a Lambda function's log would go over a pipe as well. */
-export function startChild(module: URL, { args = [], env = {} }: ChildOptions = {}): Child {
+export function startChild(module: URL, { args = [], env = {}, quiet = false }: ChildOptions = {}): Child {
   const child = fork(fileURLToPath(module), [...args], {
     env: { ...process.env, ...env },
     execArgv: ['--expose-gc', '--no-warnings'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', quiet ? 'ignore' : 'inherit', 'ipc'],
   });
   const said = () => answerOf(child);
   return {

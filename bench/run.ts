@@ -8,9 +8,10 @@ import { bundles } from './suites/bundles.ts';
 import { chain } from './suites/chain.ts';
 import { consumer } from './suites/consumer.ts';
 import { counts } from './suites/counts.ts';
+import { poison } from './suites/poison.ts';
 import { start } from './suites/start.ts';
 
-const SUITES = [counts, consumer, start, chain, bundles];
+const SUITES = [counts, consumer, poison, start, chain, bundles];
 const DOCS = join(import.meta.dirname, '..', 'docs', 'benchmarks.md');
 
 const HELP = `npm run bench -- [suite …] [options]

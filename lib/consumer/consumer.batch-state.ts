@@ -6,6 +6,7 @@ import { isFifo } from './consumer.event.ts';
 import { createPacker, type Packer } from './consumer.packer.ts';
 import type { ConsumerInbox, ConsumerPorts, Handled, HandledStanding } from './consumer.ports.ts';
 import type { Delivery, Runnable } from './consumer.reading.ts';
+import { createReturns, type Returns } from './consumer.returns.ts';
 import { createSlots, type Slots } from './consumer.slots.ts';
 
 /** What the inbox knew before the batch was run. */
@@ -40,8 +41,12 @@ export interface Batch {
   readonly deadline: Deadline;
   readonly slots: Slots;
   readonly packer: Packer | undefined;
-  /** Whether the inbox said how the messages stand that were handed out before. */
-  readonly looked: boolean;
+  /** When records come back. */
+  readonly returns: Returns;
+  /** Takes in how the messages stand that were handed out before; undefined when the inbox did not answer. Until then nothing is known. */
+  learn(known: Known | undefined): void;
+  /** Whether the inbox said so. */
+  looked(): boolean;
   /** Runs that were started, by their place in the batch. */
   readonly running: Map<number, RunState>;
   /** Fingerprints of the messages that this batch has handled. */
@@ -55,20 +60,30 @@ export interface Batch {
   logOf(delivery: Delivery): Logger;
 }
 
-/** Starts the state of one batch; `known` is undefined when the inbox did not answer. */
-export function startBatch(ports: ConsumerPorts, deadline: Deadline, known: Known | undefined): Batch {
+/** Starts the state of one batch. */
+export function startBatch(ports: ConsumerPorts, deadline: Deadline): Batch {
   const { settings, inbox, ids } = ports;
   const settled = new Map<string, string>();
+  let known: Known | undefined;
   const packer =
     settings.packLingerMs === undefined
       ? undefined
       : createPacker({ committer: ports.committer, clock: ports.clock, lingerMs: settings.packLingerMs });
+  const slots = createSlots(settings.concurrency, () => {
+    packer?.flush();
+    returns.flush();
+  });
+  const returns = createReturns(ports, slots.idle);
   return {
     ports,
     deadline,
     packer,
-    slots: createSlots(settings.concurrency, () => packer?.flush()),
-    looked: known !== undefined,
+    slots,
+    returns,
+    learn(found) {
+      known = found;
+    },
+    looked: () => known !== undefined,
     running: new Map(),
     settled,
     handledOf: ({ message, fingerprint }) => ({

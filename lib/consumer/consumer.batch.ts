@@ -6,9 +6,9 @@ import type { Batch, Known, RunState } from './consumer.batch-state.ts';
 import { startBatch } from './consumer.batch-state.ts';
 import { busy, paused } from './consumer.coming-back.ts';
 import { logOutcomes, reportMetrics } from './consumer.counts.ts';
-import { type Deadline, deadlinesOf, startDeadline } from './consumer.deadline.ts';
+import { deadlinesOf, startDeadline } from './consumer.deadline.ts';
 import type { QueueRecord, QueueResponse } from './consumer.event.ts';
-import { type Lane, planLanes } from './consumer.lanes.ts';
+import { type Lane, lanesOf, needsLook, planLanes } from './consumer.lanes.ts';
 import { type Again, DEFERRED, type Outcome } from './consumer.outcome.ts';
 import type { ConsumerPorts } from './consumer.ports.ts';
 import { type Delivery, maxAgeMs, readRecord } from './consumer.reading.ts';
@@ -28,13 +28,13 @@ export async function consumeBatch(records: readonly QueueRecord[], ports: Consu
   const reading = { router: ports.router, now, maxAgeMs: maxAgeMs(ports.inbox.retentionMs) };
   const deliveries = records.map((record, index) => readRecord(record, index, reading));
   const outcomes: Outcomes = new Map();
-  const scene: { batch?: Batch } = {};
+  const batch = startBatch(ports, deadline);
   try {
-    await Promise.race([work(deliveries, { ports, deadline, outcomes, scene }), deadline.aborted]);
-    const ends = deliveries.map((delivery) => outcomes.get(delivery.index) ?? cutOff(delivery, scene.batch, ports));
-    await deadline.bounded(finish(deliveries, ends, { ports, batch: scene.batch }));
+    await Promise.race([work(batch, deliveries, outcomes), deadline.aborted]);
+    const ends = deliveries.map((delivery) => outcomes.get(delivery.index) ?? cutOff(batch, delivery));
+    await deadline.bounded(finish(batch, deliveries, ends));
     reportMetrics(ports, ends);
-    if (scene.batch) logOutcomes(scene.batch, deliveries, ends);
+    logOutcomes(batch, deliveries, ends);
     return {
       batchItemFailures: records
         .filter((_, index) => ends[index]?.kind === 'again')
@@ -45,31 +45,22 @@ export async function consumeBatch(records: readonly QueueRecord[], ports: Consu
   }
 }
 
-interface Work {
-  readonly ports: ConsumerPorts;
-  readonly deadline: Deadline;
-  readonly outcomes: Outcomes;
-  readonly scene: { batch?: Batch };
-}
+async function work(batch: Batch, deliveries: readonly Delivery[], outcomes: Outcomes): Promise<void> {
+  const runAll = (lanes: readonly Lane[]) => Promise.all(lanes.map((lane) => runLane(batch, lane, outcomes)));
+  const { fresh, returning } = lanesOf(deliveries);
 
-async function work(deliveries: readonly Delivery[], { ports, deadline, outcomes, scene }: Work): Promise<void> {
-  // 1. What the inbox knows of the messages that were handed out before: one read.
-  const known = await look(deliveries, ports, deadline);
-  const batch = startBatch(ports, deadline, known);
-  scene.batch = batch;
+  // 1. What is fresh waits for nobody; meanwhile one read says what the inbox knows of the messages that were handed out before.
+  const freshDone = runAll(fresh);
+  batch.learn(await look(batch, deliveries));
 
-  // 2. The calm lanes together, then each suspect on its own.
-  const lanes = planLanes(deliveries, batch.attemptsOf);
-  await Promise.all(lanes.calm.map((lane) => runLane(batch, lane, outcomes)));
+  // 2. Of these the calm lanes together, then each suspect on its own.
+  const lanes = planLanes(returning, batch.attemptsOf);
+  await Promise.all([freshDone, runAll(lanes.calm)]);
   for (const lane of lanes.suspects) await runLane(batch, lane, outcomes);
 }
 
-function needsLook({ seen, reading }: Delivery): boolean {
-  return seen && reading.kind === 'run';
-}
-
-async function look(deliveries: readonly Delivery[], ports: ConsumerPorts, deadline: Deadline): Promise<Known | undefined> {
-  const ids = deliveries.flatMap(({ reading, seen }) => (reading.kind === 'run' && seen ? [reading.message.id] : []));
+async function look({ ports, deadline }: Batch, deliveries: readonly Delivery[]): Promise<Known | undefined> {
+  const ids = deliveries.filter(needsLook).flatMap(({ reading }) => (reading.message ? [reading.message.id] : []));
   if (ids.length === 0 || !deadline.mayStart()) return new Map();
   try {
     return await ports.inbox.look(ports.settings.name, ids, { until: deadline.startUntil });
@@ -85,7 +76,7 @@ async function look(deliveries: readonly Delivery[], ports: ConsumerPorts, deadl
 
 async function runLane(batch: Batch, { fifo, deliveries }: Lane, outcomes: Outcomes): Promise<void> {
   // Without the inbox nothing is known of one of them: those behind it must not overtake it, nor those before it be given up on.
-  const unknown = !batch.looked && deliveries.some(needsLook);
+  const unknown = deliveries.some(needsLook) && !batch.looked();
   let stop: Again | undefined;
   for (const delivery of deliveries) {
     const outcome: Outcome = stop ?? (unknown ? busy(batch, delivery) : await outcomeFor(batch, delivery));
@@ -111,11 +102,11 @@ async function outcomeFor(batch: Batch, delivery: Delivery): Promise<Outcome> {
 }
 
 /** For records without an outcome at the deadline. */
-function cutOff({ index, receiveCount }: Delivery, batch: Batch | undefined, { clock, rng, settings }: ConsumerPorts): Outcome {
-  // The inbox did not answer in all the time there was: whoever comes back at once spends receives on more of the same.
-  if (!batch) return { ...DEFERRED, delayMs: delayOf(BUSY_RETRY, receiveCount, rng) };
+function cutOff(batch: Batch, { index, receiveCount }: Delivery): Outcome {
+  const { clock, rng, settings } = batch.ports;
   const run = batch.running.get(index);
-  if (!run) return DEFERRED;
+  // Where the inbox did not answer in all the time there was, whoever comes back at once spends receives on more of the same.
+  if (!run) return batch.looked() ? DEFERRED : { ...DEFERRED, delayMs: delayOf(BUSY_RETRY, receiveCount, rng) };
   // Its handler may still be running somewhere: nobody else gets in before the lease ends.
   const leasedMs = run.leaseUntil === undefined ? 0 : Math.max(1, run.leaseUntil - clock.now());
   const again = (delayMs: number): Again => ({ kind: 'again', because: 'cut', delayMs: Math.max(leasedMs, delayMs) });
@@ -130,20 +121,15 @@ function hadItsTime({ deadline }: Batch, { phase, startedAt = deadline.abortAt }
   return phase === 'handling' && deadline.abortAt - startedAt >= (deadline.abortAt - deadline.begunAt) / 2;
 }
 
-interface Finish {
-  readonly ports: ConsumerPorts;
-  readonly batch: Batch | undefined;
-}
-
-async function finish(deliveries: readonly Delivery[], ends: readonly Outcome[], { ports, batch }: Finish): Promise<void> {
-  const back = deliveries.flatMap(({ record, index }) => {
-    const end = ends[index];
-    return end?.kind === 'again' ? [{ receiptHandle: record.receiptHandle, delayMs: end.delayMs }] : [];
+async function finish(batch: Batch, deliveries: readonly Delivery[], ends: readonly Outcome[]): Promise<void> {
+  const back = deliveries.flatMap((delivery) => {
+    const end = ends[delivery.index];
+    return end?.kind === 'again' ? [{ delivery, delayMs: end.delayMs, because: end.because }] : [];
   });
   const innocent = ends.flatMap((end, index) => {
-    const run = end.kind === 'again' && end.because === 'cut' ? batch?.running.get(index) : undefined;
+    const run = end.kind === 'again' && end.because === 'cut' ? batch.running.get(index) : undefined;
     // The end of a run that had its time stays out of the books: it counts as a crash does, and makes the message a suspect.
-    return batch && run && !hadItsTime(batch, run) ? [enterEnd(batch, run)] : [];
+    return run && !hadItsTime(batch, run) ? [enterEnd(batch, run)] : [];
   });
-  await Promise.all([back.length > 0 ? ports.visibility.change(back) : undefined, ...innocent]);
+  await Promise.all([batch.returns.settle(back), ...innocent]);
 }

@@ -1,6 +1,7 @@
 import { charged, MAX_HISTORY } from '../retry/attempts.ts';
 import { codeOf } from '../retry/classify.ts';
 import type { AttemptNote } from '../retry/dead-letter.ts';
+import type { PauseOutcome } from '../retry/error-outcome.ts';
 import { delayOf } from '../retry/policy-delay.ts';
 import type { Batch, RunState } from './consumer.batch-state.ts';
 import { busy, paused, quietly } from './consumer.coming-back.ts';
@@ -28,6 +29,7 @@ export async function failed(batch: Batch, run: RunState, error: unknown): Promi
     log.warn('handler failed; it runs again at once', { code: codeOf(error), error: errorText(error) });
     return ANEW;
   }
+  if (remedy.kind === 'pause') return pauseFor(batch, run, { error, remedy });
   // A lease ends with what it protects; discarding completes it.
   if (remedy.kind !== 'discard') await release(batch, run);
   return remedied(batch, run, { error, remedy });
@@ -44,7 +46,7 @@ interface Failure<Kind> {
   readonly remedy: Kind;
 }
 
-async function remedied(batch: Batch, run: RunState, { error, remedy }: Failure<Exclude<Remedy, Anew>>): Promise<Outcome> {
+async function remedied(batch: Batch, run: RunState, { error, remedy }: Failure<Exclude<Remedy, Anew | PauseOutcome>>): Promise<Outcome> {
   const { delivery } = run;
   const log = batch.logOf(delivery);
   switch (remedy.kind) {
@@ -58,11 +60,15 @@ async function remedied(batch: Batch, run: RunState, { error, remedy }: Failure<
     case 'discard':
       log.warn('message discarded by a rule', { reason: remedy.reason, code: codeOf(error), error: errorText(error) });
       return discard(batch, run);
-    case 'pause':
-      log.warn('consumer paused by a rule', { pauseMs: remedy.ms, code: codeOf(error), error: errorText(error) });
-      await batch.ports.pauses.pause(remedy.ms, { until: batch.deadline.abortAt });
-      return paused(batch) ?? busy(batch, delivery);
   }
+}
+
+/** The pause begins before anything is waited for: what waits for a slot must find it. */
+async function pauseFor(batch: Batch, run: RunState, { error, remedy }: Failure<PauseOutcome>): Promise<Outcome> {
+  const { ports, deadline } = batch;
+  batch.logOf(run.delivery).warn('consumer paused by a rule', { pauseMs: remedy.ms, code: codeOf(error), error: errorText(error) });
+  await Promise.all([ports.pauses.pause(remedy.ms, { until: deadline.abortAt }), release(batch, run)]);
+  return paused(batch) ?? busy(batch, run.delivery);
 }
 
 async function charge(batch: Batch, run: RunState, { error, remedy }: Failure<Charge>): Promise<Outcome> {
@@ -79,6 +85,7 @@ async function charge(batch: Batch, run: RunState, { error, remedy }: Failure<Ch
   const notBefore = clock.now() + delayMs;
   const end = { begun: run.begun === true, failure: note, history: run.attempts.history, ...(isLong(delayMs) && { notBefore }) };
   run.ended = true;
+  if (!isLong(delayMs)) batch.returns.add({ delivery: run.delivery, delayMs });
   const entered = await quietly(batch, run.delivery, () =>
     inbox.end({ ...run.handled, run: run.handled.token }, end, { until: batch.deadline.abortAt }),
   );

@@ -9,27 +9,48 @@ export interface Lane {
   readonly deliveries: readonly Delivery[];
 }
 
-/** The order of work in a batch. */
+/** The lanes of a batch. */
+export interface Lanes {
+  /** All of them are seen for the first time: there is nothing to be known about them. */
+  readonly fresh: readonly Lane[];
+  readonly returning: readonly Lane[];
+}
+
+/** Sorts a batch into lanes. */
+export function lanesOf(deliveries: readonly Delivery[]): Lanes {
+  const lanes = new Map<string, Delivery[]>();
+  for (const delivery of deliveries) {
+    const key = laneKey(delivery);
+    lanes.set(key, [...(lanes.get(key) ?? []), delivery]);
+  }
+  const all = [...lanes.values()].map((members) => ({ fifo: members.some(({ record }) => isFifo(record)), deliveries: members }));
+  return {
+    fresh: all.filter((lane) => !lane.deliveries.some(needsLook)),
+    returning: all.filter((lane) => lane.deliveries.some(needsLook)),
+  };
+}
+
+/** Whether something may be known about it: it was seen before, and could have run. */
+export function needsLook({ seen, reading }: Delivery): boolean {
+  return seen && reading.kind === 'run';
+}
+
+/** The order of work of what was handed out before. */
 export interface LanePlan {
-  /** Run concurrently, first. */
+  /** Run concurrently, beside what is fresh. */
   readonly calm: readonly Lane[];
   /** Run last, one at a time: each holds a message that was begun before without an outcome, and may take the process with it. */
   readonly suspects: readonly Lane[];
 }
 
 /**
- * Sorts a batch into lanes. Suspects come last and alone, those with the fewest unexplained ends first, so that what was only
+ * Tells the suspects from the others. They come last and alone, those with the fewest unexplained ends first, so that what was only
  * near a crash gets done before what causes it returns.
  */
-export function planLanes(deliveries: readonly Delivery[], attemptsOf: (messageId: string) => AttemptTally): LanePlan {
-  const lanes = new Map<string, Delivery[]>();
-  for (const delivery of deliveries) {
-    const key = laneKey(delivery);
-    lanes.set(key, [...(lanes.get(key) ?? []), delivery]);
-  }
-  const weighed = [...lanes.values()].map((members) => ({
-    lane: { fifo: members.some(({ record }) => isFifo(record)), deliveries: members },
-    suspicion: Math.max(...members.map((delivery) => suspicion(delivery, attemptsOf))),
+export function planLanes(lanes: readonly Lane[], attemptsOf: (messageId: string) => AttemptTally): LanePlan {
+  const weighed = lanes.map((lane) => ({
+    lane,
+    suspicion: Math.max(...lane.deliveries.map((delivery) => suspicion(delivery, attemptsOf))),
   }));
   return {
     calm: weighed.filter(({ suspicion }) => suspicion === 0).map(({ lane }) => lane),
@@ -45,6 +66,7 @@ function laneKey({ index, record, reading }: Delivery): string {
   return reading.message ? `message ${reading.message.id}` : `record ${index}`;
 }
 
-function suspicion({ reading, seen }: Delivery, attemptsOf: (messageId: string) => AttemptTally): number {
-  return reading.kind === 'run' && seen ? unsettled(attemptsOf(reading.message.id)) : 0;
+function suspicion(delivery: Delivery, attemptsOf: (messageId: string) => AttemptTally): number {
+  const { message } = delivery.reading;
+  return message && needsLook(delivery) ? unsettled(attemptsOf(message.id)) : 0;
 }

@@ -88,7 +88,8 @@ async function anotherTurn(batch: Batch, run: RunState): Promise<Outcome | Anew>
   return turn;
 }
 
-type Ended = { readonly outcome: Outcome | Anew } | { readonly commit: Promise<UnitOutcome> };
+/** What is only promised is written after the slot is left. */
+type Ended = { readonly outcome: Outcome | Anew | Promise<Outcome | Anew> } | { readonly commit: UnitOutcome | Promise<UnitOutcome> };
 
 async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
   if (!batch.deadline.mayStart()) return { outcome: DEFERRED };
@@ -105,14 +106,15 @@ async function runInSlot(batch: Batch, run: RunState): Promise<Ended> {
   } catch (error) {
     run.phase = 'ending';
     unit.seal();
-    return { outcome: await (runsOnce(batch) ? failedOnce : failed)(batch, run, error) };
+    // Decided here, written outside: a failure keeps no neighbour from a slot or from its commit.
+    return { outcome: (runsOnce(batch) ? failedOnce : failed)(batch, run, error) };
   }
   run.phase = 'ending';
   const request = commitRequestOf(batch, run, unit);
   // What has been reported as unfinished must not commit behind the report's back.
   if (deadline.signal.aborted) return { outcome: DEFERRED };
   if (batch.packer && mayPack(batch, run)) return { commit: batch.packer.submit(request) };
-  return { outcome: await concluded(batch, run, await ports.committer.commit(request)) };
+  return { commit: await ports.committer.commit(request) };
 }
 
 /** Takes the lease and enters the run in the books; an outcome when it must not run. */

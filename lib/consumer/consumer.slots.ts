@@ -1,6 +1,8 @@
 /** Runs at most so many things at once. */
 export interface Slots {
   run<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether nothing is under way. */
+  idle(): boolean;
 }
 
 /** `onIdle` is called whenever the last thing under way has ended and nothing waits. */
@@ -19,6 +21,7 @@ export function createSlots(limit: number, onIdle: () => void): Slots {
     if (active === 0) onIdle();
   };
   return {
+    idle: () => active === 0,
     async run(work) {
       await enter();
       try {

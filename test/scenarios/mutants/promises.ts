@@ -6,8 +6,8 @@ export const PROMISES: readonly Mutant[] = [
     scenario: 'G1',
     defect: 'a record that had no outcome when the time was up passes for handled',
     file: 'lib/consumer/consumer.batch.ts',
-    find: '?? cutOff(delivery, scene.batch, ports));',
-    replace: "?? ({ kind: 'done' } as const) ?? cutOff(delivery, scene.batch, ports));",
+    find: '?? cutOff(batch, delivery));',
+    replace: "?? ({ kind: 'done' } as const) ?? cutOff(batch, delivery));",
   },
   {
     scenario: 'G2',
