@@ -101,8 +101,8 @@ export const CONSUMING: readonly Mutant[] = [
     scenario: 'S32',
     defect: 'suspects run beside their neighbours, who are charged with them',
     file: 'lib/consumer/consumer.lanes.ts',
-    find: "  return reading.kind === 'run' && seen ? unsettled(attemptsOf(reading.message.id)) : 0;",
-    replace: "  return reading.kind === 'run' && seen ? 0 * unsettled(attemptsOf(reading.message.id)) : 0;",
+    find: '  return message && needsLook(delivery) ? unsettled(attemptsOf(message.id)) : 0;',
+    replace: '  return message && needsLook(delivery) ? 0 * unsettled(attemptsOf(message.id)) : 0;',
   },
   {
     scenario: 'S32',
