@@ -2,6 +2,7 @@
 
 export { AttemptsExhaustedError, ConsumerConfigError, DeadlineError, UnhandleableError } from './consumer/consumer.errors.ts';
 export type { ConsumerHandler, ConsumerOptions } from './consumer/consumer.handler.ts';
+export type { LongWaits } from './consumer/consumer.ports.ts';
 export { type Handle, type HandlerContext, on, onAny, type Route, type RouteOptions } from './consumer/consumer.routes.ts';
 export { type Cancel, type Clock, systemClock } from './core/clock.ts';
 export { MissingEnvError, requiredEnv } from './core/env.ts';
@@ -85,6 +86,7 @@ export {
 } from './retry/policy.ts';
 export { Permanent, RetryConfigError, Transient } from './retry/retry.errors.ts';
 export { type CreateConsumerOptions, createConsumer } from './runtime/create-consumer.ts';
+export { createLongWaits, type LongWaitsOptions } from './runtime/create-long-waits.ts';
 export { createPausing, type PausingOptions } from './runtime/create-pausing.ts';
 export { DestinationError } from './topic/destination.ts';
 export {

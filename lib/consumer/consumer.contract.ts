@@ -26,6 +26,12 @@ export const CONSUMER_ENV = {
   handlerVersion: 'POSTHASTE_HANDLER_VERSION',
 } as const;
 
+/**
+ * The longest that a received message is hidden at a time: 12 hours from the receive are the most (SQS "Visibility timeout"), and an hour of
+ * it may have passed.
+ */
+export const LONGEST_HOLD_MS: number = 11 * 3_600_000;
+
 /** What a construct tells `createLongWaits`. */
 export const LONG_WAITS_ENV = {
   /** The schedule group of the consumer. */

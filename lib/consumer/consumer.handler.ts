@@ -16,16 +16,15 @@ import { decodePolicy, MESSAGE_RETRY, type RetryPolicy } from '../retry/policy.t
 import { createCommitter } from '../unit-of-work/commit.ts';
 import type { OutgoingWriter } from '../unit-of-work/unit-of-work.ts';
 import { consumeBatch } from './consumer.batch.ts';
-import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, type DeliveryChoice, HANDLES_ALL, PAUSING_ENV } from './consumer.contract.ts';
+import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, type DeliveryChoice } from './consumer.contract.ts';
+import { checkDeployment } from './consumer.deployment.ts';
 import { ConsumerConfigError, ConsumerEventError } from './consumer.errors.ts';
 import { isQueueEvent, type QueueEvent, type QueueResponse } from './consumer.event.ts';
 import { createPauses } from './consumer.pause.ts';
 import type { ConsumerInbox, ConsumerSettings, DeliveryStop, LongWaits, Visibility } from './consumer.ports.ts';
 import { queueLimitsOf } from './consumer.queue-limits.ts';
-import { createRouter, type Route, type Router } from './consumer.routes.ts';
+import { createRouter, type Route } from './consumer.routes.ts';
 import { createVisibility, type VisibilityClient } from './consumer.sqs.ts';
-import { handlesDigest } from './handles-digest.ts';
-import { rulesDigest } from './rules-digest.ts';
 
 /** What a consumer is. All but `name` and `handlers` has a default inside a function that the `Consumer` construct deployed. */
 export interface ConsumerOptions {
@@ -113,8 +112,13 @@ export function createConsumerHandler(options: ConsumerWiring): ConsumerHandler 
   const { clock = systemClock, rng = systemRng, ids = systemIds, log = silentLogger, metrics = silentMetrics, inbox } = options;
   const settings = settingsOf(options);
   const router = createRouter(options.handlers, options.ignores ?? []);
-  checkDeployment(settings, router, options.env ?? process.env);
-  checkPausing(options);
+  const code = {
+    ...settings,
+    handles: router.handles,
+    makesSchedules: options.longWaits !== undefined,
+    pauses: options.pausing !== undefined,
+  };
+  checkDeployment(code, options.env ?? process.env);
   const outgoing = options.outbox ? { outgoing: options.outbox } : {};
   const committer = createCommitter({ client: inbox.client, clock, rng, ids, ...outgoing });
   const visibility: Visibility = createVisibility({ client: options.sqs, queueUrl: options.queueUrl, clock, rng, log });
@@ -177,44 +181,4 @@ function allRules({ errors = [], handlers }: ConsumerOptions): readonly ErrorRul
 
 function atLeastOne(option: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) throw new ConsumerConfigError(`${option} is ${value}; it is an integer of 1 or more`);
-}
-
-function checkPausing({ name, pausing, env = process.env }: ConsumerWiring): void {
-  if (pausing !== undefined || env[PAUSING_ENV.schedule] === undefined) return;
-  throw new ConsumerConfigError(
-    `consumer '${name}' was deployed as pausable, but its code cannot stop deliveries: give createConsumer "pausing: createPausing()", or the construct "pausable: false"`,
-  );
-}
-
-/** The construct wrote down what it deployed; code that differs would park or never see messages, so it does not start. */
-function checkDeployment(
-  { name, delivery, errors }: ConsumerSettings,
-  { handles }: Router,
-  env: Readonly<Record<string, string | undefined>>,
-): void {
-  const deployedName = env[CONSUMER_ENV.name];
-  if (deployedName !== undefined && deployedName !== name) {
-    throw new ConsumerConfigError(
-      `this function was deployed as the consumer '${deployedName}', but its code is the consumer '${name}': the name keys the inbox, so both must be the same`,
-    );
-  }
-  const deployedDelivery = env[CONSUMER_ENV.delivery] ?? delivery;
-  if (deployedDelivery !== delivery) {
-    throw new ConsumerConfigError(
-      `consumer '${name}' was deployed with the delivery '${deployedDelivery}', but its code says '${delivery}': say the same to createConsumer and to the construct, for one calls a handler again ` +
-        'after a failure and the other never does',
-    );
-  }
-  const deployedErrors = env[CONSUMER_ENV.errorsDigest];
-  if (deployedErrors !== undefined && deployedErrors !== rulesDigest(errors)) {
-    throw new ConsumerConfigError(
-      `consumer '${name}' was deployed with other error rules than its code has: give createConsumer and its construct the same "errors", from one module; those of a single handler stand in its on()`,
-    );
-  }
-  const deployed = env[CONSUMER_ENV.handlesDigest];
-  if (deployed === undefined || deployed === handlesDigest(handles)) return;
-  const subscribed = deployed === HANDLES_ALL ? 'every message of its topics' : 'other messages';
-  throw new ConsumerConfigError(
-    `consumer '${name}' was deployed to receive ${subscribed}, but its code handles ${handles.join(', ')}: give the Consumer construct the same definitions`,
-  );
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Rng } from '../core/rng.ts';
 import { retry } from '../retry/retry.ts';
+import { LONGEST_HOLD_MS } from './consumer.contract.ts';
 import type { Visibility } from './consumer.ports.ts';
 import { errorText } from './error-text.ts';
 
@@ -23,9 +24,6 @@ export interface VisibilityOptions {
 
 // "Up to 10" entries (API_ChangeMessageVisibilityBatch).
 const MAX_ENTRIES = 10;
-
-/** The longest that a received message is hidden at a time: 12 hours from the receive are the most (SQS "Visibility timeout"), and an hour of it may have passed. */
-export const LONGEST_HOLD_MS: number = 11 * 3_600_000;
 
 /** Whole seconds, as SQS counts them: 0 stays 0, and less than a second becomes one. */
 function delaySeconds(delayMs: number): number {

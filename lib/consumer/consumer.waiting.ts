@@ -3,12 +3,12 @@ import { awsFailure } from '../retry/aws-failure.ts';
 import { codeOf } from '../retry/classify.ts';
 import type { Batch, RunState } from './consumer.batch-state.ts';
 import { busy } from './consumer.coming-back.ts';
+import { LONGEST_HOLD_MS } from './consumer.contract.ts';
 import { WaitTooLongError } from './consumer.errors.ts';
 import { isFifo, sentAtOf } from './consumer.event.ts';
 import type { Again, Outcome } from './consumer.outcome.ts';
 import { park } from './consumer.parking.ts';
 import { maxAgeMs } from './consumer.reading.ts';
-import { LONGEST_HOLD_MS } from './consumer.sqs.ts';
 import { errorText } from './error-text.ts';
 
 const HOUR_MS = 3_600_000;

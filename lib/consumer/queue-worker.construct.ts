@@ -20,13 +20,15 @@ import {
 } from '../infra/secure-queue.ts';
 import { type TableRef, UNIT_RULES } from '../infra/table-ref.ts';
 import { MESSAGE_RETRY } from '../retry/policy.ts';
+import { longestDelayMs } from '../retry/retry-span.ts';
 import { registerMember, type StackDeadLetters } from '../topology/stack-topology.construct.ts';
 import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
 import { invocationTarget, mappingScaling, SCALING_RULES, type Scaling } from './consumer.scaling.construct.ts';
+import { scheduleLongWaits } from './long-waits.construct.ts';
 import { runtimeAlarms } from './queue-worker.alarms.construct.ts';
 import { isPausable, Pausing } from './queue-worker.pausing.construct.ts';
 import { QUEUE_REMOVAL, type QueueWorkerContext, type QueueWorkerProps } from './queue-worker.props.construct.ts';
-import { announceRetries, RETRY_RULES, retryEnvironment } from './queue-worker.retries.construct.ts';
+import { announceRetries, RETRY_RULES, type RetryFacts, retryEnvironment } from './queue-worker.retries.construct.ts';
 import { WORKER_RULES, WORKER_TEMPLATE_RULES, type WorkerFacts } from './queue-worker.rules.construct.ts';
 
 /** What receiving takes; the mapping and the runtime's visibility changes use the same role. */
@@ -39,6 +41,8 @@ export class QueueWorker extends Construct {
   readonly function: HandlerFunction;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
+  /** What the Scheduler could not send after a long wait. */
+  readonly unscheduledQueue: Queue | undefined;
   readonly alarms: readonly Alarm[];
   readonly #inbox: TableRef;
   readonly #mapping: CfnEventSourceMapping;
@@ -51,7 +55,7 @@ export class QueueWorker extends Construct {
     enforce(scope, NAME_RULES, { name: props.name });
     enforce(scope, WORKER_RULES, this.facts);
     enforce(scope, SCALING_RULES, props.scaling ?? {});
-    const retries = { ...this.facts, errors: props.errors ?? [], retry: props.retry ?? MESSAGE_RETRY };
+    const retries = retryFactsOf(props, this.facts);
     enforce(scope, RETRY_RULES, retries);
     announceRetries(scope, props.name, retries);
     this.#inbox = props.inbox.table;
@@ -60,11 +64,13 @@ export class QueueWorker extends Construct {
     this.deadLetterQueue = this.#createDeadLetterQueue(props);
     this.queue = this.#createQueue(props);
     this.function = this.#createFunction(props);
+    const waits = retries.scheduled ? this.#schedule(props) : undefined;
+    this.unscheduledQueue = waits?.unscheduled;
     const target = invocationTarget(this.function, props.scaling?.provisionedConcurrency);
     const mapping = this.#map(target, props.scaling ?? {});
     this.#mapping = mapping;
     if (isPausable(props)) new Pausing(this, 'pausing', { name: props.name, fn: this.function, queue: this.queue, mapping });
-    this.alarms = this.#watch(props);
+    this.alarms = [...this.#watch(props), ...(waits ? [waits.alarm] : [])];
     const resourceOf = (construct: Construct) => finalProperties(construct.node.defaultChild as CfnResource);
     enforceAtSynth(this, WORKER_TEMPLATE_RULES, () => ({
       queue: resourceOf(this.queue),
@@ -134,7 +140,7 @@ export class QueueWorker extends Construct {
   }
 
   #createFunction(props: QueueWorkerProps & { readonly name: string; readonly context: QueueWorkerContext }): HandlerFunction {
-    const { maxAttempts, onExhausted, delivery } = this.facts;
+    const { maxAttempts, onExhausted, delivery, maxReceiveCount, retention } = this.facts;
     const fn = new HandlerFunction(this, 'function', {
       ...props,
       environment: {
@@ -146,6 +152,8 @@ export class QueueWorker extends Construct {
         [CONSUMER_ENV.maxAttempts]: String(maxAttempts),
         [CONSUMER_ENV.onExhausted]: onExhausted,
         [CONSUMER_ENV.delivery]: delivery,
+        [CONSUMER_ENV.maxReceiveCount]: String(maxReceiveCount),
+        [CONSUMER_ENV.queueRetention]: String(retention.toSeconds()),
         ...retryEnvironment(props),
       },
       ...(props.scaling?.reservedConcurrency !== undefined && { reservedConcurrency: props.scaling.reservedConcurrency }),
@@ -157,6 +165,11 @@ export class QueueWorker extends Construct {
     props.inbox.grantUse(fn);
     props.outbox?.grantCommit(fn);
     return fn;
+  }
+
+  #schedule({ name, encryptionKey, removalPolicy = QUEUE_REMOVAL, alarmTopic }: QueueWorkerProps & { readonly name: string }) {
+    const alarm = alarmTopic ? { alarmTopic } : {};
+    return scheduleLongWaits(this, { name, fn: this.function, queue: this.queue, encryptionKey, removalPolicy, alarm });
   }
 
   #map(targetArn: string, scaling: Scaling): CfnEventSourceMapping {
@@ -196,6 +209,14 @@ export class QueueWorker extends Construct {
   }
 }
 
+/** A longer wait than this leaves the queue where it may (SQS "Visibility timeout"). */
+const LONGEST_VISIBILITY_MS = 12 * 3_600_000;
+
+function retryFactsOf({ errors = [], retry = MESSAGE_RETRY, longRetries }: QueueWorkerProps, facts: WorkerFacts): RetryFacts {
+  const isLong = longestDelayMs(errors, retry, facts.maxAttempts) > LONGEST_VISIBILITY_MS;
+  return { ...facts, errors, retry, scheduled: !facts.ordered && facts.delivery === 'at-least-once' && (longRetries ?? isLong) };
+}
+
 function factsOf(props: QueueWorkerProps, { daysBeforeQueue }: QueueWorkerContext): WorkerFacts {
   const { ordered = false, delivery = 'at-least-once' } = props;
   return {
@@ -207,7 +228,8 @@ function factsOf(props: QueueWorkerProps, { daysBeforeQueue }: QueueWorkerContex
     maxAttempts: props.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
     onExhausted: props.onExhausted ?? (ordered && delivery === 'at-least-once' ? 'block' : 'deadLetter'),
     delivery,
-    attemptSettings: (['maxAttempts', 'onExhausted', 'retry'] as const).filter((name) => props[name] !== undefined),
+    attemptSettings: (['maxAttempts', 'onExhausted', 'retry', 'longRetries'] as const).filter((name) => props[name] !== undefined),
+    longRetries: props.longRetries ?? false,
     maxReceiveCount: props.maxReceiveCount ?? (ordered ? 1_000 : 100),
     retention: props.retention ?? Duration.days(4),
     deadLetterRetention: props.deadLetterRetention ?? MAX_QUEUE_RETENTION,

@@ -96,6 +96,14 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    */
   readonly delivery?: DeliveryChoice;
   /**
+   * Whether messages that wait for more than 11 hours to be tried again are kept by the EventBridge Scheduler meanwhile, which sends them to
+   * the queue when it is time; the code says `longWaits: createLongWaits()`. It comes with a schedule group, a role, and a dead-letter queue.
+   * Otherwise, and on ordered queues always, the queue hides them for up to 11 hours at a time, for as long as it keeps messages at all.
+   *
+   * @default - whether `retry` or a rule of `errors` asks for a wait of more than 12 hours, on an unordered queue
+   */
+  readonly longRetries?: boolean;
+  /**
    * Receives after which SQS itself dead-letters a message: the net for one that kills every run. At least ten times `maxAttempts`, since a
    * receive counts even when nothing ran.
    *

@@ -5,27 +5,42 @@ import { describeRetries } from '../retry/describe-retries.ts';
 import { attemptsOf, type ErrorRule, lastOutcome } from '../retry/error-rules.ts';
 import type { RetryPolicy } from '../retry/policy.ts';
 import { longestSpanMs } from '../retry/retry-span.ts';
-import { CONSUMER_ENV } from './consumer.contract.ts';
+import { CONSUMER_ENV, LONGEST_HOLD_MS } from './consumer.contract.ts';
 import type { WorkerFacts } from './queue-worker.rules.construct.ts';
 import { rulesDigest } from './rules-digest.ts';
 
 /** What the rules about retries look at. */
 export interface RetryFacts
-  extends Pick<WorkerFacts, 'ordered' | 'maxAttempts' | 'maxReceiveCount' | 'onExhausted' | 'delivery' | 'retention'> {
+  extends Pick<
+    WorkerFacts,
+    'ordered' | 'maxAttempts' | 'maxReceiveCount' | 'onExhausted' | 'delivery' | 'retention' | 'inboxRetention' | 'daysBeforeQueue'
+  > {
+  /** Whether long waits are schedules, during which the queue is empty. */
+  readonly scheduled: boolean;
   readonly errors: readonly ErrorRule[];
   readonly retry: RetryPolicy;
 }
 
 const mostAttempts = ({ errors }: RetryFacts) => Math.max(0, ...errors.map(attemptsOf));
 
-/** The longest time that a message may be tried again, in milliseconds. */
-function longestSpan({ errors, retry, maxAttempts }: RetryFacts): number {
+/** The longest time that a message may be tried again, in milliseconds; with `upTo`, in waits that are not longer. */
+function longestSpan({ errors, retry, maxAttempts }: RetryFacts, upTo?: number): number {
+  const some = upTo === undefined ? {} : { upTo };
   const spans = errors.map((rule) => {
     const outcome = lastOutcome(rule);
-    return outcome?.kind === 'retry' ? longestSpanMs(outcome.policy ?? retry, outcome.attempts ?? maxAttempts) : 0;
+    return outcome?.kind === 'retry' ? longestSpanMs(outcome.policy ?? retry, outcome.attempts ?? maxAttempts, some) : 0;
   });
-  return Math.max(longestSpanMs(retry, maxAttempts), ...spans);
+  return Math.max(longestSpanMs(retry, maxAttempts, some), ...spans);
 }
+
+/** What of it the queue must keep the message for. */
+const spanInQueue = (facts: RetryFacts) => longestSpan(facts, facts.scheduled ? LONGEST_HOLD_MS : undefined);
+
+/** A message that is older than the inbox remembers, less a day, is not run. */
+const spanRemembered = ({ inboxRetention, daysBeforeQueue }: RetryFacts) =>
+  inboxRetention.toMilliseconds() - (1 + daysBeforeQueue) * DAY_MS;
+
+const DAY_MS = 86_400_000;
 
 const hours = (ms: number) => `${(ms / 3_600_000).toFixed(1)} hours`;
 
@@ -38,10 +53,16 @@ export const RETRY_RULES: readonly Rule<RetryFacts>[] = [
       `that had attempts left: allow ${Math.floor(facts.maxReceiveCount / 10)} at most, or raise maxReceiveCount`,
   },
   {
-    when: (facts) => longestSpan(facts) >= facts.retention.toMilliseconds(),
+    when: (facts) => spanInQueue(facts) >= facts.retention.toMilliseconds(),
     message: (facts) =>
-      `the retry schedule spans up to ${hours(longestSpan(facts))}, but the queue keeps a message for ${facts.retention.toHumanString()}; it would expire without a dead letter: shorten the ` +
+      `the retry schedule spans up to ${hours(spanInQueue(facts))}, but the queue keeps a message for ${facts.retention.toHumanString()}; it would expire without a dead letter: shorten the ` +
       'delays, allow fewer attempts, or raise "retention"',
+  },
+  {
+    when: (facts) => longestSpan(facts) >= spanRemembered(facts),
+    message: (facts) =>
+      `the retry schedule spans up to ${hours(longestSpan(facts))}, but a message that came late is known to the inbox for ${hours(spanRemembered(facts))} only, and is not run afterwards: shorten the ` +
+      `delays, allow fewer attempts, or raise the inbox's "retention"`,
   },
   {
     when: ({ delivery, errors }) => delivery === 'at-most-once' && errors.length > 0,

@@ -19,6 +19,8 @@ export interface WorkerFacts {
   readonly delivery: DeliveryChoice;
   /** Settings of further attempts that were given. */
   readonly attemptSettings: readonly string[];
+  /** Whether schedules for long waits were asked for. */
+  readonly longRetries: boolean;
   readonly retention: Duration;
   readonly deadLetterRetention: Duration;
   readonly inboxRetention: Duration;
@@ -107,6 +109,11 @@ const FAILURE_RULES: readonly Rule<WorkerFacts>[] = [
 ];
 
 const DELIVERY_RULES: readonly Rule<WorkerFacts>[] = [
+  {
+    when: ({ ordered, longRetries }) => ordered && longRetries,
+    message: () =>
+      'longRetries is true on an ordered queue; a message that left its queue to wait would be overtaken: remove it, the queue hides the message and its key waits with it',
+  },
   {
     when: ({ delivery, attemptSettings }) => delivery === 'at-most-once' && attemptSettings.length > 0,
     message: ({ attemptSettings }) =>

@@ -5,6 +5,7 @@ import type { Arrival, FailureSource } from './failure.ts';
 import { failureIdOf } from './failure-id.ts';
 import { decodeFailureRecord, type FailureRecord } from './failure-record.ts';
 import { type EnvelopeGlimpse, glimpse, isShortText, type Letter } from './letter.ts';
+import { scheduledMessage } from './scheduled-letter.ts';
 
 /** Whose dead-letter queue a letter was in. */
 export interface Origin {
@@ -78,9 +79,12 @@ const BARE: Readonly<Record<FailureSource, Pick<Arrival, 'reason' | 'errorType' 
   },
 };
 
-function bareArrival(letter: Letter, origin: Origin, now: number): Arrival {
-  const seen = origin.source === 'schedule' || origin.source === 'stream' ? {} : glimpse(letter.body);
-  const bare = { ...BARE[origin.source], ...schedulersError(letter, origin) };
+function bareArrival(received: Letter, origin: Origin, now: number): Arrival {
+  const message = origin.source === 'schedule' ? scheduledMessage(received) : undefined;
+  const letter = { ...received, ...message };
+  const hasMessage = message !== undefined || origin.source === 'consumer' || origin.source === 'subscription';
+  const seen = hasMessage ? glimpse(letter.body) : {};
+  const bare = { ...BARE[origin.source], ...schedulersError(received, origin) };
   return {
     ...seen,
     ...identity(letter, origin, seen.messageId ?? letter.messageId),

@@ -5,9 +5,9 @@ import { boundsOf } from './policy-delay.ts';
 /** The most that a message comes back for one after the other, where nothing ends it: receives are counted to 1,000 (SQS "maxReceiveCount"). */
 const MOST_ATTEMPTS = 1_000;
 
-/** The longest time that all waits between so many attempts take together, in milliseconds. */
-export function longestSpanMs(policy: RetryPolicy, attempts: number): number {
-  return longestWaits(policy, attempts).reduce((total, wait) => total + wait, 0);
+/** The longest time that all waits between so many attempts take together, in milliseconds; with `upTo`, those that are not longer. */
+export function longestSpanMs(policy: RetryPolicy, attempts: number, { upTo = Number.POSITIVE_INFINITY } = {}): number {
+  return longestWaits(policy, attempts).reduce((total, wait) => total + (wait <= upTo ? wait : 0), 0);
 }
 
 /**

@@ -30,6 +30,8 @@ export interface ConsumerEntry {
   readonly indexed: boolean;
   /** Dead-letter queues of its subscriptions. */
   readonly undelivered: readonly QueueAddress[];
+  /** Where schedules leave what they could not send to its queue after a long wait. */
+  readonly unscheduled?: QueueAddress;
   readonly functionName: string;
   /** The event source mapping of its queue. */
   readonly mappingId: string;

@@ -11,15 +11,13 @@ export interface Topology {
 /** Whose dead-letter queue it is. */
 export type DeadLetterOwner =
   | { readonly kind: 'consumer' | 'subscription'; readonly entry: ConsumerEntry }
-  | { readonly kind: 'schedule'; readonly entry: OutboxEntry };
+  | { readonly kind: 'schedule'; readonly entry: ConsumerEntry | OutboxEntry };
 
 /** Finds whose dead-letter queue has the ARN; undefined for one that no entry names. */
 export function ownerOf(entries: readonly TopologyEntry[], arn: string): DeadLetterOwner | undefined {
   for (const entry of entries) {
-    if (entry.kind === 'outbox') {
-      if (entry.unscheduled?.arn === arn) return { kind: 'schedule', entry };
-      continue;
-    }
+    if (entry.unscheduled?.arn === arn) return { kind: 'schedule', entry };
+    if (entry.kind === 'outbox') continue;
     if (entry.deadLetterQueue.arn === arn) return { kind: 'consumer', entry };
     if (entry.undelivered.some((queue) => queue.arn === arn)) return { kind: 'subscription', entry };
   }

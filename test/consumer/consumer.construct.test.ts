@@ -138,6 +138,8 @@ describe('a consumer', () => {
       POSTHASTE_MAX_ATTEMPTS: '5',
       POSTHASTE_ON_EXHAUSTED: 'deadLetter',
       POSTHASTE_DELIVERY: 'at-least-once',
+      POSTHASTE_MAX_RECEIVES: '100',
+      POSTHASTE_QUEUE_RETENTION: '345600',
       POSTHASTE_HANDLER_VERSION: expect.stringMatching(/^[0-9a-f]{12}$/),
       POSTHASTE_INBOX_TABLE: { Ref: expect.stringMatching(/^inboxTable/) },
       POSTHASTE_INBOX_RETENTION_DAYS: '60',

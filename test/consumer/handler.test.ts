@@ -43,6 +43,12 @@ describe('a consumer refuses to start', () => {
       { env: { POSTHASTE_DELIVERY: 'at-most-once' } },
       /deployed with the delivery 'at-most-once'/,
     ],
+    [
+      'with schedules that it does not make',
+      { env: { POSTHASTE_SCHEDULES: 'group' } },
+      /give createConsumer 'longWaits: createLongWaits\(\)'/,
+    ],
+    ['with a broken retention', { env: { POSTHASTE_QUEUE_RETENTION: '4 days' } }, /POSTHASTE_QUEUE_RETENTION is '4 days'/],
     ['deployed under another name', { env: { POSTHASTE_CONSUMER: 'bill-order' } }, /deployed as the consumer 'bill-order'/],
     [
       'deployed for other messages',

@@ -151,6 +151,22 @@ describe('a letter', () => {
     });
   });
 
+  test('of a long wait is the message that was to be sent, so that it can be sent back', async () => {
+    const { index, failures } = indexing(() => [{ ...SHIP, unscheduled: at('ship-order-unscheduled') }]);
+    const message = letter('ship-order-dlq').body;
+    const attributes = { 'posthaste.attempts': { DataType: 'Number', StringValue: '2' }, odd: 7 };
+    const body = JSON.stringify({ QueueUrl: 'q', MessageBody: message, MessageAttributes: attributes });
+    const messageAttributes = { ERROR_CODE: { dataType: 'String', stringValue: 'AccessDenied' } };
+    await index(letter('ship-order-unscheduled', { body, messageAttributes }));
+    expect(await failures()).toMatchObject([
+      {
+        ...{ source: 'schedule', consumer: 'ship-order', reason: 'UNSCHEDULED', errorType: 'AccessDenied', messageId: 'message-1' },
+        attributes: { 'posthaste.attempts': { dataType: 'Number', stringValue: '2' } },
+        body: { kind: 'inline', text: message },
+      },
+    ]);
+  });
+
   test('of a queue that nobody knows is kept all the same, after looking once more', async () => {
     let entries: readonly TopologyEntry[] = [];
     const { index, failures, reads } = indexing(() => entries);

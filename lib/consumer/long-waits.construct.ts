@@ -1,0 +1,90 @@
+import { type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { type Queue, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { type AlarmProps, createAlarm } from '../infra/alarms.ts';
+import { allow, allowSendKey } from '../infra/grants.ts';
+import type { HandlerFunction } from '../infra/handler-function.construct.ts';
+import { NAME_LIMITS, physicalName } from '../infra/names.ts';
+import { createSecureQueue, MAX_QUEUE_RETENTION, queueBaseName, waitingMessages } from '../infra/secure-queue.ts';
+import { LONG_WAITS_ENV } from './consumer.contract.ts';
+
+/** The worker whose messages wait. */
+export interface WaitingWorker {
+  readonly name: string;
+  readonly fn: HandlerFunction;
+  readonly queue: Queue;
+  readonly encryptionKey: IKey | undefined;
+  readonly removalPolicy: RemovalPolicy;
+  readonly alarm: AlarmProps;
+}
+
+/** What long waits are made of. */
+export interface LongWaitSchedules {
+  /** What the Scheduler could not send to the queue. */
+  readonly unscheduled: Queue;
+  readonly alarm: Alarm;
+}
+
+/** Lets the code of a worker make schedules in a group of its own, as a role that may send to its queue and to nothing else. */
+export function scheduleLongWaits(scope: Construct, worker: WaitingWorker): LongWaitSchedules {
+  const { name, fn, queue, encryptionKey, alarm } = worker;
+  const groupName = physicalName(scope, name, { max: NAME_LIMITS.schedule });
+  const group = new CfnScheduleGroup(scope, 'waits', { name: groupName });
+  group.applyRemovalPolicy(worker.removalPolicy);
+  const unscheduled = createUnscheduledQueue(scope, worker);
+  const role = createScheduleRole(scope, groupName);
+  allow(role, ['sqs:SendMessage'], [queue.queueArn, unscheduled.queueArn]);
+  allowSendKey(role, encryptionKey);
+  allowScheduling(fn, role, groupName);
+  fn.addEnvironment(LONG_WAITS_ENV.group, group.ref);
+  fn.addEnvironment(LONG_WAITS_ENV.role, role.roleArn);
+  fn.addEnvironment(LONG_WAITS_ENV.deadLetterQueue, unscheduled.queueArn);
+  return {
+    unscheduled,
+    alarm: createAlarm(scope, 'Unscheduled', {
+      metric: waitingMessages(unscheduled),
+      threshold: 1,
+      description: `Messages of ${name} waited to be tried again, and the Scheduler could not send them to its queue for a day. They are in its dead-letter queue of schedules.`,
+      ...alarm,
+    }),
+  };
+}
+
+function createUnscheduledQueue(scope: Construct, { name, encryptionKey, removalPolicy }: WaitingWorker): Queue {
+  const queue = createSecureQueue(scope, 'unscheduled', {
+    name: queueBaseName(scope, name, '-unscheduled'),
+    fifo: false,
+    retention: MAX_QUEUE_RETENTION,
+    encryptionKey,
+    removalPolicy,
+    redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
+  });
+  Validations.of(queue).acknowledge({
+    id: 'AwsSolutions-SQS3',
+    reason: 'This is a dead-letter queue, of schedules; the rule knows only those of queues and functions.',
+  });
+  return queue;
+}
+
+/** A role that only schedules of this group may take (EventBridge Scheduler user guide, confused deputy prevention). */
+function createScheduleRole(scope: Construct, groupName: string): Role {
+  const stack = Stack.of(scope);
+  const groupArn = stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: groupName });
+  return new Role(scope, 'waits-role', {
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': groupArn } },
+    }),
+  });
+}
+
+/** Whoever makes a schedule passes its role on (EventBridge Scheduler user guide, identity-based policies). */
+function allowScheduling(fn: HandlerFunction, role: Role, groupName: string): void {
+  const schedules = Stack.of(fn).formatArn({ service: 'scheduler', resource: 'schedule', resourceName: `${groupName}/*` });
+  allow(fn, ['scheduler:CreateSchedule'], [schedules]);
+  const conditions = { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } };
+  fn.addToRolePolicy(new PolicyStatement({ actions: ['iam:PassRole'], resources: [role.roleArn], conditions }));
+}

@@ -1,0 +1,87 @@
+import { Duration } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { describe, expect, test } from 'vitest';
+import { Consumer, type ConsumerProps, EventTopic, Inbox } from '../../lib/constructs.ts';
+import { retry } from '../../lib/retry/error-outcome.ts';
+import { errorRule } from '../../lib/retry/error-rules.ts';
+import { fixed } from '../../lib/retry/policy.ts';
+import { definition, ENTRY, resources, SOMEWHERE, statements, testStack } from '../infra/fixtures/stack.ts';
+
+const HOUR = 3_600_000;
+const Placed = definition('event', 'orders.order-placed', ['orders']);
+
+function consume(props: Partial<ConsumerProps> = {}, stack = testStack(SOMEWHERE)) {
+  const topic = new EventTopic(stack, 'orders', { fifo: props.ordered ?? false });
+  const inbox = new Inbox(stack, 'inbox');
+  new Consumer(stack, 'remind-customer', { topic, handles: [Placed], entry: ENTRY, inbox, ...props });
+  return stack;
+}
+
+const groups = (stack: ReturnType<typeof testStack>) => resources(stack, 'AWS::Scheduler::ScheduleGroup').length;
+
+describe('schedules for long waits', () => {
+  test.each<[string, Partial<ConsumerProps>, number]>([
+    ['a wait of 13 hours', { retry: fixed([13 * HOUR]) }, 1],
+    ['a rule that waits for 13 hours', { errors: [errorRule({ code: 'CLOSED' }, retry(fixed([13 * HOUR])))] }, 1],
+    ['waits of 12 hours', { retry: fixed([12 * HOUR]) }, 0],
+    ['a wait of 13 hours in order', { retry: fixed([13 * HOUR]), ordered: true }, 0],
+    ['a wait of 13 hours and a no', { retry: fixed([13 * HOUR]), longRetries: false }, 0],
+    ['no long wait and a yes', { longRetries: true }, 1],
+    ['nothing', {}, 0],
+  ])('come with %s or not', (_, props, count) => {
+    expect(groups(consume(props))).toBe(count);
+  });
+
+  test('are made by the function in its own group alone, and send to its queue alone, as a role that only they may take', () => {
+    const stack = consume({ longRetries: true });
+    expect(resources(stack, 'AWS::Scheduler::ScheduleGroup')).toMatchObject([{ Name: 'test-remind-customer' }]);
+    expect(resources(stack, 'AWS::Lambda::Function')[0]).toMatchObject({
+      Environment: {
+        Variables: {
+          POSTHASTE_SCHEDULES: { Ref: expect.stringMatching(/waits/) },
+          POSTHASTE_SCHEDULES_ROLE: { 'Fn::GetAtt': [expect.stringMatching(/waitsrole/), 'Arn'] },
+          POSTHASTE_SCHEDULES_DLQ: { 'Fn::GetAtt': [expect.stringMatching(/unscheduled/), 'Arn'] },
+        },
+      },
+    });
+    const own = statements(stack, 'remindcustomerworkerfunctionrole');
+    expect(own).toContainEqual(
+      expect.objectContaining({
+        Action: 'iam:PassRole',
+        Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      }),
+    );
+    expect(JSON.stringify(own)).toMatch(/"scheduler:CreateSchedule".*:schedule\/test-remind-customer\/\*/);
+    const roles = JSON.stringify(resources(stack, 'AWS::IAM::Role'));
+    expect(roles).toContain(':schedule-group/test-remind-customer');
+    const sends = statements(stack, 'remindcustomerworkerwaitsrole').filter(({ Action }) => Action === 'sqs:SendMessage');
+    expect(JSON.stringify(sends)).toMatch(/queue.*unscheduled/);
+    expect(resources(stack, 'AWS::CloudWatch::Alarm').map(({ AlarmDescription }) => String(AlarmDescription))).toContainEqual(
+      expect.stringContaining('the Scheduler could not send them'),
+    );
+  });
+
+  test('may use the key of the queue', () => {
+    const stack = testStack(SOMEWHERE);
+    consume({ longRetries: true, encryptionKey: new Key(stack, 'key') }, stack);
+    expect(JSON.stringify(statements(stack, 'remindcustomerworkerwaitsrole'))).toContain('kms:GenerateDataKey');
+  });
+
+  test.each<[string, Partial<ConsumerProps>, RegExp]>([
+    ['in order', { ordered: true, longRetries: true }, /longRetries is true on an ordered queue; .* overtaken: remove it/],
+    ['of a handler that is called once', { delivery: 'at-most-once', longRetries: true }, /"at-most-once" with "longRetries"/],
+    ['that outlast the queue', { ordered: true, retry: fixed([48 * HOUR]) }, /spans up to 192.0 hours, but the queue keeps a message for/],
+    ['that outlast the queue without schedules', { longRetries: false, retry: fixed([48 * HOUR]) }, /spans up to 192.0 hours/],
+    [
+      'that outlast the inbox',
+      { retry: fixed([10 * 24 * HOUR]) },
+      /spans up to 960.0 hours, but a message that came late is known to the inbox for 864.0 hours/,
+    ],
+  ])('are refused %s', (_, props, message) => {
+    expect(() => consume(props)).toThrow(message);
+  });
+
+  test('are not held against the retention of the queue, which is empty meanwhile', () => {
+    expect(groups(consume({ retry: fixed([48 * HOUR]), retention: Duration.days(1) }))).toBe(1);
+  });
+});
