@@ -1,5 +1,4 @@
 import { type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -10,6 +9,7 @@ import { allow, allowSendKey } from '../infra/grants.ts';
 import type { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { NAME_LIMITS, physicalName } from '../infra/names.ts';
 import { createSecureQueue, MAX_QUEUE_RETENTION, queueBaseName, waitingMessages } from '../infra/secure-queue.ts';
+import type { StackDeadLetters } from '../topology/stack-topology.construct.ts';
 import { LONG_WAITS_ENV } from './consumer.contract.ts';
 
 /** The worker whose messages wait. */
@@ -22,15 +22,11 @@ export interface WaitingWorker {
   readonly alarm: AlarmProps;
 }
 
-/** What long waits are made of. */
-export interface LongWaitSchedules {
-  /** What the Scheduler could not send to the queue. */
-  readonly unscheduled: Queue;
-  readonly alarm: Alarm;
-}
-
-/** Lets the code of a worker make schedules in a group of its own, as a role that may send to its queue and to nothing else. */
-export function scheduleLongWaits(scope: Construct, worker: WaitingWorker): LongWaitSchedules {
+/**
+ * Lets the code of a worker make schedules in a group of its own, as a role that may send to its queue and to nothing else. Gives where the
+ * Scheduler leaves what it could not send.
+ */
+export function scheduleLongWaits(scope: Construct, worker: WaitingWorker): StackDeadLetters {
   const { name, fn, queue, encryptionKey, alarm } = worker;
   const groupName = physicalName(scope, name, { max: NAME_LIMITS.schedule });
   const group = new CfnScheduleGroup(scope, 'waits', { name: groupName });
@@ -44,7 +40,8 @@ export function scheduleLongWaits(scope: Construct, worker: WaitingWorker): Long
   fn.addEnvironment(LONG_WAITS_ENV.role, role.roleArn);
   fn.addEnvironment(LONG_WAITS_ENV.deadLetterQueue, unscheduled.queueArn);
   return {
-    unscheduled,
+    queue: unscheduled,
+    encryptionKey,
     alarm: createAlarm(scope, 'Unscheduled', {
       metric: waitingMessages(unscheduled),
       threshold: 1,

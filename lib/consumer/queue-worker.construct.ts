@@ -41,10 +41,10 @@ export class QueueWorker extends Construct {
   readonly function: HandlerFunction;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
-  /** What the Scheduler could not send after a long wait. */
-  readonly unscheduledQueue: Queue | undefined;
   readonly alarms: readonly Alarm[];
   readonly #inbox: TableRef;
+  /** What the Scheduler could not send after a long wait. */
+  readonly #unscheduled: StackDeadLetters | undefined;
   readonly #mapping: CfnEventSourceMapping;
   readonly #props: QueueWorkerProps;
 
@@ -64,13 +64,12 @@ export class QueueWorker extends Construct {
     this.deadLetterQueue = this.#createDeadLetterQueue(props);
     this.queue = this.#createQueue(props);
     this.function = this.#createFunction(props);
-    const waits = retries.scheduled ? this.#schedule(props) : undefined;
-    this.unscheduledQueue = waits?.unscheduled;
+    this.#unscheduled = retries.scheduled ? this.#schedule(props) : undefined;
     const target = invocationTarget(this.function, props.scaling?.provisionedConcurrency);
     const mapping = this.#map(target, props.scaling ?? {});
     this.#mapping = mapping;
     if (isPausable(props)) new Pausing(this, 'pausing', { name: props.name, fn: this.function, queue: this.queue, mapping });
-    this.alarms = [...this.#watch(props), ...(waits ? [waits.alarm] : [])];
+    this.alarms = [...this.#watch(props), ...(this.#unscheduled ? [this.#unscheduled.alarm] : [])];
     const resourceOf = (construct: Construct) => finalProperties(construct.node.defaultChild as CfnResource);
     enforceAtSynth(this, WORKER_TEMPLATE_RULES, () => ({
       queue: resourceOf(this.queue),
@@ -93,6 +92,7 @@ export class QueueWorker extends Construct {
       ordered: this.facts.ordered,
       deadLetters: { queue: this.deadLetterQueue, encryptionKey, alarm },
       undelivered,
+      unscheduled: this.#unscheduled,
       indexed,
       functionName: this.function.functionName,
       mappingId: this.#mapping.ref,
@@ -167,7 +167,12 @@ export class QueueWorker extends Construct {
     return fn;
   }
 
-  #schedule({ name, encryptionKey, removalPolicy = QUEUE_REMOVAL, alarmTopic }: QueueWorkerProps & { readonly name: string }) {
+  #schedule({
+    name,
+    encryptionKey,
+    removalPolicy = QUEUE_REMOVAL,
+    alarmTopic,
+  }: QueueWorkerProps & { readonly name: string }): StackDeadLetters {
     const alarm = alarmTopic ? { alarmTopic } : {};
     return scheduleLongWaits(this, { name, fn: this.function, queue: this.queue, encryptionKey, removalPolicy, alarm });
   }

@@ -132,6 +132,7 @@ export class FailureStore extends Construct {
       if (!member.indexed) return;
       drain('dead-letters', member.deadLetters);
       for (const [index, letters] of member.undelivered.entries()) drain(`undelivered-${index}`, letters);
+      if (member.unscheduled) drain('unscheduled', member.unscheduled);
       return;
     }
     this.operations.serveOutbox(member);

@@ -71,10 +71,10 @@ export class OperationsFunction extends Construct {
 
   /** What it does with a consumer: look, send back, and see in the inbox what has been handled. */
   serveConsumer(consumer: StackConsumer): void {
-    const { queue, encryptionKey, deadLetters, undelivered, inbox } = consumer;
+    const { queue, encryptionKey, deadLetters, undelivered, unscheduled, inbox } = consumer;
     allow(this.function, ['sqs:GetQueueAttributes', 'sqs:SendMessage'], [queue.queueArn]);
     allowSendKey(this.function, encryptionKey);
-    const looked = [deadLetters, ...undelivered].map((letters) => letters.queue.queueArn);
+    const looked = [deadLetters, ...undelivered, ...(unscheduled ? [unscheduled] : [])].map((letters) => letters.queue.queueArn);
     allow(this.function, ['sqs:GetQueueAttributes'], looked);
     if (!consumer.indexed) allow(this.function, MOVE_ACTIONS, [deadLetters.queue.queueArn]);
     allowTable(this.function, inbox.table, ['dynamodb:BatchGetItem']);

@@ -74,6 +74,7 @@ export interface ConsumerStatus {
   readonly ordered: boolean;
   readonly queue: QueueStatus;
   readonly deadLetters: QueueStatus;
+  /** Messages that could not be sent to its queue, by a topic or after a long wait. */
   readonly undelivered: number;
   readonly failures: Readonly<Partial<Record<FailureStatus, number>>>;
   /** Whether its event source mapping delivers: `Enabled`, `Disabled`, … */

@@ -81,7 +81,9 @@ async function consumerStatus(deps: StackStatusDeps, entry: ConsumerEntry, { age
     const oldestSeconds = ages.get(queue.arn);
     return { ...(await countsOf(deps, queue)), ...(oldestSeconds !== undefined && { oldestSeconds }) };
   };
-  const undelivered = await mapConcurrent(entry.undelivered, AT_ONCE, (queue) => countsOf(deps, queue));
+  const undelivered = await mapConcurrent([...entry.undelivered, ...(entry.unscheduled ? [entry.unscheduled] : [])], AT_ONCE, (queue) =>
+    countsOf(deps, queue),
+  );
   return {
     name: entry.name,
     ordered: entry.ordered,

@@ -19,7 +19,7 @@ export function describeMember(scope: Construct, member: StackMember, reader: Ha
 }
 
 function consumerEntry(consumer: StackConsumer, reader: HandlerFunction): ConsumerEntry {
-  const { name, ordered, indexed, functionName, mappingId, inbox } = consumer;
+  const { name, ordered, indexed, functionName, mappingId, inbox, unscheduled } = consumer;
   return {
     kind: 'consumer',
     name,
@@ -28,6 +28,7 @@ function consumerEntry(consumer: StackConsumer, reader: HandlerFunction): Consum
     deadLetterQueue: addressOf(consumer.deadLetters.queue),
     indexed,
     undelivered: consumer.undelivered.map(({ queue }) => addressOf(queue)),
+    ...(unscheduled && { unscheduled: addressOf(unscheduled.queue) }),
     functionName,
     mappingId,
     inbox: { table: tableAddress(reader, inbox.table), scope: inbox.scope, retentionDays: inbox.retention.toDays() },

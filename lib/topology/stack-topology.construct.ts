@@ -24,6 +24,8 @@ export interface StackConsumer {
   readonly deadLetters: StackDeadLetters;
   /** Of its subscriptions. */
   readonly undelivered: readonly StackDeadLetters[];
+  /** Of its long waits. */
+  readonly unscheduled?: StackDeadLetters | undefined;
   /** Whether a failure store may drain its dead-letter queues. */
   readonly indexed: boolean;
   readonly functionName: string;

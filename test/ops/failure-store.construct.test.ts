@@ -4,19 +4,23 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
-import { CommandQueue, Consumer, EventTopic, FailureStore, Inbox, Outbox } from '../../lib/constructs.ts';
+import { CommandQueue, Consumer, type ConsumerProps, EventTopic, FailureStore, Inbox, Outbox } from '../../lib/constructs.ts';
 import { actionsOf, definition, ENTRY, resources, SOMEWHERE, statements, testStack } from '../infra/fixtures/stack.ts';
 
 const Placed = definition('event', 'orders.order-placed', ['orders']);
 const Print = definition('command', 'parcels.print-label', ['print-label']);
 
 /** A consumer with a subscription, a command queue and an outbox; the store in front of them or behind them. */
-function shop({ first = false, indexed = true, env = {} }: { first?: boolean; indexed?: boolean; env?: object } = {}) {
+function shop({
+  first = false,
+  env = {},
+  ...props
+}: { first?: boolean; env?: object } & Partial<Pick<ConsumerProps, 'indexed' | 'longRetries'>> = {}) {
   const stack = testStack(env);
   const store = first ? new FailureStore(stack, 'failures') : undefined;
   const inbox = new Inbox(stack, 'inbox');
   const orders = new EventTopic(stack, 'orders');
-  const consumer = new Consumer(stack, 'ship-order', { topic: orders, handles: [Placed], entry: ENTRY, inbox, indexed });
+  const consumer = new Consumer(stack, 'ship-order', { topic: orders, handles: [Placed], entry: ENTRY, inbox, ...props });
   new CommandQueue(stack, 'print-label', { handles: [Print], entry: ENTRY, inbox });
   new Outbox(stack, 'outbox', { destinations: [orders] });
   return { stack, consumer, store: store ?? new FailureStore(stack, 'failures') };
@@ -48,6 +52,13 @@ describe('a failure store', () => {
         ScalingConfig: { MaximumConcurrency: 2 },
       });
     }
+  });
+
+  test('drains what could not be sent after a long wait, and knows whose it is', () => {
+    const { stack } = shop({ longRetries: true });
+    expect(targetsOf(stack)).toContainEqual(expect.stringMatching(/shiporderworkerunscheduled/));
+    const ship = resources(stack, 'AWS::SSM::Parameter').find(({ Name }) => Name === '/posthaste/test/consumer/ship-order');
+    expect(JSON.stringify(ship?.['Value'])).toMatch(/unscheduled.*shiporderworkerunscheduled/);
   });
 
   test('gives its indexer six times its timeout with a letter', () => {
