@@ -28,7 +28,7 @@ const budgetOf = (entry: string) => {
 };
 
 /** Construct classes that other constructs are made of. */
-const PARTS = ['QueueWorker'];
+const PARTS = ['QueueWorker', 'Pausing'];
 
 /** The handlers over the budget, with their bytes; throws, with the trail of imports, for one that reaches the CDK. */
 function tooHeavy(entries: readonly string[]): readonly string[] {
