@@ -31,7 +31,7 @@ export interface Monitoring {
   readonly cloudwatch: CloudWatch;
   invoked(event: InvocationEvent): void;
   /** From now on services are asked for their metrics, and alarms are evaluated at the beginning of each minute. */
-  watch(services: Pick<ServiceMetricsDeps, 'sqs' | 'sns' | 'lambda' | 'mappings'>): void;
+  watch(services: Omit<ServiceMetricsDeps, 'clock' | 'sink'>): void;
   close(): void;
 }
 

@@ -40,6 +40,8 @@ export function sdkOutput(service: ServiceName, answer: Json): Json {
 
 // The members of answers that hold times; functions show theirs as text.
 const DATES: ReadonlySet<string> = new Set([
+  'Timestamp',
+  'Timestamps',
   'LastModified',
   'CreationDate',
   'LastModificationDate',
@@ -52,11 +54,11 @@ function withDates(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withDates);
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   const isDate = (name: string, member: unknown): member is number => typeof member === 'number' && DATES.has(name);
-  const members = Object.entries(value).map(([name, member]) => [
-    name,
-    isDate(name, member) ? new Date(member * 1_000) : withDates(member),
-  ]);
-  return Object.fromEntries(members) as Json;
+  const shown = (name: string, member: unknown): unknown => {
+    if (isDate(name, member)) return new Date(member * 1_000);
+    return Array.isArray(member) ? member.map((one) => shown(name, one)) : withDates(member);
+  };
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shown(name, member)]));
 }
 
 function withPayload(service: ServiceName, answer: Json): Json {

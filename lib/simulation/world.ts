@@ -10,6 +10,7 @@ import { createEventSourceMappings, type EventSourceMappings } from '../local/ev
 import type { MappingFaults } from '../local/event-source-mapping/mapping-faults.ts';
 import { createS3 } from '../local/s3/s3.ts';
 import { createScheduler } from '../local/scheduler/scheduler.ts';
+import { createServiceMetrics } from '../local/service-metrics/service-metrics.ts';
 import { createSns, type Sns } from '../local/sns/sns.ts';
 import { createSqs, type Sqs } from '../local/sqs/sqs.ts';
 import { createSsm } from '../local/ssm/ssm.ts';
@@ -126,9 +127,10 @@ export function createWorld(options: WorldOptions): World {
   const { calls } = shared;
   const functions = createFunctions(shared);
   const sns = createSns({ clock, ids, place, aws: () => dispatcher, invoker: () => functions, ...mood.topics });
-  const services = [createS3({ clock, ids, place }), createSsm({ clock, place }), createCloudWatch({ clock, place })];
+  const cloudwatch = createCloudWatch({ clock, place, collect: () => metrics.collect() });
   const lambda = createFunctionCalls({ clock, place, functions, mappings: () => mappings });
   const scheduler = createScheduler({ clock, ids, place, aws: () => dispatcher });
+  const services = [cloudwatch, createS3({ clock, ids, place }), createSsm({ clock, place })];
   dispatcher.register(sqs, sns, dynamodb, streams, lambda, scheduler, ...services);
 
   const mappings: EventSourceMappings = createEventSourceMappings({
@@ -143,6 +145,7 @@ export function createWorld(options: WorldOptions): World {
     functionRole: () => 'arn:aws:iam::000000000000:role/simulated',
     faults: mappingFaults?.(rng) ?? mood.mappings,
   });
+  const metrics = createServiceMetrics({ clock, sqs, sns, mappings, sink: cloudwatch.record });
   mood.start({ clock, history, functions, mappings });
 
   return {

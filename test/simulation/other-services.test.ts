@@ -1,3 +1,4 @@
+import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { InvokeCommand, ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateScheduleCommand, GetScheduleCommand } from '@aws-sdk/client-scheduler';
@@ -104,6 +105,25 @@ describe('in a world, code reaches', () => {
     const listed = await outcomeOf(world, 'lambda', new ListEventSourceMappingsCommand({ FunctionName: 'worker' }));
     expect(listed.value).toMatchObject({ EventSourceMappings: [{ UUID, State: 'Disabled' }] });
     expect([world.sqs.stats(QUEUE_ARN).visible, handled]).toEqual([1, [{ a: 1 }, { a: 2 }]]);
+  });
+
+  test('what CloudWatch knows of its queues', async () => {
+    const { world, UUID } = stocked();
+    world.mappings.update({ UUID, Enabled: false });
+    world.call('sqs', 'SendMessage', { QueueUrl: QUEUE_URL, MessageBody: 'waits' });
+    await world.run(90_000);
+    const Metric = {
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Dimensions: [{ Name: 'QueueName', Value: 'work' }],
+    };
+    const query = new GetMetricDataCommand({
+      StartTime: new Date(world.clock.now() - 180_000),
+      EndTime: new Date(world.clock.now() + 60_000),
+      MetricDataQueries: [{ Id: 'age', MetricStat: { Metric, Period: 60, Stat: 'Maximum' } }],
+    });
+    const { value } = await outcomeOf(world, 'cloudwatch', query);
+    expect(value).toMatchObject({ MetricDataResults: [{ Values: [60], Timestamps: [new Date('2030-01-01T00:00:00Z')] }] });
   });
 
   test('S3 and parameters with clients that it makes itself', async () => {

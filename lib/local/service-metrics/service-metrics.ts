@@ -16,7 +16,8 @@ export interface ServiceMetricsDeps {
   readonly sqs: Sqs;
   readonly sns: Sns;
   readonly mappings: EventSourceMappings;
-  readonly lambda: LambdaEngine;
+  /** Tells what runs at the moment. @default - nothing does */
+  readonly lambda?: Pick<LambdaEngine, 'count'>;
   readonly sink: MetricSink;
 }
 
@@ -32,7 +33,7 @@ const MINUTE_MS = 60_000;
 
 /** Nothing is done as messages pass: the engines count, and whoever collects asks them. */
 export function createServiceMetrics({ clock, sqs, sns, mappings, lambda, sink }: ServiceMetricsDeps): ServiceMetrics {
-  const functions = createFunctionMetrics((name) => lambda.count(name).busy, sink);
+  const functions = createFunctionMetrics((name) => lambda?.count(name).busy ?? 0, sink);
   const reports = [createQueueMetrics(sqs, sink), createTopicMetrics(sns, sink), createStreamMetrics(mappings, sink), functions.sample];
   let collectedAt = clock.now();
   return {
