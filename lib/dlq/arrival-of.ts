@@ -38,6 +38,7 @@ function recordedArrival(letter: Letter, { origin, record, now }: Recorded): Arr
     ...seen,
     ...shortTexts({ messageType: record.messageType, handlerVersion: record.handlerVersion, traceId: record.traceId }),
     ...identity(letter, origin, messageId ?? shortText(record.sqsMessageId)),
+    ...(isShortText(record.sqsMessageId) && { copyId: record.sqsMessageId }),
     ...(messageId !== undefined && { messageId }),
     status: record.disposition ?? 'open',
     reason: shortText(record.reason) ?? 'UNKNOWN',
@@ -111,6 +112,8 @@ function identity(letter: Letter, { source, consumer }: Origin, messageId: strin
   return {
     id: failureIdOf({ consumer, messageId: messageId ?? letter.messageId, body: letter.body }),
     letterId: letter.messageId,
+    // What SQS itself moves keeps its id.
+    copyId: letter.messageId,
     source,
     consumer,
     ...(groupId !== undefined && { groupId }),

@@ -56,10 +56,10 @@ export async function place(bodies: FailureBodies, arrival: Arrival): Promise<St
 
 /** The row after another letter of its failure. */
 function told(row: FailureRow, arrival: Arrival, { status, isNews }: Pick<Judgement, 'status' | 'isNews'>): FailureRow {
-  const counted = withLetter(row, arrival.letterId);
+  const counted = withLetter(row, arrival);
   if (!isNews) return counted;
-  const { letterId: _, body: __, ...news } = fitted(arrival);
-  const { stack: ___, handlerVersion: ____, traceId: _____, expiresAt: ______, ...kept } = counted;
+  const { letterId: _, copyId: __, body: ___, ...news } = fitted(arrival);
+  const { stack: ____, handlerVersion: _____, traceId: ______, expiresAt: _______, ...kept } = counted;
   return { ...kept, ...news, status };
 }
 

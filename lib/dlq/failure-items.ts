@@ -16,19 +16,20 @@ export interface FailureRow extends Failure, Standing {
 
 export type Attributes = Record<string, AttributeValue>;
 
-/** Letters that are remembered: a letter that SQS delivers twice comes again long before as many others of its failure. */
-const MAX_LETTER_IDS = 20;
+/** Letters and copies that are remembered: what SQS delivers twice comes again long before as many others of its failure. */
+const MAX_IDS = 20;
 
 /** A new failure, or one of which another letter tells. `body` is where the arrival's body has been put. */
 export function rowOf(arrival: Arrival, body: StoredBody, indexedAt: number): FailureRow {
-  const { letterId, ...rest } = arrival;
-  return { ...rest, body, letters: 1, redrives: 0, indexedAt, letterIds: [letterId], revision: 1 };
+  const { letterId, copyId, ...rest } = arrival;
+  return { ...rest, body, letters: 1, redrives: 0, indexedAt, letterIds: [letterId], copyIds: [copyId], revision: 1 };
 }
 
 /** The row with one more letter. */
-export function withLetter(row: FailureRow, letterId: string): FailureRow {
+export function withLetter(row: FailureRow, { letterId, copyId }: Pick<Arrival, 'letterId' | 'copyId'>): FailureRow {
   if (row.letterIds.includes(letterId)) return row;
-  return { ...row, letters: row.letters + 1, letterIds: [...row.letterIds, letterId].slice(-MAX_LETTER_IDS) };
+  const copyIds = [...row.copyIds.filter((id) => id !== copyId), copyId].slice(-MAX_IDS);
+  return { ...row, letters: row.letters + 1, letterIds: [...row.letterIds, letterId].slice(-MAX_IDS), copyIds };
 }
 
 /** The row as an item, with the attributes of its indexes. */
@@ -50,7 +51,7 @@ export function rowFrom(item: Attributes): FailureRow {
 }
 
 /** What callers see of a row. */
-export function failureOf({ letterIds, revision, workedAt, expiresAt, ...failure }: FailureRow): Failure {
+export function failureOf({ letterIds, copyIds, revision, expiresAt, ...failure }: FailureRow): Failure {
   return failure;
 }
 

@@ -22,7 +22,7 @@ export async function replaceFailure(deps: FailureAddDeps, { failure, copy, audi
     const { before, standing, groups } = await readPair(deps, failure, copy);
     const now = deps.clock.now();
     const expiresAt = expiryOf('replaced', now);
-    const old: FailureRow = { ...before, status: 'replaced', workedAt: now, ...(expiresAt !== undefined && { expiresAt }) };
+    const old: FailureRow = { ...before, status: 'replaced', ...(expiresAt !== undefined && { expiresAt }) };
     const fresh: FailureRow = { ...rowOf(fitted(copy), body, now), status: 'open', editOf: failure.id, redrives: before.redrives };
     const changes = [putChange(deps.table, before, old), putChange(deps.table, standing, fresh)];
     const writes = [

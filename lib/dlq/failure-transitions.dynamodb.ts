@@ -5,6 +5,7 @@ import { auditPut } from './failure-audits.ts';
 import { type Change, commitAll, type Work } from './failure-commit.dynamodb.ts';
 import { attributesOfKey, type FailureRow, failureOf } from './failure-items.ts';
 import { failureKey, groupKeyOf } from './failure-keys.ts';
+import { listAudits } from './failure-lists.dynamodb.ts';
 import type { Settlement, Transition } from './failure-store.ts';
 import { WORKED_RETENTION_DAYS } from './failure-table.contract.ts';
 import { type FailureTableDeps, transact } from './failure-table.dynamodb.ts';
@@ -22,6 +23,8 @@ interface Step {
 
 const WORKED: ReadonlySet<FailureStatus> = new Set(['redriven', 'done', 'archived', 'replaced']);
 const DAY_SECONDS = 86_400;
+/** Claims that are remembered: more than may be without an ending at a time. */
+const MAX_CLAIMS = 20;
 
 /** When the row of a failure that stands like this may go, in epoch seconds. */
 export function expiryOf(status: FailureStatus, now: number): number | undefined {
@@ -32,26 +35,38 @@ export const waits = ({ status }: Failure): boolean => status === 'open' || stat
 
 export function claimAll(deps: FailureTableDeps, failures: readonly Failure[], redriveId: string, until?: number): Promise<Transition> {
   const claimedAt = deps.clock.now();
-  const set = ({ redrives }: Failure) => ({ redriveId, claimedAt, workedAt: claimedAt, redrives: redrives + 1 });
+  const set = ({ redrives, claimedBy = [] }: Failure) => ({
+    ...{ redriveId, claimedAt, redrives: redrives + 1 },
+    claimedBy: [...claimedBy, redriveId].slice(-MAX_CLAIMS),
+  });
   const steps = failures.map((failure): Step => ({ failure, applies: waits, status: 'redriving', set }));
   return takeSteps(deps, steps, until);
 }
 
 /**
- * Ends claims. One that failed again before its redrive was on file is `open` under the claim's id: it stays so, and what was done is put on
- * file all the same.
+ * Ends claims. What failed again before its redrive was on file is open by then, or claimed by another: it stays so, and what was done is put
+ * on file all the same.
  */
 export async function settleAll(deps: FailureTableDeps, settlements: readonly Settlement[], until?: number): Promise<Transition> {
-  const isClaimed = (claimed: Failure) => (failure: Failure) =>
-    failure.status === 'redriving' && failure.redriveId === claimed.redriveId && failure.redrives === claimed.redrives;
-  const steps = settlements.map(({ failure, status, audit }): Step => ({ failure, applies: isClaimed(failure), status, audit }));
+  const isClaimed =
+    ({ failure: { redrives }, audit }: Settlement) =>
+    (failure: Failure) =>
+      failure.status === 'redriving' && failure.redriveId === audit.redriveId && failure.redrives === redrives;
+  const steps = settlements.map((settlement): Step => ({ ...settlement, applies: isClaimed(settlement) }));
   const transition = await takeSteps(deps, steps, until);
   const audits = new Map(settlements.map(({ failure, audit }) => [failure.id, audit]));
-  for (const { id, status, redriveId } of transition.refused) {
+  for (const { id, claimedBy } of transition.refused) {
     const audit = audits.get(id);
-    if (audit && status === 'open' && redriveId === audit.redriveId) await transact(deps, [auditPut(deps.table, audit)], until);
+    if (audit?.redriveId !== undefined && claimedBy?.includes(audit.redriveId)) await putOnFile(deps, audit, until);
   }
   return transition;
+}
+
+/** Unless somebody has, who went on with the redrive in the meantime. */
+async function putOnFile(deps: FailureTableDeps, audit: FailureAudit, until?: number): Promise<void> {
+  const others = await listAudits(deps, audit.failureId);
+  if (others.some(({ redriveId, action }) => redriveId === audit.redriveId && action === audit.action)) return;
+  await transact(deps, [auditPut(deps.table, audit)], until);
 }
 
 export function archiveAll(
@@ -59,10 +74,9 @@ export function archiveAll(
   failures: readonly Failure[],
   audit: Omit<FailureAudit, 'failureId'>,
 ): Promise<Transition> {
-  const set = () => ({ workedAt: deps.clock.now() });
   return takeSteps(
     deps,
-    failures.map((failure) => ({ failure, applies: waits, status: 'archived', set, audit: { ...audit, failureId: failure.id } })),
+    failures.map((failure) => ({ failure, applies: waits, status: 'archived', audit: { ...audit, failureId: failure.id } })),
   );
 }
 

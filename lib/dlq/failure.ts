@@ -17,6 +17,8 @@ export interface Arrival {
   readonly id: string;
   /** The id that SQS gave this letter; the same letter delivered twice has it twice. */
   readonly letterId: string;
+  /** The id that SQS gave the copy of the message that failed: letters of one copy tell of one failure, whatever any clock says. */
+  readonly copyId: string;
   readonly status: 'open' | 'parked';
   readonly source: FailureSource;
   readonly consumer: string;
@@ -55,7 +57,7 @@ export type StoredBody =
   | { readonly kind: 'object'; readonly key: string; readonly bytes: number; readonly sha256: string };
 
 /** A failure as the store keeps it. */
-export interface Failure extends Omit<Arrival, 'body' | 'status' | 'letterId'> {
+export interface Failure extends Omit<Arrival, 'body' | 'status' | 'letterId' | 'copyId'> {
   readonly status: FailureStatus;
   readonly body: StoredBody;
   /** Letters of it that have arrived, copies and repeated failures alike. */
@@ -64,6 +66,8 @@ export interface Failure extends Omit<Arrival, 'body' | 'status' | 'letterId'> {
   readonly redrives: number;
   /** The redrive that claimed it last. */
   readonly redriveId?: string;
+  /** All that claimed it, this one included, the last of them last: a redrive may have to put on file what it did after another has come. */
+  readonly claimedBy?: readonly string[];
   /** When that was, epoch milliseconds. */
   readonly claimedAt?: number;
   /** The failure whose edited copy this is. */

@@ -39,10 +39,10 @@ export function renewedCopy({ failure, body }: Held, time: number): Arrival | un
 type Fields = Readonly<Record<string, unknown>>;
 
 function copyOf(failure: Failure, changes: Partial<Arrival> & { readonly body: string }): Arrival {
-  const { status, letters, redrives, redriveId, claimedAt, editOf, indexedAt, body, ...rest } = failure;
+  const { status, letters, redrives, redriveId, claimedBy, claimedAt, editOf, indexedAt, body, ...rest } = failure;
   const messageId = changes.messageId ?? failure.messageId ?? failure.id;
   const id = failureIdOf({ consumer: failure.consumer, messageId, body: changes.body });
-  return { ...rest, ...changes, id, letterId: id, status: status === 'parked' ? 'parked' : 'open' };
+  return { ...rest, ...changes, id, letterId: id, copyId: id, status: status === 'parked' ? 'parked' : 'open' };
 }
 
 function envelopeOf(body: string): Fields | undefined {

@@ -74,7 +74,7 @@ export async function watchCanaries(deps: BatchDeps, run: BatchRun): Promise<Wat
   const seen: CanaryRow[] = [];
   let because: string | undefined;
   for (const canary of canaries) {
-    const fate = canary.result === 'waiting' ? await fateOf(deps, run, canary) : canary;
+    const fate = canary.result === 'waiting' ? await fateOf(deps, run, canary) : fateOnFile(canary);
     const late = fate.result === 'waiting' && isLate;
     if (fate.result !== 'gone') seen.push({ ...canary, result: late ? 'failed' : fate.result });
     if (late) because ??= `the canary ${canary.id} was not handled within ${options.canaryWaitMs / 1_000} seconds`;
@@ -84,6 +84,11 @@ export async function watchCanaries(deps: BatchDeps, run: BatchRun): Promise<Wat
 }
 
 type Fate = { readonly result: CanaryRow['result'] | 'gone' } | { readonly result: 'failed'; readonly because: string };
+
+// One that has failed and did not stop the redrive: its runner died in between.
+function fateOnFile({ result }: CanaryRow): Fate {
+  return result === 'failed' ? { result, because: 'has failed' } : { result };
+}
 
 async function fateOf(deps: BatchDeps, run: BatchRun, canary: CanaryRow): Promise<Fate> {
   const failure = await deps.failures.get(canary.id);

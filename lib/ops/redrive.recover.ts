@@ -7,7 +7,7 @@ import { added, type Ending, endingOf, NO_TALLY, tallyOf } from './redrive.tally
 /** What a runner that was killed, or gave up, left of one failure. */
 type Remnant =
   | { readonly kind: 'claimed' | 'renewed'; readonly failure: Failure }
-  /** It was sent and has failed again, before that it was sent was put on file. */
+  /** It was sent and has failed again, before that it was sent was put on file; another redrive may have it by now. */
   | { readonly kind: 'sent'; readonly failure: Failure }
   | { readonly kind: 'ended'; readonly ending: Ending }
   /** It was never claimed: it comes again with its page. */
@@ -36,14 +36,13 @@ async function remnantOf(deps: BatchDeps, run: BatchRun, id: string): Promise<Re
   const found = await deps.failures.get(id);
   const failure = found?.status === 'replaced' ? await copyOf(deps, run, found) : found;
   if (failure === undefined) return { kind: 'untouched' };
-  const isOurs = failure.redriveId === run.redrive.id;
-  if (isOurs && failure.status === 'redriving') return { kind: 'claimed', failure };
+  if (failure.redriveId === run.redrive.id && failure.status === 'redriving') return { kind: 'claimed', failure };
   const audits = await deps.failures.audits(failure.id);
   const audit = audits.find(({ redriveId, action }) => redriveId === run.redrive.id && action === 'redrive');
   const ending = audit && endingOf(audit.result);
   if (ending) return { kind: 'ended', ending };
+  if (failure.claimedBy?.includes(run.redrive.id)) return { kind: 'sent', failure };
   const waits = failure.status === 'open' || failure.status === 'parked';
-  if (isOurs && waits) return { kind: 'sent', failure };
   return failure.id !== id && waits ? { kind: 'renewed', failure } : { kind: 'untouched' };
 }
 

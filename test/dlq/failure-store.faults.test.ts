@@ -28,7 +28,13 @@ const who = { at: T0, who: 'ada', result: 'so' } as const;
 async function act(store: FailureStore, done: Deed, turn: number): Promise<void> {
   if (done.deed === 'add') {
     const letters = done.letters.map(({ id, letter, fingerprint, failedAt, parked }) =>
-      arrival(`${id}`, { letterId: `${letter}`, fingerprint, failedAt: T0 + failedAt * 48 * HOUR, status: parked ? 'parked' : 'open' }),
+      arrival(`${id}`, {
+        letterId: `${letter}`,
+        copyId: `${letter % 3}`,
+        fingerprint,
+        failedAt: T0 + failedAt * 48 * HOUR,
+        status: parked ? 'parked' : 'open',
+      }),
     );
     await store.add(letters);
     return;

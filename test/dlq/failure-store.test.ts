@@ -48,7 +48,7 @@ describe('adding', () => {
       attributes: { binary: { dataType: 'Binary', binaryValue: 'AAE=' } },
     });
     await timed(store.add([given]));
-    const { letterId, body, ...rest } = given;
+    const { letterId, copyId, body, ...rest } = given;
     const stored = await timed(first(store, 'a'));
     expect(stored).toEqual({ ...rest, body: { kind: 'inline', text: body }, letters: 1, redrives: 0, indexedAt: stored.indexedAt });
     expect(await timed(store.bodyOf(stored))).toBe(body);
@@ -133,24 +133,24 @@ describe('redriving', () => {
     expect(await calls).toEqual(['TransactWriteItems', 'TransactWriteItems']);
   });
 
-  test('opens again what fails after its claim, and not for a copy of the letter that it was claimed for', async () => {
-    const { store, world, timed } = failureWorld();
+  test('opens again what fails after its claim, and not for another letter of the copy that it was claimed for', async () => {
+    const { store, timed } = failureWorld();
     await timed(store.add([arrival('a')]));
     const { applied } = await timed(store.claim([await timed(first(store, 'a'))], 'r1'));
     await timed(store.settle(applied.map((failure) => ({ failure, status: 'redriven', audit: audit('a', 'r1') }))));
     expect(await timed(store.add([arrival('a', { letterId: 'copy' })]))).toEqual(['known']);
     expect(await timed(first(store, 'a'))).toMatchObject({ status: 'redriven', letters: 2 });
-    expect(await timed(store.add([arrival('a', { letterId: 'later', failedAt: world.clock.now() })]))).toEqual(['again']);
+    expect(await timed(store.add([arrival('a', { letterId: 'later', copyId: 'sent back' })]))).toEqual(['again']);
     expect(await timed(first(store, 'a'))).toMatchObject({ status: 'open', letters: 3, redrives: 1, redriveId: 'r1' });
     const { failures, groups } = await timed(contents(store));
     expect(counted(groups)).toEqual(recount(failures));
   });
 
   test('stays open when it failed again before its redrive was settled, and what was done is on file', async () => {
-    const { store, world, timed } = failureWorld();
+    const { store, timed } = failureWorld();
     await timed(store.add([arrival('a')]));
     const { applied } = await timed(store.claim([await timed(first(store, 'a'))], 'r1'));
-    await timed(store.add([arrival('a', { letterId: 'later', failedAt: world.clock.now() + 1 })]));
+    await timed(store.add([arrival('a', { letterId: 'later', copyId: 'sent back' })]));
     const { refused } = await timed(store.settle(applied.map((failure) => ({ failure, status: 'redriven', audit: audit('a', 'r1') }))));
     expect(refused).toMatchObject([{ id: 'a', status: 'open' }]);
     expect(await timed(store.audits('a'))).toEqual([audit('a', 'r1')]);

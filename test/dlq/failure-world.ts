@@ -18,6 +18,7 @@ export function arrival(id: string, changes: Partial<Arrival> = {}): Arrival {
   return {
     id,
     letterId: `letter-of-${id}`,
+    copyId: `copy-of-${id}`,
     status: 'open',
     source: 'consumer',
     consumer: 'ship-order',

@@ -161,7 +161,17 @@ export function redriveWorld(options: { readonly seed?: number; readonly faults?
     consumed.attributes.push(message['MessageAttributes'] as Record<string, unknown> | undefined);
     if (fails(id)) {
       const failedAt = world.clock.now();
-      await timed(failures.add([letter(id, { consumer: entry.name, body, failedAt, letterId: String(message['MessageId']) })]));
+      await timed(
+        failures.add([
+          letter(id, {
+            consumer: entry.name,
+            body,
+            failedAt,
+            letterId: String(message['MessageId']),
+            copyId: String(message['MessageId']),
+          }),
+        ]),
+      );
     } else if (!isDone(entry.name, id)) {
       consumed.effects.push(id);
       mark(id, 'DONE', entry.name);
