@@ -74,6 +74,10 @@ export interface StackOptions extends WorldOptions {
   readonly maxReceiveCount?: number;
   /** Whether there is a consumer of commands, too. @default false */
   readonly commands?: boolean;
+  /** Whether dead letters are kept in a failure store, from which an operations function sends them back. @default false */
+  readonly failures?: boolean;
+  /** Milliseconds between ticks of the operations function; 0 for none. @default a minute */
+  readonly tickEveryMs?: number;
 }
 
 /** Where a consumer's messages are. */

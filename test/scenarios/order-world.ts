@@ -1,9 +1,13 @@
 import { createRng } from '../../lib/core/rng.ts';
 import type { Json } from '../../lib/local/aws.ts';
+import type { OperationRequest } from '../../lib/ops/operations.ts';
 import { createOutbox, type OutboxCommitOptions, type OutboxUnit } from '../../lib/outbox/create-outbox.ts';
 import { checkConservation, checkOrder, type Violation } from '../../lib/simulation/conservation.ts';
+import { checkFailureBooks } from '../../lib/simulation/failure-books.ts';
 import { checkLiveness } from '../../lib/simulation/liveness.ts';
 import { createWorld, type World } from '../../lib/simulation/world.ts';
+import { deployFailureStore } from './failure-stack.ts';
+import { type FailureView, operate, viewFailures } from './failure-view.ts';
 import {
   type ConsumerPlace,
   deployStack,
@@ -22,6 +26,8 @@ import {
 export function createOrderWorld(options: StackOptions) {
   const world = createWorld({ slowMs: 2 * MINUTE, ...options });
   const stack = deployStack(world, options);
+  if (options.failures) deployFailureStore(world, stack.consumers, options);
+  const failures = (): FailureView => (options.failures ? viewFailures(world) : NO_FAILURES);
   const ledger: Ledger = { attempted: [], committed: [], unknown: [], audience: new Map() };
   let producers = 0;
 
@@ -70,12 +76,8 @@ export function createOrderWorld(options: StackOptions) {
   /** Runs until nothing waits any more, but in queues that may hold what cannot pass. */
   async function drain({ drainMs = DRAIN_MS, holding = [] as readonly ConsumerPlace[] } = {}) {
     const start = world.clock.now();
-    const waiting = () =>
-      whatWaits(
-        world,
-        ledger,
-        stack.consumers.filter((place) => !holding.includes(place)),
-      );
+    const places = stack.consumers.filter((place) => !holding.includes(place));
+    const waiting = () => [...whatWaits(world, ledger, places), ...(options.failures ? whatIsUnkept(world, stack, failures()) : [])];
     do await world.run(STEP_MS);
     while (world.clock.now() < start + drainMs && waiting().length > 0);
     return { waiting: waiting(), drainMs: world.clock.now() - start };
@@ -117,15 +119,19 @@ export function createOrderWorld(options: StackOptions) {
       world.history.events.filter(
         (event) => event.kind === kind && Object.entries(detail).every(([name, value]) => event.detail[name] === value),
       ).length,
+    /** What the failure store has on file; nothing in a stack without one. */
+    failures,
+    /** Asks the operations function, once. */
+    operate: <Request extends OperationRequest>(request: Request) => operate(world, request),
     drain,
-    check: () => checkAll(world, ledger, stack),
+    check: () => checkAll(world, ledger, stack, failures()),
     /** Chaos, heal, drain, check: the violations of the promises that hold for every run. */
     async judge({ chaosMs = CHAOS_MS, drainMs = DRAIN_MS } = {}): Promise<readonly Violation[]> {
       await world.run(chaosMs);
       world.heal();
       const rest = await drain({ drainMs });
       return [
-        ...checkAll(world, ledger, stack),
+        ...checkAll(world, ledger, stack, failures()),
         ...checkLiveness({ ...rest, calls: world.calls.total, maxCalls: Number.MAX_SAFE_INTEGER }),
       ];
     },
@@ -138,6 +144,7 @@ export const CHAOS_MS = 2 * MINUTE;
 const DRAIN_MS = 12 * 60 * MINUTE;
 
 const STEP_MS = 30_000;
+const NO_FAILURES: FailureView = { failures: [], groups: [], audits: [], redrives: [] };
 /** Tries are numbered by the round of asking that they belong to: each round has all of its own, or one refusal would end the last. */
 const TRIES_OF_ROUND = 100;
 
@@ -228,7 +235,19 @@ function onTheirWay(world: World): number {
   return topics.flatMap(({ subscriptions }) => Object.values(subscriptions)).reduce((total, { pending }) => total + pending, 0);
 }
 
-function checkAll(world: World, ledger: Ledger, { consumers, project }: Stack): readonly Violation[] {
+/** Letters that are not in the failure store yet, and redrives that have not ended. */
+function whatIsUnkept({ sqs }: World, { consumers }: Stack, { redrives }: FailureView): readonly string[] {
+  const urls = consumers.flatMap(({ deadLetterQueueUrl, undeliveredUrl }) => [deadLetterQueueUrl, undeliveredUrl]);
+  const letters = urls.reduce((count, url) => count + sqs.peek(sqs.queueArn(url)).length, 0);
+  const unended = redrives.filter(({ state }) => state === 'canary' || state === 'running').length;
+  const counts = [
+    [letters, 'letters wait to be kept'],
+    [unended, 'redrives have not ended'],
+  ] as const;
+  return counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+}
+
+function checkAll(world: World, ledger: Ledger, { consumers, project }: Stack, books: FailureView): readonly Violation[] {
   // Strangers lie there, too, and need not be JSON.
   const orderIdOf = (body: string) => /"orderId":"([^"]*)"/.exec(body)?.[1] ?? '';
   const deadOf = ({ deadLetterQueueUrl, undeliveredUrl }: ConsumerPlace) =>
@@ -238,13 +257,17 @@ function checkAll(world: World, ledger: Ledger, { consumers, project }: Stack): 
     ...ledger,
     effects: new Map(consumers.map(({ name }) => [name, appliedBy(world, name)])),
     deadLettered: new Map(consumers.map((place) => [place.name, deadOf(place)])),
+    kept: Map.groupBy(
+      books.failures.map(({ orderId, status, consumer }) => ({ id: orderId, status, consumer })),
+      ({ consumer }) => consumer,
+    ),
     parked: rows.filter(isParked).map(({ body }) => orderIdOf(body?.S ?? '{}')),
     subscribes: (consumer, orderId) => ledger.audience.get(orderId)?.includes(consumer) === true,
   });
   const ordered = effectsIn(world)
     .filter(({ id, applied }) => applied && id.S.startsWith(`${project.name}##`))
     .flatMap(({ id, applied }) => (applied?.L ?? []).map(({ N }) => ({ key: id.S, sequence: Number(N) })));
-  return [...conservation, ...checkOrder(ordered)];
+  return [...conservation, ...checkOrder(ordered), ...checkFailureBooks(books)];
 }
 
 /** A seed's own source of chance for faults, apart from the world's. */

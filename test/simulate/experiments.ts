@@ -8,6 +8,7 @@ import { applyOnce, countEffects, OrderNoted, OrderShipped, type StackOptions } 
 import { CHAOS_MS, createOrderWorld, type OrderWorld, type Placement } from '../scenarios/order-world.ts';
 import { checkNothingGivenUp } from './given-up.ts';
 import { poison } from './poison.ts';
+import { redrive } from './redrive.ts';
 
 /** Calls that a schedule of a few messages and a day of sweeps can explain. */
 const MAX_CALLS = 5_000;
@@ -119,4 +120,4 @@ async function runOnce(world: OrderWorld, begin: (world: OrderWorld) => void): P
 }
 
 /** Everything that is searched, by name. */
-export const EXPERIMENTS: readonly Experiment[] = [orders, outgoing, commands, pair, poison];
+export const EXPERIMENTS: readonly Experiment[] = [orders, outgoing, commands, pair, poison, redrive];

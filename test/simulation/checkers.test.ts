@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../lib/core/rng.ts';
-import { type Accounts, checkConservation, checkOrder } from '../../lib/simulation/conservation.ts';
+import { type Accounts, checkConservation, checkOrder, type KeptMessage } from '../../lib/simulation/conservation.ts';
+import { checkFailureBooks, type FailureBooks } from '../../lib/simulation/failure-books.ts';
 import { FAULT_KINDS, randomFaults } from '../../lib/simulation/fault.ts';
 import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import { createHistory } from '../../lib/simulation/history.ts';
@@ -51,6 +52,69 @@ describe('conservation', () => {
       ['bill', ['a', 'e']],
     ]);
     expect(checkConservation({ ...sound, effects })).toEqual([{ guarantee: 'G3', message: 'ship applied a 3 times' }]);
+  });
+});
+
+describe('conservation with a failure store', () => {
+  const keeping = (status: KeptMessage['status']) => ({
+    deadLettered: new Map([['ship', ['c']]]),
+    kept: new Map([['bill', [{ id: 'c', status }]]]),
+  });
+
+  test.each(['open', 'parked', 'redriving', 'archived'] as const)('holds for a message whose failure is %s', (status) => {
+    expect(guarantees(keeping(status))).toEqual([]);
+  });
+
+  test.each(['redriven', 'done', 'replaced'] as const)('is broken by a message that is nowhere and whose failure is %s', (status) => {
+    expect(guarantees(keeping(status))).toEqual(['G7']);
+  });
+
+  test('takes a message of unknown outcome for committed when only the store has it', () => {
+    const effects = new Map([
+      ['ship', ['a', 'b']],
+      ['bill', ['a']],
+    ] as const);
+    expect(guarantees({ effects, kept: new Map([['bill', [{ id: 'e', status: 'open' }]]]) })).toEqual(['G1']);
+  });
+});
+
+describe('the books of a failure store', () => {
+  const audit = (failureId: string, result: string) => ({ failureId, result, action: 'redrive', redriveId: 'r1' }) as const;
+  const balanced: FailureBooks = {
+    failures: [
+      { id: 'a', status: 'redriven', fingerprint: 'f', redrives: 1 },
+      { id: 'b', status: 'redriving', fingerprint: 'f', redrives: 1 },
+      { id: 'c', status: 'open', fingerprint: 'g', redrives: 0 },
+    ],
+    groups: [
+      { fingerprint: 'f', counts: { redriven: 1, redriving: 1 } },
+      { fingerprint: 'g', counts: { open: 1 } },
+    ],
+    audits: [audit('a', 'sent'), { ...audit('c', 'archived'), action: 'archive' }],
+    redrives: [{ id: 'r1', state: 'finished', counts: { sent: 1, alreadyDone: 0, left: 0 } }],
+  };
+  const messages = (books: Partial<FailureBooks>) =>
+    checkFailureBooks({ ...balanced, ...books }).map(({ guarantee, message }) => `${guarantee} ${message}`);
+
+  test('balance when groups count what is there, and of each claim it is on file what came of it', () => {
+    expect(messages({})).toEqual([]);
+  });
+
+  test('do not balance when a group counts what is not there, or is missing', () => {
+    expect(messages({ groups: [{ fingerprint: 'f', counts: { redriven: 2 } }] })).toEqual([
+      'G6 the group f counts 2 redriven, where 1 redriven, 1 redriving is',
+      'G6 the group g counts nothing, where 1 open is',
+    ]);
+  });
+
+  test('do not balance when nothing is on file of a claim', () => {
+    expect(messages({ audits: [], redrives: [] })).toEqual(['G7 a was claimed 1 times, and of 0 of them it is on file what came of it']);
+  });
+
+  test('do not balance when a redrive counts what is not on file; one that goes on may', () => {
+    const counts = { sent: 2, alreadyDone: 0, left: 0 };
+    expect(messages({ redrives: [{ id: 'r1', state: 'finished', counts }] })).toHaveLength(1);
+    expect(messages({ redrives: [{ id: 'r1', state: 'running', counts }] })).toEqual([]);
   });
 });
 
