@@ -64,6 +64,29 @@ describe('what is known before', () => {
   });
 });
 
+describe('a batch of which nothing succeeds', () => {
+  const failures = [() => new Error('no'), () => new Permanent('never'), throttled, () => 'a text', () => undefined];
+
+  // A function that throws costs its queue three quarters of the polling at 5 % of errors; a response that lists all of them does not.
+  test.each([
+    ['by its handlers and the dead-letter queue', { park: () => Promise.reject(throttled()) }],
+    ['by commits that are refused', { handle: () => {}, commit: () => Promise.reject(new Error('no network')) }],
+    [
+      'by an inbox out of reach',
+      {
+        handle: throwing(() => new Error('no')),
+        inbox: { begin: () => Promise.reject(throttled()), look: () => Promise.reject(throttled()) },
+      },
+    ],
+  ] as const)('is answered with the whole list, never thrown: %s', async (_, script) => {
+    let calls = 0;
+    const handle = throwing(() => failures[calls++ % failures.length]?.());
+    const consumer = scriptedConsumer({ handle, ...script });
+    const records = Array.from({ length: 10 }, (__, index) => record(`${index}`, { received: 1 + (index % 2) }));
+    expect(await consumer.run(records)).toMatchObject({ back: records.map((_, index) => `${index}`) });
+  });
+});
+
 describe('a failure', () => {
   test('of the first receive is entered in the books with its beginning, and comes back after the backoff', async () => {
     const consumer = scriptedConsumer({ handle: throwing(() => new Error('no')) });
