@@ -41,7 +41,7 @@ export function orderOf(id: string, customer: string = id): Order {
 }
 
 /** The body of one message, as the topic delivers it. */
-function orderBody(id: string, now: number): string {
+export function orderBody(id: string, now: number): string {
   return encodeEnvelope({
     id,
     type: OrderPlaced.name,

@@ -1,13 +1,9 @@
 import { on } from '../../lib/index.ts';
 import { OrderMoved, OrderPlaced, orderOf, queueRecord, shipments } from '../orders.ts';
-import type { Spent } from './ledger.ts';
-import { createCountingWorld } from './world.ts';
-
-/** What one hop of so many messages cost. */
-export interface Hop extends Spent {
-  readonly hop: string;
-  readonly messages: number;
-}
+import { failingHops } from './failing-hops.ts';
+import type { Hop } from './ledger.ts';
+import { name } from './names.ts';
+import { createCountingWorld, type World } from './world.ts';
 
 /** A fixed time, so that sizes, and with them write units, are the same at every run. */
 const CONTEXT = { getRemainingTimeInMillis: () => 30_000 };
@@ -16,20 +12,10 @@ const CONTEXT = { getRemainingTimeInMillis: () => 30_000 };
 export async function countHops(): Promise<readonly Hop[]> {
   const world = createCountingWorld();
   try {
-    return [...(await producerHops(world)), ...(await relayHops(world)), ...(await consumerHops(world))];
+    return [...(await producerHops(world)), ...(await relayHops(world)), ...(await consumerHops(world)), ...(await failingHops(world))];
   } finally {
     world.close();
   }
-}
-
-type World = ReturnType<typeof createCountingWorld>;
-
-let named = 0;
-
-/** Identifiers of one length: a longer one could cost another write unit. */
-function name(): string {
-  named += 1;
-  return `order-${String(named).padStart(30, '0')}`;
 }
 
 async function producerHops({ ledger, outbox, streamed }: World): Promise<readonly Hop[]> {

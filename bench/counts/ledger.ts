@@ -9,6 +9,12 @@ export interface Spent {
   readonly readUnits: number;
 }
 
+/** What one hop of so many messages cost. */
+export interface Hop extends Spent {
+  readonly hop: string;
+  readonly messages: number;
+}
+
 /** Counts what clients made by it ask of AWS. */
 export interface Ledger {
   /** A client as the SDK's `send`, straight into the engines. */

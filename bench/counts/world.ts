@@ -8,7 +8,7 @@ import { DEVELOPER, type Json, LOCAL_PLACE, type ServiceName } from '../../lib/l
 import { createEmbeddedAws } from '../../lib/local/embedded-aws.ts';
 import { createRelay, type StreamRecord } from '../../lib/outbox/outbox.relay.ts';
 import { createPublishDeps } from '../../lib/outbox/publish-deps.ts';
-import { keyedTable, outboxTable, type TableInput } from '../../lib/simulation/table-inputs.ts';
+import { failureTable, keyedTable, outboxTable, type TableInput } from '../../lib/simulation/table-inputs.ts';
 import { OrderPlaced, shipments } from '../orders.ts';
 import { createLedger } from './ledger.ts';
 
@@ -18,12 +18,17 @@ export function createCountingWorld() {
   const call = (service: ServiceName, action: string, input: Json) => embedded.aws.callNow({ service, action, input, caller: DEVELOPER });
   const streamArn = createTables(call);
   const topics = createTopics(call);
-  const queueUrl = String(call('sqs', 'CreateQueue', { QueueName: 'bench' })['QueueUrl']);
+  const createQueue = (QueueName: string) => String(call('sqs', 'CreateQueue', { QueueName })['QueueUrl']);
+  const queueUrl = createQueue('bench');
+  const deadLetterQueueUrl = createQueue('bench-dlq');
   const ledger = createLedger(embedded.aws);
   const dynamodb = ledger.client('dynamodb');
 
   return {
     ledger,
+    call,
+    queueUrl,
+    deadLetterQueueUrl,
     outbox: createOutbox({ client: dynamodb, table: 'outbox', source: 'urn:posthaste:bench' }),
     relay: createRelay(
       createPublishDeps({
@@ -42,7 +47,7 @@ export function createCountingWorld() {
         handlers: [shipOrder],
         sqs: ledger.client('sqs'),
         queueUrl,
-        deadLetterQueueUrl: queueUrl,
+        deadLetterQueueUrl,
         log: silentLogger,
         metrics: silentMetrics,
         ...options,
@@ -53,16 +58,19 @@ export function createCountingWorld() {
   };
 }
 
+export type World = ReturnType<typeof createCountingWorld>;
+
 /** One business write per message. */
 const shipOrder = on(OrderPlaced, (message, { unit }) => {
   unit.put(shipments, { orderId: message.data.orderId, state: 'waiting', total: message.data.total });
 });
 
-type Call = (service: ServiceName, action: string, input: Json) => Json;
+export type Call = (service: ServiceName, action: string, input: Json) => Json;
 
 function createTables(call: Call): string {
   const create = (table: TableInput) => call('dynamodb', 'CreateTable', { ...table })['TableDescription'] as Json;
   create(keyedTable('inbox', 'pk'));
+  create(failureTable('failures'));
   create(keyedTable(shipments.name, shipments.partitionKey));
   return String(create(outboxTable('outbox'))['LatestStreamArn']);
 }

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { countHops, type Hop } from '../../bench/counts/hops.ts';
+import { countHops } from '../../bench/counts/hops.ts';
+import type { Hop } from '../../bench/counts/ledger.ts';
+import { callsOf, livesOf } from '../../bench/counts/lives.ts';
 
 let hops: ReadonlyMap<string, Hop>;
 
@@ -97,4 +99,72 @@ describe('a consumer', () => {
   test('knows a duplicate that came back by one read', () => {
     expect(costs('consume, a duplicate that came back')).toEqual({ calls: { 'dynamodb:BatchGetItem': 1 }, writeUnits: 0, readUnits: 2 });
   });
+});
+
+describe('a message that fails', () => {
+  test('writes one item at its first failure, two at each other, and tells the queue once', () => {
+    expect(costs('fail, first receive')).toEqual({
+      calls: { 'dynamodb:UpdateItem': 1, 'sqs:ChangeMessageVisibilityBatch': 1 },
+      writeUnits: 1,
+      readUnits: 0,
+    });
+    expect(costs('fail, second receive')).toEqual({
+      calls: { 'dynamodb:BatchGetItem': 1, 'dynamodb:UpdateItem': 2, 'sqs:ChangeMessageVisibilityBatch': 1 },
+      writeUnits: 2,
+      readUnits: 2,
+    });
+  });
+
+  test('is looked up and entered in the books before the run that handles it', () => {
+    expect(costs('handle, third receive, after two failures')).toEqual({
+      calls: { 'dynamodb:BatchGetItem': 1, 'dynamodb:UpdateItem': 1, 'dynamodb:TransactWriteItems': 1 },
+      writeUnits: 5,
+      readUnits: 2,
+    });
+  });
+
+  test('is dead-lettered by one call, and forgotten by another if it was in the books', () => {
+    expect(costs('dead letter, permanent failure')).toEqual({ calls: { 'sqs:SendMessage': 1 }, writeUnits: 0, readUnits: 0 });
+    expect(costs('dead letter, fifth attempt')).toEqual({
+      calls: { 'dynamodb:BatchGetItem': 1, 'dynamodb:UpdateItem': 1, 'dynamodb:DeleteItem': 1, 'sqs:SendMessage': 1 },
+      writeUnits: 2,
+      readUnits: 2,
+    });
+  });
+});
+
+describe('the failure store', () => {
+  test.each([
+    ['index, one letter', 10, 2],
+    ['index, 10 letters of one cause', 82, 11],
+  ])('takes in %s by one read and one transaction, %i write units in all', (hop, writeUnits, readUnits) => {
+    expect(costs(hop)).toEqual({ calls: { 'dynamodb:BatchGetItem': 1, 'dynamodb:TransactWriteItems': 1 }, writeUnits, readUnits });
+  });
+
+  test('sends back ten failures by one claim, one batch and one settlement, and the books of the redrive', () => {
+    expect(costs('redrive, 10 failures')).toEqual({
+      calls: {
+        ...{ 'dynamodb:PutItem': 1, 'dynamodb:GetItem': 1, 'dynamodb:UpdateItem': 6, 'dynamodb:Query': 3 },
+        ...{ 'dynamodb:BatchGetItem': 2, 'dynamodb:TransactWriteItems': 2, 'sqs:SendMessageBatch': 1 },
+      },
+      writeUnits: 191,
+      readUnits: 33.5,
+    });
+  });
+
+  test('sends back a hundred failures by half a call each', () => {
+    const { calls, writeUnits } = costs('redrive, 100 failures');
+    expect(calls).toMatchObject({ 'dynamodb:TransactWriteItems': 20, 'sqs:SendMessageBatch': 10, 'dynamodb:UpdateItem': 6 });
+    expect([callsOf(calls), writeUnits]).toEqual([53, 1_853]);
+  });
+
+  test('leaves a copy that was redriven to cost what a fresh message costs', () => {
+    expect(costs('consume, 10 copies that were redriven')).toEqual(costs('consume, packed, batch of 10'));
+  });
+});
+
+test('a life is the sum of its hops', () => {
+  const lives = new Map(livesOf([...hops.values()]).map((life) => [life.life, life]));
+  expect(lives.get('fails five times, until it is in the failure store')).toMatchObject({ calls: 20, writeUnits: 19, readUnits: 10 });
+  expect(lives.get('fails twice, then is handled')).toMatchObject({ calls: 9, writeUnits: 8, readUnits: 4 });
 });
