@@ -40,9 +40,17 @@ const { clock, rng, ids, place, sqs, streams } = deps;
 const aws = deps.aws();
 `;
 
+const CONSTRUCTS = `
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { FailureStore } from 'posthaste/constructs';
+declare const onCallRole: IGrantable;
+`;
+
 /** What the fragments of a page take as given, by page. A fragment that needs nothing but its own imports has no entry. */
 export const PREAMBLES: Readonly<Record<string, string>> = {
   'lib/consumer/README.md': RUNTIME,
+  'lib/dlq/README.md': CONSTRUCTS,
   'lib/inbox/README.md': RUNTIME,
   'lib/outbox/README.md': RUNTIME,
   'lib/local/dynamodb/README.md': ENGINES,
