@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SQS_MAX_BYTES } from '../message/message.contract.ts';
 import type { RecordAttribute } from '../retry/dead-letter.ts';
 import { FAILURE_ATTRIBUTE, UNKNOWN_CONSUMER } from './dlq.contract.ts';
 import type { Arrival, FailureSource } from './failure.ts';
@@ -80,12 +81,25 @@ const BARE: Readonly<Record<FailureSource, Pick<Arrival, 'reason' | 'errorType' 
   },
 };
 
+const UNRECORDED: Pick<Arrival, 'reason' | 'errorType' | 'errorMessage'> = {
+  reason: 'UNRECORDED',
+  errorType: 'Unknown',
+  errorMessage: 'It fills all that SQS takes, which left no room for the reason; the log of its consumer has it.',
+};
+
+/** Even the bare reason takes half a kilobyte. */
+const RECORD_BYTES = 512;
+
+function isFull({ body }: Letter, { source }: Origin): boolean {
+  return source === 'consumer' && Buffer.byteLength(body) > SQS_MAX_BYTES - RECORD_BYTES;
+}
+
 function bareArrival(received: Letter, origin: Origin, now: number): Arrival {
   const message = origin.source === 'schedule' ? scheduledMessage(received) : undefined;
   const letter = { ...received, ...message };
   const hasMessage = message !== undefined || origin.source === 'consumer' || origin.source === 'subscription';
   const seen = hasMessage ? glimpse(letter.body) : {};
-  const bare = { ...BARE[origin.source], ...schedulersError(received, origin) };
+  const bare = { ...(isFull(received, origin) ? UNRECORDED : BARE[origin.source]), ...schedulersError(received, origin) };
   return {
     ...seen,
     ...identity(letter, origin, seen.messageId ?? letter.messageId),

@@ -22,7 +22,10 @@ export interface Arrival {
   readonly status: 'open' | 'parked';
   readonly source: FailureSource;
   readonly consumer: string;
-  /** Stable code, see `FailureRecord`; `RECEIVES_EXHAUSTED` for a letter that SQS itself moved, `UNDELIVERED` for one of a subscription. */
+  /**
+   * Stable code, see `FailureRecord`. Of letters without a record: `RECEIVES_EXHAUSTED` (SQS itself moved it), `UNRECORDED` (it left no room for
+   * one), `UNDELIVERED` (a subscription's), `UNSCHEDULED` (a schedule's), `STREAM_GIVEN_UP` (a stream's).
+   */
   readonly reason: string;
   readonly errorType: string;
   readonly errorMessage: string;

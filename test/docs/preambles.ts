@@ -41,9 +41,10 @@ const aws = deps.aws();
 `;
 
 const CONSTRUCTS = `
+import type { Stack } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
 import { FailureStore } from 'posthaste/constructs';
+declare const stack: Stack;
 declare const onCallRole: IGrantable;
 `;
 

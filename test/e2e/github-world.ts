@@ -9,8 +9,8 @@ import { expect, vi } from 'vitest';
 import { type NotificationSink, startNotificationSink } from '../../lib/app/github/demo/notification-sink.ts';
 import { GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_STACK } from '../../lib/app/github/github.contract.ts';
 import { signatureOf } from '../../lib/app/github/signature.ts';
-import { decodeFailureRecord, FAILURE_ATTRIBUTE, type FailureRecord } from '../../lib/index.ts';
-import { type LocalAws, startLocalAws } from '../../lib/local.ts';
+import type { FailureRecord } from '../../lib/index.ts';
+import { DEVELOPER, type LocalAws, startLocalAws } from '../../lib/local.ts';
 import { cachedAssembly } from './assembly.ts';
 
 export const SECRET = 'the secret of these tests';
@@ -33,11 +33,10 @@ export interface Answer {
   readonly outcome: string | undefined;
 }
 
-/** A message of a dead-letter queue. */
+/** A message that failed for good. */
 export interface Letter {
   readonly body: string;
-  /** Undefined for a message that SQS itself moved. */
-  readonly record: FailureRecord | undefined;
+  readonly record: Pick<FailureRecord, 'reason' | 'message' | 'messageType' | 'consumer' | 'receiveCount' | 'attributes'>;
 }
 
 export type ConsumerName = 'record-audit-trail' | 'notify-maintainers' | 'project-activity' | 'welcome-author';
@@ -54,8 +53,7 @@ export interface GithubWorld {
   /** The ARN, URL or name of a resource of the stack by its logical id without the hash. */
   physicalId(logicalId: string): string;
   queueUrl(consumer: ConsumerName): string;
-  deadLetterUrl(consumer: ConsumerName): string;
-  /** What waits in a consumer's dead-letter queue, without receiving it. */
+  /** What is in the failure store of a consumer. */
   letters(consumer: ConsumerName): readonly Letter[];
   /** The audit row of a delivery. */
   audit(delivery: string): Readonly<Record<string, unknown>> | undefined;
@@ -93,7 +91,6 @@ export async function githubWorld(local: LocalAws, sink: NotificationSink): Prom
     if (found.length !== 1) throw new Error(`${found.length} resources are called ${logicalId}: ${[...ids.keys()].join(', ')}`);
     return found[0]?.[1] as string;
   };
-  const deadLetterUrl = (consumer: ConsumerName) => physicalId(`${consumer.replaceAll('-', '')}workerdlq`);
   const rowOf = (table: string, key: string) => {
     const found = local.scan(output(table)).find((item) => (item['pk'] as { S: string }).S === key);
     return found && unmarshall(found as Parameters<typeof unmarshall>[0]);
@@ -107,11 +104,7 @@ export async function githubWorld(local: LocalAws, sink: NotificationSink): Prom
     post: (given) => post(output(GITHUB_OUTPUTS.webhookUrl), given),
     physicalId,
     queueUrl: (consumer) => physicalId(`${consumer.replaceAll('-', '')}workerqueue`),
-    deadLetterUrl,
-    letters: (consumer) =>
-      local
-        .peek(deadLetterUrl(consumer))
-        .map(({ body, attributes }) => ({ body, record: decodeFailureRecord(attributes[FAILURE_ATTRIBUTE] ?? '') })),
+    letters: (consumer) => storedLetters(local, output).filter(({ record }) => record.consumer === consumer),
     audit: (delivery) => rowOf(GITHUB_OUTPUTS.auditTable, `DELIVERY#${delivery}`),
     activity: (key) => rowOf(GITHUB_OUTPUTS.activityTable, `ACTIVITY#${key}`),
     eventually,
@@ -125,6 +118,21 @@ export async function githubWorld(local: LocalAws, sink: NotificationSink): Prom
       await local.close();
     },
   };
+}
+
+function storedLetters(local: LocalAws, output: (name: string) => string): readonly Letter[] {
+  const items = local.scan(output(GITHUB_OUTPUTS.failuresTable)).map((item) => unmarshall(item as Parameters<typeof unmarshall>[0]));
+  return items
+    .filter(({ sk }) => sk === 'STATE')
+    .map(({ body, reason, errorMessage, messageType, consumer, receiveCount, attributes }) => ({
+      body: body.text ?? objectText(local, output(GITHUB_OUTPUTS.failuresBucket), body.key),
+      record: { reason, message: errorMessage, messageType, consumer, receiveCount, attributes },
+    }));
+}
+
+function objectText({ aws }: LocalAws, Bucket: string, Key: string): string {
+  const { Body } = aws.callNow({ service: 's3', action: 'GetObject', input: { Bucket, Key }, caller: DEVELOPER });
+  return Buffer.from(Body as Uint8Array).toString();
 }
 
 async function physicalIds(cloudformation: CloudFormationClient): Promise<ReadonlyMap<string, string>> {

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { type MessageAttributeValue, ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { type MessageAttributeValue, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeEnvelope, FAILURE_ATTRIBUTE } from '../../lib/index.ts';
+import { encodeEnvelope } from '../../lib/index.ts';
+import type { Answers, OperationRequest } from '../../lib/ops/operations.ts';
 import { type ConsumerName, type GithubWorld, type Letter, startGithubWorld } from './github-world.ts';
 
 let world: GithubWorld;
 beforeAll(async () => {
   world = await startGithubWorld();
-}, 60_000);
+}, 120_000);
 afterAll(() => world?.close());
 
 /** An envelope as the library writes it, for a delivery of its own. */
@@ -118,35 +120,46 @@ describe('a queue that anyone may write to', () => {
       new SendMessageCommand({ QueueUrl: world.queueUrl('welcome-author'), MessageBody: body, MessageAttributes: attributes }),
     );
     const { record } = await letterOf('welcome-author', body);
-    expect(record?.attributes).toMatchObject({
+    expect(record.attributes).toMatchObject({
       'field-9': { dataType: 'String', stringValue: 'value 9 🚀' },
       bytes: { dataType: 'Binary', binaryValue: 'AP8=' },
     });
-    expect(Object.keys(record?.attributes ?? {})).toHaveLength(10);
+    expect(Object.keys(record.attributes ?? {})).toHaveLength(10);
   });
 
-  test('takes a body of 1 MiB to the dead-letter queue byte for byte, without room for a record', async () => {
+  test('takes a body of 1 MiB to the failure store byte for byte, without room for a record in between', async () => {
     for (const bytes of [1_048_576, 1_048_576 - 4_096]) {
       const body = '🚀'.repeat(bytes / 4);
       await world.sqs.send(new SendMessageCommand({ QueueUrl: world.queueUrl('record-audit-trail'), MessageBody: body }));
       const { record } = await letterOf('record-audit-trail', body);
-      expect(record?.reason).toBe(bytes === 1_048_576 ? undefined : 'BODY_INVALID');
+      expect(record.reason).toBe(bytes === 1_048_576 ? 'UNRECORDED' : 'BODY_INVALID');
     }
     const tooLarge = new SendMessageCommand({ QueueUrl: world.queueUrl('record-audit-trail'), MessageBody: 'x'.repeat(1_048_577) });
     await expect(world.sqs.send(tooLarge)).rejects.toThrow('1048576');
   });
 
-  test('shows an SDK client the same letter that was parked', async () => {
-    const body = `to be received ${randomUUID()}`;
+  test('shows an operator the same letter that was parked', async () => {
+    const body = `to be shown ${randomUUID()}`;
     await world.sqs.send(new SendMessageCommand({ QueueUrl: world.queueUrl('notify-maintainers'), MessageBody: body }));
     await letterOf('notify-maintainers', body);
-    const { Messages = [] } = await world.sqs.send(
-      new ReceiveMessageCommand({ QueueUrl: world.deadLetterUrl('notify-maintainers'), MessageAttributeNames: ['All'] }),
-    );
-    expect(Messages.map(({ Body }) => Body)).toEqual([body]);
-    expect(JSON.parse(Messages[0]?.MessageAttributes?.[FAILURE_ATTRIBUTE]?.StringValue ?? '')).toMatchObject({ reason: 'BODY_INVALID' });
+    const shown = await world.eventually(async () => {
+      const { failures } = await operate<Answers['list']>({ operation: 'list', where: { consumer: 'notify-maintainers' }, limit: 100 });
+      const shows = failures.map(({ id }) => operate<Answers['show']>({ operation: 'show', id }));
+      const found = (await Promise.all(shows)).find((show) => show.body === body);
+      expect(found).toBeDefined();
+      return found;
+    });
+    expect(shown).toMatchObject({ failure: { reason: 'BODY_INVALID', status: 'open', consumer: 'notify-maintainers' }, audits: [] });
   });
 });
+
+/** What the operations function of the stack answers. */
+async function operate<Answer>(request: OperationRequest): Promise<Answer> {
+  const Payload = JSON.stringify(request);
+  const output = await world.lambda.send(new InvokeCommand({ FunctionName: world.physicalId('failuresoperationsfunction'), Payload }));
+  expect(output.FunctionError).toBeUndefined();
+  return JSON.parse(Buffer.from(output.Payload ?? []).toString());
+}
 
 describe('a topic that anyone may publish to', () => {
   const publish = (topic: string, body: string, more: object = {}) =>

@@ -6,7 +6,7 @@ import { type Answer, type GithubWorld, type Post, startGithubWorld } from './gi
 let world: GithubWorld;
 beforeAll(async () => {
   world = await startGithubWorld();
-}, 60_000);
+}, 120_000);
 afterAll(() => world?.close());
 
 const push = (fields: object = {}) => ({
