@@ -1,11 +1,14 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createMappingStop } from '../../lib/consumer/consumer.pausing.ts';
 import { sleep } from '../../lib/core/clock.ts';
+import { createPausing } from '../../lib/runtime/create-pausing.ts';
 import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:111111111111:orders';
 const mappingOf = (UUID: string, name: string) => ({ UUID, FunctionArn: `arn:aws:lambda:eu-west-1:111111111111:function:${name}` });
 const refusal = (name: string) => Object.assign(new Error(name), { name, $fault: 'client' });
+
+afterEach(() => void vi.unstubAllEnvs());
 
 /** A stop over clients that note what they are sent, and answer as they are told. */
 function stopWith(answers: Readonly<Record<string, () => unknown>> = {}) {
@@ -104,4 +107,23 @@ test('a pause under a minute, or one that has nearly ended once its schedule is 
   const late = stopWith({ CreateSchedule: () => sleep(late.clock, 40_000) });
   await late.stopFor(65_000);
   expect(late.actions()).toEqual(['ListEventSourceMappings', 'CreateSchedule']);
+});
+
+test('in a deployed function it takes everything from the environment, and says what is missing elsewhere', async () => {
+  expect(() => createPausing()).toThrowError(expect.objectContaining({ code: 'ENV_MISSING' }));
+  expect(() => createPausing()).toThrow(/a Consumer or CommandQueue that is pausable/);
+  vi.stubEnv('POSTHASTE_PAUSED_QUEUE', QUEUE);
+  vi.stubEnv('POSTHASTE_RESUME_SCHEDULE', 'resume');
+  vi.stubEnv('POSTHASTE_RESUME_ROLE', 'arn:aws:iam::111111111111:role/resume');
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'charge-card');
+  const inputs: unknown[] = [];
+  const client = {
+    async send({ input }: { input: unknown }) {
+      inputs.push(input);
+      return { EventSourceMappings: [mappingOf('own', 'charge-card')] };
+    },
+  };
+  await createPausing({ lambda: client as never, scheduler: client as never }).stopUntil(Date.now() + 900_000);
+  expect(inputs).toMatchObject([{ EventSourceArn: QUEUE }, { Name: 'resume' }, { UUID: 'own', Enabled: false }]);
+  expect(createPausing()).toHaveProperty('stopUntil');
 });
