@@ -29,6 +29,7 @@ describe('the command line', () => {
   test.each([
     [['--help'], 'posthaste <command> --help'],
     [['dev', '--help'], '--once'],
+    [['redrive', '--help'], '--canary'],
   ])('%j prints help and exits 0', async (args, text) => {
     const { code, stdout, stderr } = await cli(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -38,6 +39,8 @@ describe('the command line', () => {
   test.each([
     [['deploy'], 'there is no command "deploy"'],
     [['dev', '--onec'], "ARGUMENT_INVALID Unknown option '--onec'"],
+    [['dlq', '--where', 'colour=red'], 'ARGUMENT_INVALID --where has no field "colour"'],
+    [['status', '--port', '1'], 'ENDPOINT_UNREACHABLE no embedded AWS answers at http://127.0.0.1:1'],
     [['demo', '--port', '1'], 'ENDPOINT_UNREACHABLE no embedded AWS answers at http://127.0.0.1:1'],
   ])('%j exits 2 with a sentence', async (args, sentence) => {
     const { code, stdout, stderr } = await cli(args);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -42,10 +43,14 @@ async function whoAsks(place: Place): Promise<string> {
 
 async function confirmed(question: string, signal: AbortSignal): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // On a terminal Ctrl-C comes as a key while a line is read.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const closed = once(lines, 'close').then(() => '');
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
+    return /^y(es)?$/i.test((await Promise.race([lines.question(`${question} [y/N] `, { signal }), closed])).trim());
   } catch (error) {
-    if (signal.aborted) return false;
+    // Ctrl-D: no answer is no.
+    if (!signal.aborted && error instanceof Error && error.name === 'AbortError') return false;
     throw error;
   } finally {
     lines.close();
@@ -58,11 +63,28 @@ async function edited(text: string, name: string): Promise<string> {
   await writeFile(file, text, { mode: 0o600 });
   const editor = process.env['VISUAL'] || process.env['EDITOR'] || 'vi';
   // A shell, because the variables may hold arguments, e.g. `code --wait`; the file is an argument and never part of the script.
-  const child = spawn('/bin/sh', ['-c', `${editor} "$1"`, 'edit', file], { stdio: 'inherit' });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  const code = await withoutCtrlC(
+    () =>
+      new Promise<number | null>((resolve, reject) => {
+        const child = spawn('/bin/sh', ['-c', `${editor} "$1"`, 'edit', file], { stdio: 'inherit' });
+        child.once('error', reject);
+        child.once('close', resolve);
+      }),
+  );
   if (code !== 0) throw new EditorFailedError(editor, file);
   return readFile(file, 'utf8');
+}
+
+/** While an editor has the terminal, Ctrl-C is the editor's. */
+async function withoutCtrlC<T>(work: () => Promise<T>): Promise<T> {
+  const ours = process.listeners('SIGINT');
+  const ignored = () => {};
+  process.on('SIGINT', ignored);
+  for (const listener of ours) process.removeListener('SIGINT', listener);
+  try {
+    return await work();
+  } finally {
+    for (const listener of ours) process.on('SIGINT', listener);
+    process.removeListener('SIGINT', ignored);
+  }
 }

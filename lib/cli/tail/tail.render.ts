@@ -1,4 +1,5 @@
 import { CONSUMER_METRICS } from '../../consumer/consumer.contract.ts';
+import { INDEXER_METRICS } from '../../dlq/dlq.contract.ts';
 import { OUTBOX_METRICS } from '../../outbox/outbox.contract.ts';
 import { printable } from '../operator/printable.ts';
 import type { Terminal } from '../terminal.ts';
@@ -15,6 +16,7 @@ const WORDS: Readonly<Record<string, string>> = {
   [CONSUMER_METRICS.blocked]: 'blocked',
   [OUTBOX_METRICS.published]: 'published',
   [OUTBOX_METRICS.parked]: 'parked',
+  [INDEXER_METRICS.indexed]: 'kept as failures',
 };
 
 /** Outcomes that cost nobody a thought. */
