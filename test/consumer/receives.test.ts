@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import type { AttemptTally } from '../../lib/retry/attempts.ts';
+import { record, type Script, scriptedConsumer, throttled, throwing } from './scripted-ports.ts';
+
+const settings = { maxReceiveCount: 100 };
+const failedBefore: Partial<AttemptTally> = { started: 1, settled: 1, failed: 1 };
+const crashedBefore: Partial<AttemptTally> = { started: 1 };
+
+/** What became of one message, on a FIFO queue, where nothing else makes it leave. */
+async function deliver(received: number, script: Script = {}) {
+  const consumer = scriptedConsumer({ settings, ...script });
+  const { back } = await consumer.run([record('a', { received, group: 'g' })]);
+  return { reasons: consumer.letters.map(({ reason }) => reason), runs: consumer.runs.length, back: back.length, consumer };
+}
+
+describe('near the last receive that SQS allows', () => {
+  test.each([
+    ['failed', failedBefore],
+    ['crashed', crashedBefore],
+  ])('a message that %s before is parked before it runs', async (_, attempts) => {
+    const [early, late] = [
+      await deliver(89, { attempts: { 'message-a': attempts } }),
+      await deliver(90, { attempts: { 'message-a': attempts } }),
+    ];
+    expect([early.reasons, early.runs]).toEqual([[], 1]);
+    expect([late.reasons, late.runs, late.back]).toEqual([['RECEIVES_EXHAUSTED'], 0, 0]);
+    expect(late.consumer.metrics).toMatchObject({ MessagesDeadLettered: 1 });
+  });
+
+  test('a message that never ran, or never failed, runs up to the last receive', async () => {
+    for (const attempts of [{}, { started: 30, settled: 30 }]) {
+      const { reasons, runs, back } = await deliver(100, { attempts: { 'message-a': attempts } });
+      expect([reasons, runs, back]).toEqual([[], 1, 0]);
+    }
+  });
+
+  test('a message that goes back at its last receive is parked with the reason, and its end is in the books before that', async () => {
+    for (const script of [{ handle: throwing(throttled) }, { handle: throwing(() => new Error('no')) }]) {
+      const { reasons, back, consumer } = await deliver(100, script);
+      expect([reasons, back]).toEqual([['RECEIVES_EXHAUSTED'], 0]);
+      expect(consumer.calls.map(([name]) => name).filter((name) => name === 'end' || name === 'park')).toEqual(['end', 'park']);
+      expect((await deliver(99, script)).reasons).toEqual([]);
+    }
+  });
+
+  test('nobody is parked where nobody said how often SQS hands out', async () => {
+    const script = { settings: {}, attempts: { 'message-a': crashedBefore }, handle: throwing(throttled) };
+    const { reasons, runs, back } = await deliver(999, script);
+    expect([reasons, runs, back]).toEqual([[], 1, 1]);
+  });
+});
