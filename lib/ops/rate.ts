@@ -2,6 +2,8 @@ import { type Clock, sleep } from '../core/clock.ts';
 
 /** Lets messages go at a rate. */
 export interface Pace {
+  /** Waits until `count` messages may go, and lets none go; false if that were not before `until`. */
+  ready(count: number, until: number): Promise<boolean>;
   /** Waits until `count` messages may go, at most as many as a batch; false if that were not before `until` (epoch milliseconds). */
   take(count: number, until: number): Promise<boolean>;
 }
@@ -40,21 +42,28 @@ export function createPace({ clock, rate, level }: PaceOptions): Pace {
     at = now;
   }
 
-  async function takeInTurn(count: number, until: number): Promise<boolean> {
+  async function waited(count: number, until: number): Promise<boolean> {
     refill();
     const wait = Math.ceil((Math.max(0, count - tokens) * 1_000) / rate);
     if (clock.now() + wait >= until) return false;
     if (wait > 0) await sleep(clock, wait);
     refill();
-    tokens -= count;
     return true;
   }
 
+  function inTurn(work: () => Promise<boolean>): Promise<boolean> {
+    const turn = line.then(work);
+    line = turn;
+    return turn;
+  }
+
   return {
-    take(count, until) {
-      const turn = line.then(() => takeInTurn(count, until));
-      line = turn;
-      return turn;
-    },
+    ready: (count, until) => inTurn(() => waited(count, until)),
+    take: (count, until) =>
+      inTurn(async () => {
+        const may = await waited(count, until);
+        if (may) tokens -= count;
+        return may;
+      }),
   };
 }

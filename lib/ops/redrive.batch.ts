@@ -1,9 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { isPosthasteError, messageOf } from '../core/errors.ts';
+import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Failure, FailureAudit } from '../dlq/failure.ts';
 import type { FailureStore, Settlement } from '../dlq/failure-store.ts';
 import type { ConsumerEntry } from '../topology/topology.contract.ts';
 import { renewedCopy } from './edited-copy.ts';
+import { batchOf, type Pace } from './rate.ts';
 import type { InboxStanding, RedriveInbox } from './redrive.inbox.ts';
 import { type LeaveReason, verdictOn } from './redrive.plan.ts';
 import type { RedriveRow } from './redrive.rows.ts';
@@ -22,6 +24,7 @@ export interface BatchDeps {
 export interface BatchRun {
   readonly redrive: RedriveRow;
   readonly consumers: ReadonlyMap<string, ConsumerEntry>;
+  readonly pace: Pace;
   /** No call starts after this time, in epoch milliseconds. */
   readonly until: number;
 }
@@ -125,19 +128,53 @@ interface ConsumerRun extends BatchRun {
   readonly consumer: ConsumerEntry;
 }
 
+/** Messages in one call. */
+const BATCH = 10;
+/** Calls under way at a time, where no order is to be kept. */
+const MAX_IN_FLIGHT = 5;
+
 async function finishOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Failure[]): Promise<Worked[]> {
   const ids = failures.flatMap(({ messageId }) => messageId ?? []);
   const standings = ids.length === 0 ? new Map<string, InboxStanding>() : await deps.inbox.look(run.consumer, ids, run.until);
   const worked: Worked[] = [];
-  const letters: Letter[] = [];
+  const sendable: Failure[] = [];
   for (const failure of failures) {
     const ending = endedBy(failure, failure.messageId === undefined ? undefined : standings.get(failure.messageId));
-    const body = ending ?? (await readBody(deps.failures, failure));
+    if (ending === undefined) sendable.push(failure);
+    else worked.push({ failure, ending });
+  }
+  return [...worked, ...(await sentOf(deps, run, sendable))];
+}
+
+// Bodies are read ten at a time: each may be of a megabyte.
+async function sentOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Failure[]): Promise<Worked[]> {
+  const size = Math.min(BATCH, batchOf(run.redrive.options.rate));
+  const batches = Array.from({ length: Math.ceil(failures.length / size) }, (_, index) => failures.slice(index * size, (index + 1) * size));
+  let halt: Halt | undefined;
+  const worked = await mapConcurrent(batches, run.consumer.ordered ? 1 : MAX_IN_FLIGHT, async (batch): Promise<Worked[]> => {
+    const ended = halt ? batch.map((failure): Worked => notSent(failure, halt as Halt)) : await sentBatch(deps, run, batch);
+    halt ??= ended.find((one) => one.halt !== undefined)?.halt;
+    return ended;
+  });
+  return worked.flat();
+}
+
+// Where the queue takes nothing, the rest is open again; where it is busy, the rest waits with what it may have taken.
+function notSent(failure: Failure, halt: Halt): Worked {
+  return halt.kind === 'denied' ? { failure, ending: left('REFUSED', halt.because) } : { failure, halt };
+}
+
+async function sentBatch(deps: BatchDeps, run: ConsumerRun, failures: readonly Failure[]): Promise<Worked[]> {
+  const worked: Worked[] = [];
+  const letters: Letter[] = [];
+  for (const failure of failures) {
+    const body = await readBody(deps.failures, failure);
     if (typeof body === 'string') letters.push({ failure, body });
     else worked.push({ failure, ending: body });
   }
   if (letters.length === 0) return worked;
-  const sendings = await deps.queue.send(run.consumer, letters, run.until);
+  const may = await run.pace.take(letters.length, run.until);
+  const sendings = may ? await deps.queue.send(run.consumer, letters, run.until) : [];
   return [...worked, ...letters.map(({ failure }, index) => workedBy(failure, sendings[index] ?? { kind: 'unknown' }))];
 }
 

@@ -1,16 +1,15 @@
-import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Failure } from '../dlq/failure.ts';
-import { type BatchDeps, type BatchResult, type BatchRun, type Halt, readied, sendBack } from './redrive.batch.ts';
+import { batchOf } from './rate.ts';
+import { type BatchDeps, type BatchResult, type BatchRun, readied, sendBack } from './redrive.batch.ts';
 import { verdictOn } from './redrive.plan.ts';
 import { added, NO_TALLY } from './redrive.tally.ts';
 
-/** Failures that are taken, written down and counted together. */
+/** Failures that are taken, written down and counted together: half a second's worth, so that what a chunk costs is little against its time. */
 export function chunkOf(rate: number): number {
-  return rate <= 100 ? Math.max(1, Math.min(BATCH, Math.floor(rate))) : Math.min(MAX_CHUNK, Math.ceil(rate / 100) * BATCH);
+  return Math.min(MAX_CHUNK, Math.max(batchOf(rate), Math.ceil(rate / 20) * BATCH * Number(rate > 20)));
 }
 
 const BATCH = 10;
-/** With ten batches under way, a thousand a second leave each a tenth of a second. */
 const MAX_CHUNK = 100;
 /** Older failures of a key that are looked for. */
 const MAX_LINE = 50;
@@ -52,19 +51,9 @@ export function isSendable(deps: BatchDeps, run: BatchRun, failure: Failure): bo
   return ['send', 'renew'].includes(verdictOf(deps, run, failure));
 }
 
-/** Works failures in batches; one after the other where a consumer keeps order. Nothing new starts after a halt. */
+/** Works the failures of a chunk: readies, claims, sends and settles them. */
 export async function workChunk(deps: BatchDeps, run: BatchRun, failures: readonly Failure[]): Promise<BatchResult> {
-  const batches = Array.from({ length: Math.ceil(failures.length / BATCH) }, (_, index) =>
-    failures.slice(index * BATCH, (index + 1) * BATCH),
-  );
-  const isOrdered = failures.some(({ consumer }) => run.consumers.get(consumer)?.ordered === true);
-  let halt: Halt | undefined;
-  const results = await mapConcurrent(batches, isOrdered ? 1 : BATCH, async (batch): Promise<BatchResult> => {
-    if (halt !== undefined) return NO_TALLY;
-    const ready = await readied(deps, run, batch);
-    const result: BatchResult = ready.failures.length === 0 ? NO_TALLY : await sendBack(deps, run, ready.failures);
-    halt ??= result.halt;
-    return added(ready.left, result);
-  });
-  return { ...results.reduce(added, NO_TALLY), ...(halt && { halt }) };
+  const ready = await readied(deps, run, failures);
+  const result: BatchResult = ready.failures.length === 0 ? NO_TALLY : await sendBack(deps, run, ready.failures);
+  return { ...added(ready.left, result), ...(result.halt && { halt: result.halt }) };
 }

@@ -2,7 +2,7 @@ import { sleep } from '../core/clock.ts';
 import type { Ids } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
 import type { ConsumerEntry } from '../topology/topology.contract.ts';
-import { createPace, type Pace } from './rate.ts';
+import { batchOf, createPace, type Pace } from './rate.ts';
 import type { BatchDeps, BatchResult, BatchRun, Halt } from './redrive.batch.ts';
 import { chooseCanaries, watchCanaries } from './redrive.canary.ts';
 import { chunkOf, inLine, isSendable, workChunk } from './redrive.chunk.ts';
@@ -38,7 +38,6 @@ const QUIET_MS = 5_000;
 /** A redrive under one runner. */
 interface Held extends BatchRun, RunTime {
   readonly owner: string;
-  readonly pace: Pace;
 }
 
 /** Where a step has led, and whether there is another; without a row another runner has the redrive. */
@@ -110,11 +109,9 @@ async function stopped(deps: RunnerDeps, row: RedriveRow, because: string): Prom
   return { row: (await deps.rows.turn(row.id, { from: ['canary', 'running'], to: 'stopped', because })) ?? row, on: false };
 }
 
-/** Waits until so many may go; false if that is not within the time. */
+/** Waits until the first of so many may go; false if that is not within the time. */
 async function paced({ redrive, pace, enough }: Held, count: number): Promise<boolean> {
-  const most = chunkOf(redrive.options.rate);
-  for (let left = count; left > 0; left -= most) if (!(await pace.take(Math.min(left, most), enough))) return false;
-  return true;
+  return count === 0 || pace.ready(Math.min(count, batchOf(redrive.options.rate)), enough);
 }
 
 /** One chunk of the listing. Its counts are written with the next one. */

@@ -221,9 +221,10 @@ describe('runners', () => {
     const [first = 0, last = 0] = [world.sentAt[0], world.sentAt.at(-1)];
     // What goes first, and at once, has taken no time.
     const together = world.sentAt.filter((at) => at === first).length;
-    const held = (count - together) / ((last - first) / 1_000);
-    expect(held / rate).toBeGreaterThan(0.99);
-    expect(held / rate).toBeLessThan(1.01);
+    const seconds = (last - first) / 1_000;
+    expect((count - together) / seconds / rate).toBeGreaterThan(0.99);
+    // A batch and a tenth of a second's worth may go at once.
+    expect((count - 10 - rate / 10) / seconds / rate).toBeLessThan(1.01);
   });
 
   test('never work at one redrive together, and one that is killed leaves it to the next', async () => {
