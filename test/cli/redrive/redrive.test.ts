@@ -125,6 +125,23 @@ describe('posthaste redrive', () => {
     expect(desk.printed.at(-1)).toBe('to go on: posthaste redrive --resume r-1');
   });
 
+  test('Ctrl-C that comes too late to stop it shows how it ended', async () => {
+    let asked = 0;
+    const desk: Desk = fakeDesk({
+      ...seen(redrive()),
+      'redrive-status'() {
+        asked += 1;
+        if (asked === 1) desk.interrupt();
+        return asked === 1 ? redrive() : finished;
+      },
+      'stop-redrive'() {
+        throw new Error('there is nothing to stop');
+      },
+    });
+    expect(await run([...SHIP, '--yes'], desk)).toBe(0);
+    expect(desk.printed).toContain('finished');
+  });
+
   test('a question that goes unanswered is asked again; after five the redrive goes on without us', async () => {
     let questions = 0;
     const flaky = (answers: number): Script => ({

@@ -68,7 +68,7 @@ export function githubDemo(): Demo {
         clearInterval(ticker);
       }
     },
-    hints: (local) => [`npm run posthaste -- demo --port ${new URL(local.endpoint).port}`],
+    hints: (local) => ['demo', 'status', 'dlq'].map((command) => `npm run posthaste -- ${command} --port ${new URL(local.endpoint).port}`),
   };
 }
 
