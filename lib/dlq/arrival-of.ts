@@ -33,7 +33,7 @@ interface Recorded {
 /** A letter that its consumer wrote. */
 function recordedArrival(letter: Letter, { origin, record, now }: Recorded): Arrival {
   const seen = glimpse(letter.body);
-  const { attempts, attributes, droppedAttributes, receiveCount } = record;
+  const { attempts, attributes, droppedAttributes } = record;
   const messageId = shortText(record.messageId) ?? seen.messageId;
   return {
     ...seen,
@@ -49,7 +49,7 @@ function recordedArrival(letter: Letter, { origin, record, now }: Recorded): Arr
     ...(record.stack !== undefined && { stack: record.stack }),
     fingerprint: /^[0-9a-f]{16}$/.test(record.fingerprint) ? record.fingerprint : fingerprintOf([origin.consumer, record.fingerprint]),
     failedAt: timeOf(record.failedAt, now),
-    receiveCount,
+    receiveCount: countOf(record.receiveCount),
     attempts,
     attributes,
     ...(droppedAttributes !== undefined && { droppedAttributes }),
@@ -140,8 +140,8 @@ function timeOf(text: string, now: number): number {
   return Number.isFinite(time) && time >= 0 ? Math.min(time, now) : now;
 }
 
-function countOf(text: string | undefined): number {
-  const count = Number(text);
+function countOf(given: string | number | undefined): number {
+  const count = Number(given);
   return Number.isSafeInteger(count) && count > 0 ? count : 1;
 }
 

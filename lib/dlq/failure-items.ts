@@ -32,10 +32,14 @@ export function withLetter(row: FailureRow, { letterId, copyId }: Pick<Arrival, 
   return { ...row, letters: row.letters + 1, letterIds: [...row.letterIds, letterId].slice(-MAX_IDS), copyIds };
 }
 
-/** The row as an item, with the attributes of its indexes. */
+/**
+ * The row as an item, with the attributes of its indexes. What senders named is one text: a map would have names that DynamoDB or the SDK
+ * refuses or loses, such as an empty one.
+ */
 export function itemOf(row: FailureRow): Attributes {
   return attributesOf({
     ...row,
+    attributes: JSON.stringify(row.attributes),
     ...failureKey(row.id),
     groupKey: groupKeyOf(row.status, row.fingerprint),
     sort: sortOf(row),
@@ -46,8 +50,8 @@ export function itemOf(row: FailureRow): Attributes {
 
 /** Reads an item back. */
 export function rowFrom(item: Attributes): FailureRow {
-  const { pk, sk, groupKey, sort, keyIndex, messageIndex, ...row } = unmarshall(item);
-  return row as unknown as FailureRow;
+  const { pk, sk, groupKey, sort, keyIndex, messageIndex, attributes, ...row } = unmarshall(item);
+  return { ...row, attributes: JSON.parse(String(attributes)) } as FailureRow;
 }
 
 /** What callers see of a row. */

@@ -7,7 +7,7 @@ const BEHIND = Duration.minutes(15);
 
 /**
  * What waits in a drained queue is no news, the failure that it becomes is: the queue's alarm then tells that nobody drains it. The age in a
- * dead-letter queue is how long a letter has been there ("Available CloudWatch metrics for Amazon SQS").
+ * dead-letter queue is how long a letter has been there (SQS developer guide, setting up dead-letter queue retention).
  */
 export function alarmWhenBehind({ queue, alarm }: StackDeadLetters): void {
   const resource = alarm.node.defaultChild as CfnAlarm;

@@ -126,7 +126,7 @@ function storedLetters(local: LocalAws, output: (name: string) => string): reado
     .filter(({ sk }) => sk === 'STATE')
     .map(({ body, reason, errorMessage, messageType, consumer, receiveCount, attributes }) => ({
       body: body.text ?? objectText(local, output(GITHUB_OUTPUTS.failuresBucket), body.key),
-      record: { reason, message: errorMessage, messageType, consumer, receiveCount, attributes },
+      record: { reason, message: errorMessage, messageType, consumer, receiveCount, attributes: JSON.parse(attributes) },
     }));
 }
 

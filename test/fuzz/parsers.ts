@@ -10,6 +10,7 @@ import { expressions } from './parsers/expressions.ts';
 import { failureRecords } from './parsers/failure-records.ts';
 import { filterCriteria } from './parsers/filter-criteria.ts';
 import { filterPolicies } from './parsers/filter-policies.ts';
+import { letters } from './parsers/letters.ts';
 import { logPatterns } from './parsers/log-patterns.ts';
 import { messageData } from './parsers/message-data.ts';
 import { outboxRows } from './parsers/outbox-rows.ts';
@@ -27,6 +28,7 @@ export const MESSAGE_PATH = [
   records,
   queueEvents,
   failureRecords,
+  letters,
   deadLetters,
   outboxRows,
   batchAnswers,
