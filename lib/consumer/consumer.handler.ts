@@ -153,6 +153,11 @@ function settingsOf(options: ConsumerWiring): ConsumerSettings {
   if (onExhausted !== 'deadLetter' && onExhausted !== 'block' && onExhausted !== 'byQueue') {
     throw new ConsumerConfigError(`onExhausted is '${onExhausted}'; it is 'deadLetter' or 'block'`);
   }
+  if (delivery === 'at-most-once' && allRules(options).length > 0) {
+    throw new ConsumerConfigError(
+      `consumer '${name}' is at-most-once and has error rules; nothing is tried again after its handler was called: remove the rules`,
+    );
+  }
   return {
     name,
     concurrency,

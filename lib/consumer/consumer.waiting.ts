@@ -2,7 +2,7 @@ import { charged } from '../retry/attempts.ts';
 import { awsFailure } from '../retry/aws-failure.ts';
 import { codeOf } from '../retry/classify.ts';
 import type { Batch, RunState } from './consumer.batch-state.ts';
-import { busy } from './consumer.coming-back.ts';
+import { busy, quietly } from './consumer.coming-back.ts';
 import { LONGEST_HOLD_MS } from './consumer.contract.ts';
 import { WaitTooLongError } from './consumer.errors.ts';
 import { isFifo, sentAtOf } from './consumer.event.ts';
@@ -52,8 +52,19 @@ export async function waitUntil(batch: Batch, run: RunState, wait: Wait): Promis
   };
   const scheduled = isLong(leftMs) && wait.entered && !isFifo(run.delivery.record) && ports.longWaits?.takes(run.delivery.record);
   const tooLong = endingBefore(batch, run, { ...wait, scheduled: scheduled === true });
-  if (tooLong) return park(batch, run.delivery, { reason: tooLong.code, error: tooLong, attempts: run.attempts.history });
+  if (tooLong) return parkInstead(batch, run, tooLong);
   return scheduled ? schedule(batch, run, { ...wait, held }) : held;
+}
+
+async function parkInstead(batch: Batch, run: RunState, error: WaitTooLongError): Promise<Outcome> {
+  const { ports, deadline } = batch;
+  const { consumer, messageId } = run.handled;
+  const outcome = await park(batch, run.delivery, { reason: error.code, error, attempts: run.attempts.history });
+  // Parking forgets what was seen before. The books of a first receive know of this wait already, and a redriven message has none.
+  if (outcome.kind === 'parked' && !run.delivery.seen) {
+    await quietly(batch, run.delivery, () => ports.inbox.forget(consumer, messageId, { until: deadline.abortAt }));
+  }
+  return outcome;
 }
 
 /** What would be over before the wait is: the time that the queue keeps the message, or that the inbox remembers it. */

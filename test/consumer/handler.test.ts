@@ -49,6 +49,11 @@ describe('a consumer refuses to start', () => {
       /give createConsumer 'longWaits: createLongWaits\(\)'/,
     ],
     ['with a broken retention', { env: { POSTHASTE_QUEUE_RETENTION: '4 days' } }, /POSTHASTE_QUEUE_RETENTION is '4 days'/],
+    [
+      'at most once with rules about trying again',
+      { delivery: 'at-most-once', errors: [errorRule(Error, deadLetter())] },
+      /is at-most-once and has error rules/,
+    ],
     ['deployed under another name', { env: { POSTHASTE_CONSUMER: 'bill-order' } }, /deployed as the consumer 'bill-order'/],
     [
       'deployed for other messages',

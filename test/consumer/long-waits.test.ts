@@ -115,6 +115,13 @@ describe('a wait that would outlive its message', () => {
     expect([consumer.letters.map(({ reason }) => reason), back.length]).toEqual([reasons, reasons.length === 0 ? 1 : 0]);
   });
 
+  test('leaves no wait behind for the message that is sent back', async () => {
+    const consumer = scriptedConsumer({ settings: { ...settings, retry: fixed([59 * DAY]) }, handle: throwing(() => new Error('no')) });
+    const { SentTimestamp: _, ...attributes } = { ...record('a').attributes, SentTimestamp: '' };
+    await consumer.run([{ ...sent(1, consumer.clock), attributes }]);
+    expect(consumer.calls.map(([name]) => name)).toEqual(['end', 'park', 'forget']);
+  });
+
   test('within what the inbox remembers may be scheduled past the retention of its queue', async () => {
     const waits: number[] = [];
     const longWaits = { takes: () => true, comeBack: async ({ until }: { until: number }) => void waits.push(until) };
