@@ -23,17 +23,18 @@ export function batchOf(rate: number): number {
 }
 
 /**
- * A token bucket. It holds a batch and a tenth of a second's worth more, so that a timer that fires late, or a call that takes its time,
- * costs nothing of the rate, and what a longer stall has missed is not caught up with in a burst.
+ * A token bucket with a second's worth beyond a batch: what calls and late timers cost is caught up with, at twice the rate and never in a
+ * burst; what a longer stall has missed is not.
  *
  * @example
  * const pace = createPace({ clock, rate: 10, level: 10 });
  * while (await pace.take(10, deadline)) await sendTen();
  */
 export function createPace({ clock, rate, level }: PaceOptions): Pace {
-  const capacity = batchOf(rate) + rate / 10;
+  const capacity = batchOf(rate) + rate;
   let tokens = Math.min(level, capacity);
   let at = clock.now();
+  let next = at;
   let line: Promise<unknown> = Promise.resolve();
 
   function refill(): void {
@@ -44,7 +45,7 @@ export function createPace({ clock, rate, level }: PaceOptions): Pace {
 
   async function waited(count: number, until: number): Promise<boolean> {
     refill();
-    const wait = Math.ceil((Math.max(0, count - tokens) * 1_000) / rate);
+    const wait = Math.ceil(Math.max(((count - tokens) * 1_000) / rate, next - at, 0));
     if (clock.now() + wait >= until) return false;
     if (wait > 0) await sleep(clock, wait);
     refill();
@@ -62,8 +63,10 @@ export function createPace({ clock, rate, level }: PaceOptions): Pace {
     take: (count, until) =>
       inTurn(async () => {
         const may = await waited(count, until);
-        if (may) tokens -= count;
-        return may;
+        if (!may) return false;
+        tokens -= count;
+        next = at + (count * 500) / rate;
+        return true;
       }),
   };
 }
