@@ -11,6 +11,7 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import type { Rng } from '../core/rng.ts';
+import type { Page } from '../dlq/failure-store.ts';
 import { errorName } from '../retry/aws-failure.ts';
 import { retry } from '../retry/retry.ts';
 import { attributesOf } from '../unit-of-work/attributes-of.ts';
@@ -35,70 +36,82 @@ const PAGE = 25;
 
 /** Redrives as items of the failure table. Every write sets absolute values under a condition, so that a lost answer is tried again. */
 export function createRedriveRows(deps: RedriveRowsDeps): RedriveRows {
-  const { client, table: TableName, clock } = deps;
-  const tried = <T>(call: () => Promise<T>) => retry(call, { clock: deps.clock, rng: deps.rng });
-  const stamp = () => ({ updatedAt: clock.now(), expiresAt: Math.floor(clock.now() / 1_000) + KEPT_DAYS * DAY_SECONDS });
-
-  async function update(id: string, change: Change): Promise<RedriveRow | undefined> {
-    const command = new UpdateItemCommand({ TableName, Key: keyOf(id), ReturnValues: 'ALL_NEW', ...expressionsOf(change) });
-    const output: UpdateItemCommandOutput | undefined = await tried(() => client.send(command)).catch(unlessConditional);
-    return output && rowFrom(output.Attributes ?? {});
-  }
-
+  const { clock } = deps;
+  const held = () => clock.now() + LEASE_MS;
   return {
-    async create(row) {
-      const Item = attributesOf({ ...row, ...stamp(), pk: REDRIVE_ROWS, sk: row.id });
-      // An earlier try whose answer was lost may have written it, and a runner may have gone on with it since.
-      const command = new PutItemCommand({ TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' });
-      await tried(() => client.send(command)).catch(unlessConditional);
-    },
-    async get(id) {
-      const command = new GetItemCommand({ TableName, Key: keyOf(id), ConsistentRead: true });
-      const { Item }: GetItemCommandOutput = await tried(() => client.send(command));
-      return Item && rowFrom(Item);
-    },
-    async list(cursor) {
-      const command = new QueryCommand({
-        TableName,
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': { S: REDRIVE_ROWS } },
-        ScanIndexForward: false,
-        Limit: PAGE,
-        ...(cursor !== undefined && { ExclusiveStartKey: keyOf(cursor) }),
-      });
-      const { Items = [], LastEvaluatedKey }: QueryCommandOutput = await tried(() => client.send(command));
-      const next = LastEvaluatedKey?.['sk']?.S;
-      return { items: Items.map(rowFrom), ...(next !== undefined && { cursor: next }) };
-    },
+    create: (row) => put(deps, row),
+    get: (id) => get(deps, id),
+    list: (cursor) => list(deps, cursor),
     // It does not touch `updatedAt`, from which a runner knows how long the one before has sent nothing.
     lease: (id, owner) =>
-      update(id, {
-        set: { owner, leaseUntil: clock.now() + LEASE_MS },
+      update(deps, id, {
+        set: { owner, leaseUntil: held() },
         condition: 'attribute_exists(pk) AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now OR #owner = :owner)',
         values: { ':now': clock.now() },
       }),
     save: (id, owner, progress) =>
-      update(id, {
-        set: { ...progress, ...stamp(), owner, leaseUntil: clock.now() + LEASE_MS },
+      update(deps, id, {
+        set: { ...progress, ...stamp(deps), owner, leaseUntil: held() },
         condition: '#owner = :owner AND #version <= :version',
       }),
     async release(id, owner) {
-      await update(id, { set: { owner, leaseUntil: 0 }, condition: '#owner = :owner' });
+      await update(deps, id, { set: { owner, leaseUntil: 0 }, condition: '#owner = :owner' });
     },
     resume: (id, state, canaries) =>
-      update(id, {
-        set: { ...stamp(), state, canaries, because: undefined, ...(state === 'canary' && { canariesAt: undefined }) },
+      update(deps, id, {
+        set: { ...stamp(deps), state, canaries, because: undefined, ...(state === 'canary' && { canariesAt: undefined }) },
         condition: '#state = :stopped',
         values: { ':stopped': 'stopped' },
       }),
     turn: (id, { from, to, because }) =>
-      update(id, {
-        set: { ...stamp(), state: to, because },
+      update(deps, id, {
+        set: { ...stamp(deps), state: to, because },
         condition: `#state IN (${from.map((_, index) => `:from${index}`).join(', ')})`,
         values: Object.fromEntries(from.map((state, index) => [`:from${index}`, state])),
       }),
   };
+}
+
+function stamp({ clock }: RedriveRowsDeps) {
+  return { updatedAt: clock.now(), expiresAt: Math.floor(clock.now() / 1_000) + KEPT_DAYS * DAY_SECONDS };
+}
+
+function tried<T>({ client, clock, rng }: RedriveRowsDeps, command: Parameters<DynamoDbSender['send']>[0]): Promise<T> {
+  return retry(() => client.send(command), { clock, rng });
+}
+
+async function put(deps: RedriveRowsDeps, row: RedriveRow): Promise<void> {
+  const Item = attributesOf({ ...row, ...stamp(deps), pk: REDRIVE_ROWS, sk: row.id });
+  // An earlier try whose answer was lost may have written it, and a runner may have gone on with it since.
+  const command = new PutItemCommand({ TableName: deps.table, Item, ConditionExpression: 'attribute_not_exists(pk)' });
+  await tried(deps, command).catch(unlessConditional);
+}
+
+async function get(deps: RedriveRowsDeps, id: string): Promise<RedriveRow | undefined> {
+  const command = new GetItemCommand({ TableName: deps.table, Key: keyOf(id), ConsistentRead: true });
+  const { Item } = await tried<GetItemCommandOutput>(deps, command);
+  return Item && rowFrom(Item);
+}
+
+async function list(deps: RedriveRowsDeps, cursor: string | undefined): Promise<Page<RedriveRow>> {
+  const command = new QueryCommand({
+    TableName: deps.table,
+    ConsistentRead: true,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: REDRIVE_ROWS } },
+    ScanIndexForward: false,
+    Limit: PAGE,
+    ...(cursor !== undefined && { ExclusiveStartKey: keyOf(cursor) }),
+  });
+  const { Items = [], LastEvaluatedKey } = await tried<QueryCommandOutput>(deps, command);
+  const next = LastEvaluatedKey?.['sk']?.S;
+  return { items: Items.map(rowFrom), ...(next !== undefined && { cursor: next }) };
+}
+
+async function update(deps: RedriveRowsDeps, id: string, change: Change): Promise<RedriveRow | undefined> {
+  const command = new UpdateItemCommand({ TableName: deps.table, Key: keyOf(id), ReturnValues: 'ALL_NEW', ...expressionsOf(change) });
+  const output = await tried<UpdateItemCommandOutput>(deps, command).catch(unlessConditional);
+  return output && rowFrom(output.Attributes ?? {});
 }
 
 function unlessConditional(error: unknown): undefined {

@@ -53,13 +53,7 @@ export function createRedrives(deps: RunnerDeps): Redrives {
       // Its row says how far it came, and the next runner goes on from there.
       log.warn('a redrive was interrupted', { redrive: id, error });
     }
-    return redriveOf(await found(id));
-  }
-
-  async function found(id: string): Promise<RedriveRow> {
-    const row = await rows.get(id);
-    if (row === undefined) throw new OperationError('REDRIVE_UNKNOWN', `there is no redrive '${id}': list the redrives for their ids`);
-    return row;
+    return redriveOf(await found(deps, id));
   }
 
   return {
@@ -70,23 +64,32 @@ export function createRedrives(deps: RunnerDeps): Redrives {
     },
     status: (id, until) => worked(id, until),
     async stop(id, until) {
-      const { state } = await found(id);
+      const { state } = await found(deps, id);
       const turned = await rows.turn(id, { from: ['canary', 'running'], to: 'stopped', because: 'an operator has stopped it' });
       if (turned === undefined) throw new OperationError('REDRIVE_ENDED', `the redrive ${id} is ${state}: there is nothing to stop`);
       return worked(id, until);
     },
     async resume(id, until) {
-      const { state, options, canaries } = await found(id);
-      const done = canaries.filter(({ result }) => result === 'done');
-      const turned = await rows.resume(id, done.length < options.canary ? 'canary' : 'running', done);
-      if (turned === undefined && state === 'finished') {
-        throw new OperationError('REDRIVE_ENDED', `the redrive ${id} is finished: begin another for what is open now`);
-      }
+      await turnOn(deps, id);
       return worked(id, until);
     },
     list: () => newest(deps),
     goOn: (until) => goOnWithAll(deps, until, goOn),
   };
+}
+
+async function found({ rows }: RunnerDeps, id: string): Promise<RedriveRow> {
+  const row = await rows.get(id);
+  if (row === undefined) throw new OperationError('REDRIVE_UNKNOWN', `there is no redrive '${id}': list the redrives for their ids`);
+  return row;
+}
+
+async function turnOn(deps: RunnerDeps, id: string): Promise<void> {
+  const { state, options, canaries } = await found(deps, id);
+  const done = canaries.filter(({ result }) => result === 'done');
+  const turned = await deps.rows.resume(id, done.length < options.canary ? 'canary' : 'running', done);
+  if (turned !== undefined || state !== 'finished') return;
+  throw new OperationError('REDRIVE_ENDED', `the redrive ${id} is finished: begin another for what is open now`);
 }
 
 async function newest({ rows }: RunnerDeps): Promise<Redrive[]> {
