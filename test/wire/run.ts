@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { WIRE_PLANS } from './plans.ts';
+import { killRedrive } from './redrive/kills.ts';
 import { complaintsOf, type Finished, planJob, runAll, seedJob } from './run-all.ts';
-import { openAwsWorld, startLocalWorld } from './worlds.ts';
+import { openAwsWorld, startHost, startLocalWorld } from './worlds.ts';
 
 // The wire tier as a program, see docs/wire.md. Prints a line per schedule and exits with 1 when a promise was broken.
 
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
     endpoint: { type: 'string', default: 'local' },
     region: { type: 'string' },
     'spend-money': { type: 'boolean', default: false },
+    'kill-redrive': { type: 'string' },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.from) + index);
@@ -59,4 +61,21 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+/** Kills a redrive so many times, see docs/wire.md. */
+async function kill(kills: number): Promise<void> {
+  const host = await startHost();
+  try {
+    const report = await killRedrive(host.endpoint, { seed: Number(values.from), kills });
+    const { complaints, failures, handed, alreadyDone, ms } = report;
+    for (const complaint of complaints) console.log(`     ${complaint}`);
+    const { atWork, inBatch } = report.kills;
+    const verdict = complaints.length === 0 ? 'each handled once or accounted for' : `${complaints.length} complaints`;
+    console.log(`${failures} failures, a redrive that was killed ${atWork} times, ${inBatch} of them in the middle of a batch: ${verdict}`);
+    console.log(`${handed - failures} copies were sent twice, ${alreadyDone} found done  ${Math.round(ms)} ms`);
+    process.exitCode = complaints.length === 0 && atWork === kills ? 0 : 1;
+  } finally {
+    host.end();
+  }
+}
+
+await (values['kill-redrive'] === undefined ? main() : kill(Number(values['kill-redrive'])));

@@ -21,14 +21,20 @@ export interface OwnWorld extends WireWorld {
   close(): void;
 }
 
-/** An embedded AWS in a process of its own, with workers beside it. */
-export async function startLocalWorld(): Promise<OwnWorld> {
+/** An embedded AWS in a process of its own. */
+export async function startHost(): Promise<{ readonly endpoint: string; end(): void }> {
   const host = fork(join(import.meta.dirname, 'host.ts'), [], {
     execArgv: ['--no-warnings'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const [{ endpoint }] = (await once(host, 'message')) as [{ endpoint: string }];
-  return open({ endpoint, region: 'us-east-1', pace: LOCAL_PACE, warm: WARM, end: () => void host.kill('SIGKILL') });
+  return { endpoint, end: () => void host.kill('SIGKILL') };
+}
+
+/** The same with workers beside it. */
+export async function startLocalWorld(): Promise<OwnWorld> {
+  const { endpoint, end } = await startHost();
+  return open({ endpoint, region: 'us-east-1', pace: LOCAL_PACE, warm: WARM, end });
 }
 
 /**
