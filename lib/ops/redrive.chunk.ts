@@ -4,9 +4,9 @@ import { type BatchDeps, type BatchResult, type BatchRun, readied, sendBack } fr
 import { verdictOn } from './redrive.plan.ts';
 import { added, NO_TALLY } from './redrive.tally.ts';
 
-/** Failures that are taken, written down and counted together: half a second's worth, so that what a chunk costs is little against its time. */
+/** Failures that are taken, written down and counted together: a second's worth, so that what a chunk costs is little against its time. */
 export function chunkOf(rate: number): number {
-  return Math.min(MAX_CHUNK, Math.max(batchOf(rate), Math.ceil(rate / 20) * BATCH * Number(rate > 20)));
+  return Math.min(MAX_CHUNK, Math.max(batchOf(rate), Math.ceil(rate / BATCH) * BATCH * Number(rate > BATCH)));
 }
 
 const BATCH = 10;
