@@ -42,14 +42,16 @@ export const GUARANTEES: readonly Guarantee[] = [
     id: 'G6',
     promise:
       'Nothing is dropped in silence: each message ends with each of its consumers as applied, dead-lettered, undelivered or parked.',
-    notPromised: 'For ever: a dead letter is kept for 14 days.',
-    mechanism: 'Every queue, subscription and stream has somewhere to leave what it cannot pass on.',
+    notPromised: 'For ever, without a failure store: a dead-letter queue keeps a letter for 14 days.',
+    mechanism:
+      'Every queue, subscription and stream has somewhere to leave what it cannot pass on; a failure store keeps it before the queue lets it go, and counts it in the same transaction.',
   },
   {
     id: 'G7',
-    promise: 'What is redriven is neither lost nor applied again.',
+    promise: 'What is redriven is neither lost nor applied again, and of each time it is on file who did it and what came of it.',
     notPromised: 'Its old place in the order of its key.',
-    mechanism: 'Markers outlive every queue; they are found by the message’s own id, not by that of its copy.',
+    mechanism:
+      'Markers outlive every queue; they are found by the message’s own id, not by that of its copy. A redrive claims, sends, and puts on file, in this order; whoever comes next ends what was claimed.',
   },
   {
     id: 'G12',
@@ -209,6 +211,25 @@ export const SCENARIOS: readonly Scenario[] = [
     'It holds its key until it passes.',
   ),
   scenario(
+    'S39',
+    ['G7'],
+    'A message is sent back within five minutes, and its queue accepts and forgets it.',
+    'Each claim of a failure has a deduplication id of its own.',
+  ),
+  scenario(
+    'S40',
+    ['G7'],
+    'A redrive dies between sending and putting it on file.',
+    'What is under way is written down first; sent, then put on file; the next tick goes on.',
+  ),
+  scenario('S41', ['G7'], 'A dead letter’s message has been handled in the meantime.', 'The marker is looked at before anything is sent.'),
+  scenario(
+    'S42',
+    ['G5', 'G7'],
+    'Poison goes back and forth for ever, and takes everything else along.',
+    'Redrives of a failure are counted and capped; only what matches is sent, at a rate, after a preview.',
+  ),
+  scenario(
     'S43',
     ['G6'],
     'A dead letter expires soon after it arrived.',
@@ -252,8 +273,38 @@ export const SCENARIOS: readonly Scenario[] = [
     'SQS gives up a message that kills its process, without a reason and with those received beside it.',
     'Near the last receive whatever failed before is parked before it runs.',
   ),
+  scenario(
+    'S63',
+    ['G6'],
+    'A dead letter is taken from its queue and never kept.',
+    'SQS deletes a letter only after it is in the failure store, which drains subscriptions’ dead letters, too.',
+  ),
+  scenario(
+    'S64',
+    ['G6'],
+    'A dead letter is delivered twice, and counted twice.',
+    'Letters are known by their ids; a failure and the counts of its group change in one transaction.',
+  ),
+  scenario('S65', ['G7'], 'Two operators send back the same failures at once.', 'A claim is a conditional write.'),
+  scenario(
+    'S66',
+    ['G5', 'G7'],
+    'A mend that mends nothing is let loose on everything.',
+    'Canaries go ahead; the rest waits until they are handled, and the redrive stops by itself when one is not.',
+  ),
+  scenario(
+    'S67',
+    ['G3', 'G7'],
+    'A dead letter is older than the inbox remembers.',
+    'It is left until somebody consents; then a copy with a new time takes its place.',
+  ),
+  scenario(
+    'S68',
+    ['G6', 'G7'],
+    'A message fails again after its redrive, by a clock that is wrong.',
+    'Failures are told apart by the copies that failed; each redrive sends a new one.',
+  ),
 ];
 
 /** Scenarios whose parts do not exist yet, so that nothing can be shown about them. */
-export const OPEN_SCENARIOS =
-  'S39–S42 (redrive), S44–S45 (claim check), S46–S50 (sagas), S51 (request-reply), S52–S54 (event store and projections)';
+export const OPEN_SCENARIOS = 'S44–S45 (claim check), S46–S50 (sagas), S51 (request-reply), S52–S54 (event store and projections)';
