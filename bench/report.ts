@@ -26,6 +26,8 @@ export interface Report {
 /** One measurement of the benchmark. */
 export interface Suite {
   readonly name: string;
+  /** Takes minutes: runs only where it is named, and for the page of results. */
+  readonly onDemand?: boolean;
   run(say: (text: string) => void): Promise<Report>;
 }
 

@@ -3,25 +3,33 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createTerminal } from '../lib/cli/terminal.ts';
 import { describeMachine, docsPage, loadNow } from './docs.ts';
-import { formatText, type Report } from './report.ts';
+import { formatText, type Report, type Suite } from './report.ts';
 import { bundles } from './suites/bundles.ts';
 import { chain } from './suites/chain.ts';
 import { consumer } from './suites/consumer.ts';
 import { counts } from './suites/counts.ts';
 import { poison } from './suites/poison.ts';
+import { redrive, redriveMany } from './suites/redrive.ts';
 import { start } from './suites/start.ts';
 
-const SUITES = [counts, consumer, poison, start, chain, bundles];
+const SUITES: readonly Suite[] = [counts, consumer, poison, redrive, redriveMany, start, chain, bundles];
 const DOCS = join(import.meta.dirname, '..', 'docs', 'benchmarks.md');
+
+const namesOf = (suites: readonly Suite[]): string => suites.map(({ name }) => name).join(', ');
 
 const HELP = `npm run bench -- [suite …] [options]
 
-  suites         ${SUITES.map(({ name }) => name).join(', ')} (default: all, about four minutes)
+  suites         ${namesOf(SUITES.filter(({ onDemand }) => !onDemand))} (default: these, about six minutes)
+                 ${namesOf(SUITES.filter(({ onDemand }) => onDemand))} (on demand, about five minutes)
   --json         one JSON document instead of tables
-  --write-docs   writes docs/benchmarks.md too; takes all suites
+  --write-docs   writes docs/benchmarks.md too; takes all suites, those on demand as well
 
   Example: npm run bench -- consumer
 `;
+
+function isWanted({ name, onDemand = false }: Suite, names: readonly string[], all: boolean): boolean {
+  return names.length === 0 ? all || !onDemand : names.includes(name);
+}
 
 process.exitCode = await bench();
 
@@ -41,7 +49,7 @@ async function bench(): Promise<number> {
   const terminal = createTerminal(process.stderr);
   const reports: Report[] = [];
   const load: number[] = [];
-  for (const suite of SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  for (const suite of SUITES.filter((suite) => isWanted(suite, positionals, values['write-docs'] === true))) {
     load.push(loadNow());
     const report = await suite.run((text) => terminal.progress(text));
     terminal.progress('');
