@@ -71,7 +71,8 @@ function portsOf({ rng, ids }: World, process: SimProcess) {
   return { clock: process.clock, rng, ids, dynamodb: process.client('dynamodb'), s3: process.client('s3'), ssm: process.client('ssm') };
 }
 
-const INDEXER_SECONDS = 30;
+const INDEXER_SECONDS = 10;
+const INDEXER_RESERVE_MS = 1_000;
 
 function deployIndexer(world: World, consumers: readonly ConsumerPlace[]): void {
   world.functions.deploy({
@@ -85,7 +86,8 @@ function deployIndexer(world: World, consumers: readonly ConsumerPlace[]): void 
       const store = createFailureStore({ client: dynamodb, table: FAILURES, bodies, clock, rng, ids });
       const topology = createTopology({ client: ssm, path: PATH, clock, rng });
       const indexer = createFailureIndexer({ store, topology, clock, log: silentLogger, metrics: silentMetrics });
-      return (event: LetterEvent, context) => indexer.index(event, { deadline: deadlineOf(context, clock) });
+      return (event: LetterEvent, context) =>
+        indexer.index(event, { deadline: clock.now() + context.getRemainingTimeInMillis() - INDEXER_RESERVE_MS });
     },
   });
   for (const url of consumers.flatMap(({ deadLetterQueueUrl, undeliveredUrl }) => [deadLetterQueueUrl, undeliveredUrl])) {

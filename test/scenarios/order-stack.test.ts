@@ -1,13 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import { CommandQueue, Consumer, EventTopic, Inbox, Outbox } from '../../lib/constructs.ts';
+import { CommandQueue, Consumer, EventTopic, FailureStore, Inbox, Outbox } from '../../lib/constructs.ts';
 import type { Json } from '../../lib/local/aws.ts';
 import { createWorld } from '../../lib/simulation/world.ts';
 import { ENTRY, resources, testStack } from '../infra/fixtures/stack.ts';
+import { deployFailureStore, FAILURES, INDEXER } from './failure-stack.ts';
 import { deployStack, OrderNoted, OrderPlaced, PackOrder, TIMEOUT_MS } from './order-stack.ts';
 
 /** The same pipeline, as the constructs render it. */
-function synthesized() {
+function synthesized({ failures = false } = {}) {
   const stack = testStack();
   const orders = new EventTopic(stack, 'orders');
   const ordered = new EventTopic(stack, 'orders-ordered', { fifo: true });
@@ -16,6 +17,7 @@ function synthesized() {
   new Outbox(stack, 'outbox', { destinations: [orders, ordered, pack] });
   new Consumer(stack, 'audit-order', { topic: orders, handles: [OrderPlaced, OrderNoted], ...shared });
   new Consumer(stack, 'project-order', { topic: ordered, handles: [OrderPlaced], ordered: true, ...shared });
+  if (failures) new FailureStore(stack, 'failures');
   return (type: string) => resources(stack, type);
 }
 
@@ -112,6 +114,42 @@ describe('the simulated pipeline has the settings that the constructs render', (
       shapeOf(table, (table['TimeToLiveSpecification'] as Json)['AttributeName']),
     );
     expect(deployed).toEqual(rendered);
+  });
+});
+
+describe('the simulated failure store has the settings that the construct renders', () => {
+  const { world, consumers } = simulated();
+  deployFailureStore(world, consumers, { seed: 1 });
+  const rendered = synthesized({ failures: true });
+  const isOfIndexer = (properties: Json) => JSON.stringify(properties['FunctionName']).includes('indexer');
+
+  test('of the mappings that drain dead-letter queues, all alike', () => {
+    const settingsOf = (mapping: Json) =>
+      JSON.stringify([mapping['BatchSize'], mapping['FunctionResponseTypes'], mapping['ScalingConfig']]);
+    const drains = (world.mappings.list({}) as readonly Json[]).filter(({ FunctionArn }) => String(FunctionArn).endsWith(INDEXER));
+    const wanted = rendered('AWS::Lambda::EventSourceMapping').filter(isOfIndexer);
+    expect(drains).toHaveLength(6);
+    expect(new Set(drains.map(settingsOf))).toEqual(new Set(wanted.map(settingsOf)));
+  });
+
+  test('of the queues that are drained', () => {
+    const visibilityOf = (QueueUrl: string) => {
+      const { Attributes } = world.call('sqs', 'GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
+      return Number((Attributes as Json)['VisibilityTimeout']);
+    };
+    const drained = rendered('AWS::SQS::Queue').filter(({ QueueName }) => /-(dlq|undelivered)(\.fifo)?$/.test(String(QueueName)));
+    const visibilities = drained.map(({ VisibilityTimeout }) => VisibilityTimeout).filter((seconds) => seconds !== undefined);
+    const urls = consumers.flatMap(({ deadLetterQueueUrl, undeliveredUrl }) => [deadLetterQueueUrl, undeliveredUrl]);
+    expect(new Set(urls.map(visibilityOf))).toEqual(new Set(visibilities));
+  });
+
+  test('of the table', () => {
+    const table = world.call('dynamodb', 'DescribeTable', { TableName: FAILURES })['Table'] as Json;
+    const expiry = world.call('dynamodb', 'DescribeTimeToLive', { TableName: FAILURES })['TimeToLiveDescription'] as Json;
+    const tables = rendered('AWS::DynamoDB::GlobalTable').map((one) =>
+      shapeOf(one, (one['TimeToLiveSpecification'] as Json)['AttributeName']),
+    );
+    expect(tables).toContainEqual(shapeOf(table, expiry['AttributeName']));
   });
 });
 
