@@ -5,10 +5,11 @@
 export type { QueueRecord } from './consumer/consumer.event.ts';
 export type { ConsumerInbox, Visibility } from './consumer/consumer.ports.ts';
 export { createRng, type Rng } from './core/rng.ts';
+export type { FailureStatus } from './dlq/failure.ts';
 export type { OutboxStore } from './outbox/outbox.ts';
 export type { AwsFailure } from './retry/aws-failure.ts';
 export type { DeadLetter, DeadLetters } from './retry/dead-letter.ts';
-export { type Accounts, checkConservation, checkOrder, type Violation } from './simulation/conservation.ts';
+export { type Accounts, checkConservation, checkOrder, type KeptMessage, type Violation } from './simulation/conservation.ts';
 export { inboxContract } from './simulation/contracts/inbox-contract.ts';
 export type { InboxFeature, InboxInstance } from './simulation/contracts/inbox-instance.ts';
 export { type LossyClient, lossyClient } from './simulation/contracts/lossy-client.ts';

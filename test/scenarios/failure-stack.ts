@@ -23,6 +23,8 @@ export const OPERATIONS = 'operations';
 const PATH = topologyPath('orders');
 const BODIES = 'failure-bodies';
 const GIVEN_UP = 'outbox-given-up';
+/** Where a stream mapping that is told so leaves what it gives up. */
+export const GIVEN_UP_ARN = `arn:aws:s3:::${GIVEN_UP}`;
 const OWNER = '000000000000';
 
 const roleOf = (name: string): Caller => ({ kind: 'role', roleArn: `arn:aws:iam::${OWNER}:role/${name}` });

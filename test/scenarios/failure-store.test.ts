@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../lib/local/aws.ts';
 import type { FaultSource } from '../../lib/simulation/fault.ts';
 import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
-import { INDEXER } from './failure-stack.ts';
+import { GIVEN_UP_ARN, INDEXER, OPERATIONS } from './failure-stack.ts';
 import { callsOf, createIncident, sendBack, standings } from './incident.ts';
 import { denied } from './interference.ts';
 import { MINUTE } from './order-stack.ts';
 
 const NOTES = ['note-1', 'note-2', 'note-3'];
-const isIndexer = (caller: Caller) => caller.kind === 'role' && caller.roleArn.endsWith(`/${INDEXER}`);
+const isOf = (caller: Caller, name: string) => caller.kind === 'role' && caller.roleArn.endsWith(`/${name}`);
 const refuses = (consumer: string) => consumer === 'audit-order';
 
 describe('a dead letter', () => {
@@ -16,7 +16,7 @@ describe('a dead letter', () => {
     let isOut = true;
     const world = createIncident({
       refuses,
-      authorise: denied(({ caller, service }) => isOut && isIndexer(caller) && service === 'dynamodb'),
+      authorise: denied(({ caller, service }) => isOut && isOf(caller, INDEXER) && service === 'dynamodb'),
     });
     for (const id of NOTES) world.note(id);
     await world.run(10 * MINUTE);
@@ -43,6 +43,22 @@ describe('a dead letter', () => {
     expect([standings(world), world.failures().failures[0]?.reason]).toEqual([['note-1 open'], 'UNDELIVERED']);
     await sendBack(world);
     expect([world.applied('audit-order'), world.check()]).toEqual([['note-1'], []]);
+  });
+
+  test('S63 of a stream is kept as well: the batch that was given up, whose rows the sweeper publishes', async () => {
+    const faults = plannedFaults([{ role: 'relay', service: 'sns', action: 'PublishBatch', kind: 'crashBefore' }]);
+    const streamMapping = { MaximumRetryAttempts: 1, DestinationConfig: { OnFailure: { Destination: GIVEN_UP_ARN } } };
+    let isOut = true;
+    const authorise = denied(({ caller, service }) => isOut && isOf(caller, OPERATIONS) && service === 'dynamodb');
+    const world = createIncident({ faults, refuses: () => false, streamMapping, authorise });
+    world.note('note-1');
+    await world.run(5 * MINUTE);
+    isOut = false;
+    await world.run(MINUTE);
+    expect(world.applied('audit-order')).toEqual(['note-1']);
+    expect(world.failures().failures).toMatchObject([{ source: 'stream', reason: 'STREAM_GIVEN_UP', status: 'open', consumer: 'outbox' }]);
+    expect(await sendBack(world)).toMatchObject({ state: 'finished', counts: { sent: 0, left: 1 }, reasons: { NO_CONSUMER: 1 } });
+    expect(world.check()).toEqual([]);
   });
 
   test('S64 is counted once, however often it is delivered, wherever its indexer dies', async () => {

@@ -95,6 +95,13 @@ export const REDRIVING: readonly Mutant[] = [
     replace: 'if (entry.undelivered.some((queue) => queue.url === arn))',
   },
   {
+    scenario: 'S63',
+    defect: 'what a stream gave up is removed although it could not be kept',
+    file: 'lib/dlq/stream-failures.ts',
+    find: "    log.error('a failure of a stream could not be kept, and waits'",
+    replace: "    await objects.remove(failuresBucket, key);\n    log.error('a failure of a stream could not be kept, and waits'",
+  },
+  {
     scenario: 'S64',
     defect: 'a letter that comes again counts again',
     file: 'lib/dlq/failure-items.ts',
