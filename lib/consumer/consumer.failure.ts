@@ -71,6 +71,9 @@ async function pauseFor(batch: Batch, run: RunState, { error, remedy }: Failure<
   return paused(batch) ?? busy(batch, run.delivery);
 }
 
+/** The last time that a `Date` can name: a thrower, or the server that it asked, may ask for more. */
+const LAST_TIME = 8_640_000_000_000_000;
+
 async function charge(batch: Batch, run: RunState, { error, remedy }: Failure<Charge>): Promise<Outcome> {
   const { settings, clock, rng, inbox } = batch.ports;
   const { policy = settings.retry, attempts: most = settings.maxAttempts } = remedy;
@@ -82,7 +85,7 @@ async function charge(batch: Batch, run: RunState, { error, remedy }: Failure<Ch
     return park(batch, run.delivery, { reason: 'ATTEMPTS_EXHAUSTED', error, attempts });
   }
   const delayMs = remedy.retryAfterMs ?? delayOf(policy, attempt, rng);
-  const notBefore = clock.now() + delayMs;
+  const notBefore = Math.min(LAST_TIME, clock.now() + delayMs);
   const end = { begun: run.begun === true, failure: note, history: run.attempts.history, ...(isLong(delayMs) && { notBefore }) };
   run.ended = true;
   if (!isLong(delayMs)) batch.returns.add({ delivery: run.delivery, delayMs });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fitsSchedule, scheduleInput } from '../../lib/consumer/consumer.schedule-input.ts';
 import { fixed } from '../../lib/retry/policy.ts';
+import { Transient } from '../../lib/retry/retry.errors.ts';
 import { record, scriptedConsumer, throwing } from './scripted-ports.ts';
 import { HOUR, hoursOf, waiting } from './waiting.ts';
 import { bodyOf } from './world.ts';
@@ -113,6 +114,12 @@ describe('a wait that would outlive its message', () => {
     const consumer = scriptedConsumer({ settings: { ...settings, retry: fixed([delayMs]) }, handle: throwing(() => new Error('no')) });
     const { back } = await consumer.run([sent(hours, consumer.clock)]);
     expect([consumer.letters.map(({ reason }) => reason), back.length]).toEqual([reasons, reasons.length === 0 ? 1 : 0]);
+  });
+
+  test.each([Number.POSITIVE_INFINITY, 1e17])('is parked with what was asked for, be it %d ms', async (retryAfterMs) => {
+    const consumer = scriptedConsumer({ settings, handle: throwing(() => new Transient('closed', { retryAfterMs })) });
+    const { back } = await consumer.run([sent(1, consumer.clock)]);
+    expect([consumer.letters.map(({ reason }) => reason), back, consumer.callsOf('end').length]).toEqual([['WAIT_TOO_LONG'], [], 1]);
   });
 
   test('leaves no wait behind for the message that is sent back', async () => {
