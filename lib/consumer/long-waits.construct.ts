@@ -1,4 +1,4 @@
-import { type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnResource, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -35,6 +35,7 @@ export function scheduleLongWaits(scope: Construct, worker: WaitingWorker): Stac
   const role = createScheduleRole(scope, groupName);
   allow(role, ['sqs:SendMessage'], [queue.queueArn, unscheduled.queueArn]);
   allowSendKey(role, encryptionKey);
+  keep(role, worker.removalPolicy);
   allowScheduling(fn, role, groupName);
   fn.addEnvironment(LONG_WAITS_ENV.group, group.ref);
   fn.addEnvironment(LONG_WAITS_ENV.role, role.roleArn);
@@ -76,6 +77,14 @@ function createScheduleRole(scope: Construct, groupName: string): Role {
       conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': groupArn } },
     }),
   });
+}
+
+/**
+ * With its rights, as long as the group and its schedules: without the role a schedule can neither send nor leave its message in the
+ * dead-letter queue, and deletes itself.
+ */
+function keep(role: Role, removalPolicy: RemovalPolicy): void {
+  for (const part of role.node.findAll()) if (CfnResource.isCfnResource(part)) part.applyRemovalPolicy(removalPolicy);
 }
 
 /** Whoever makes a schedule passes its role on (EventBridge Scheduler user guide, identity-based policies). */

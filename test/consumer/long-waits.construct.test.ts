@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, test } from 'vitest';
 import { Consumer, type ConsumerProps, EventTopic, Inbox } from '../../lib/constructs.ts';
@@ -59,6 +60,23 @@ describe('schedules for long waits', () => {
     expect(resources(stack, 'AWS::CloudWatch::Alarm').map(({ AlarmDescription }) => String(AlarmDescription))).toContainEqual(
       expect.stringContaining('the Scheduler could not send them'),
     );
+  });
+
+  test.each<[string, Partial<ConsumerProps>, string]>([
+    ['stay, with the role and the rights that they send with, when the construct goes', {}, 'RetainExceptOnCreate'],
+    ['go as the queues go', { removalPolicy: RemovalPolicy.DESTROY }, 'Delete'],
+  ])('%s', (_, props, policy) => {
+    const { Resources } = Template.fromStack(consume({ ...props, longRetries: true })).toJSON() as {
+      Resources: Record<string, { readonly Type: string; readonly DeletionPolicy?: string }>;
+    };
+    const kept = Object.entries(Resources).filter(([id]) => /worker(waits|unscheduled)/.test(id) && !/Policy[0-9A-F]{8}$/.test(id));
+    const policies = Object.entries(Resources).filter(([id]) => /workerwaitsroleDefaultPolicy/.test(id));
+    expect([...kept, ...policies].map(([, { Type, DeletionPolicy }]) => [Type, DeletionPolicy]).sort()).toEqual([
+      ['AWS::IAM::Policy', policy],
+      ['AWS::IAM::Role', policy],
+      ['AWS::SQS::Queue', policy],
+      ['AWS::Scheduler::ScheduleGroup', policy],
+    ]);
   });
 
   test('may use the key of the queue', () => {
