@@ -23,7 +23,7 @@ import { MESSAGE_RETRY } from '../retry/policy.ts';
 import { longestDelayMs } from '../retry/retry-span.ts';
 import { registerMember, type StackDeadLetters } from '../topology/stack-topology.construct.ts';
 import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
-import { invocationTarget, mappingScaling, SCALING_RULES, type Scaling } from './consumer.scaling.construct.ts';
+import { invocationTarget, mappingScaling, SCALING_RULES } from './consumer.scaling.construct.ts';
 import { scheduleLongWaits } from './long-waits.construct.ts';
 import { runtimeAlarms } from './queue-worker.alarms.construct.ts';
 import { isPausable, Pausing } from './queue-worker.pausing.construct.ts';
@@ -66,7 +66,7 @@ export class QueueWorker extends Construct {
     this.function = this.#createFunction(props);
     this.#unscheduled = retries.scheduled ? this.#schedule(props) : undefined;
     const target = invocationTarget(this.function, props.scaling?.provisionedConcurrency);
-    const mapping = this.#map(target, props.scaling ?? {});
+    const mapping = this.#map(target, props);
     this.#mapping = mapping;
     if (isPausable(props)) new Pausing(this, 'pausing', { name: props.name, fn: this.function, queue: this.queue, mapping });
     this.alarms = [...this.#watch(props), ...(this.#unscheduled ? [this.#unscheduled.alarm] : [])];
@@ -177,7 +177,7 @@ export class QueueWorker extends Construct {
     return scheduleLongWaits(this, { name, fn: this.function, queue: this.queue, encryptionKey, removalPolicy, alarm });
   }
 
-  #map(targetArn: string, scaling: Scaling): CfnEventSourceMapping {
+  #map(targetArn: string, props: QueueWorkerProps): CfnEventSourceMapping {
     const { ordered, batchSize, batchWindow } = this.facts;
     const mapping = new CfnEventSourceMapping(this, 'mapping', {
       eventSourceArn: this.queue.queueArn,
@@ -185,7 +185,9 @@ export class QueueWorker extends Construct {
       batchSize,
       functionResponseTypes: ['ReportBatchItemFailures'],
       ...(!ordered && batchWindow.toSeconds() > 0 && { maximumBatchingWindowInSeconds: batchWindow.toSeconds() }),
-      ...mappingScaling(scaling),
+      // What may pause is enabled by its schedule alone; where it no longer may, the deployment ends a pause whose schedule lost its role.
+      ...(!isPausable(props) && { enabled: true }),
+      ...mappingScaling(props.scaling ?? {}),
     });
     // Lambda checks the role when the mapping is made.
     mapping.node.addDependency(this.function.role as Construct);

@@ -87,7 +87,11 @@ describe('a consumer that pauses', () => {
     ['not if somebody says not', { errors: pauses, pausable: false }, false],
     ['not without reason', { errors }, false],
   ] as const)('stops deliveries %s', (_, props, stops) => {
-    expect('POSTHASTE_RESUME_SCHEDULE' in variables(consume(props))).toBe(stops);
+    const stack = consume(props);
+    expect('POSTHASTE_RESUME_SCHEDULE' in variables(stack)).toBe(stops);
+    // One that no longer stops is enabled by its deployment: the schedule of a pause that is on has lost its role.
+    const [mapping] = resources(stack, 'AWS::Lambda::EventSourceMapping');
+    expect(mapping?.['Enabled']).toBe(stops ? undefined : true);
   });
 });
 
