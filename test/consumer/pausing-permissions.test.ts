@@ -11,12 +11,12 @@ import { createRoleWorld, type RoleWorld } from '../local/role-world.ts';
 const FUNCTION = 'test-charge-card';
 
 /** The stack of a consumer that may pause, with code that is never run. */
-function template(): string {
+function template(pausable = true): string {
   const stack = testStack();
   const topic = new EventTopic(stack, 'orders');
   const inbox = new Inbox(stack, 'inbox');
   const handles = [definition('event', 'orders.order-placed', ['orders'])];
-  new Consumer(stack, 'charge-card', { topic, handles, entry: ENTRY, inbox, pausable: true });
+  new Consumer(stack, 'charge-card', { topic, handles, entry: ENTRY, inbox, pausable });
   const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, { Type: string; Properties: Json }> };
   for (const { Type, Properties } of Object.values(Resources)) {
     if (Type === 'AWS::Lambda::Function') Properties['Code'] = { ZipFile: 'exports.handler = async () => {};' };
@@ -68,6 +68,14 @@ test('the deployed rights are enough to stop deliveries and to start them again,
   await world.clock.advanceAsync(200_000);
   expect(await state()).toEqual(['Enabled']);
   expect((await world.ask('scheduler', 'ListSchedules', {}))['Schedules']).toEqual([]);
+
+  // A deployment of code without pauses, in the midst of one.
+  await stop.stopUntil(world.clock.now() + 900_000);
+  await world.clock.advanceAsync(10_000);
+  expect(await state()).toEqual(['Disabled']);
+  await world.ask('cloudformation', 'UpdateStack', { StackName: 'test', TemplateBody: template(false), Capabilities: ['CAPABILITY_IAM'] });
+  await world.clock.advanceAsync(60_000);
+  expect(await state()).toEqual(['Enabled']);
 
   const other = { service: 'lambda', action: 'UpdateEventSourceMapping', input: { UUID: 'another', Enabled: false } } as const;
   await expect(world.embedded.aws.call({ ...other, caller: { kind: 'role', roleArn } })).rejects.toMatchObject({
