@@ -39,7 +39,10 @@ export interface MappingStopOptions {
 /** Schedules run within their minute (EventBridge Scheduler user guide, "Schedule types"), and a mapping takes seconds to change. */
 const MIN_STOP_MS = 60_000;
 
-/** A mapping that is disabled after its schedule has run stays so: without that much time left it is not disabled. */
+/**
+ * A mapping that is disabled after its schedule has run stays so: it is not disabled without that much time left, nor that long after the
+ * schedule was asked for, since a shorter pause of another process may have moved it ahead.
+ */
 const MARGIN_MS = 30_000;
 
 /**
@@ -59,8 +62,10 @@ export function createMappingStop(options: MappingStopOptions): DeliveryStop {
         known = undefined;
         throw error;
       });
+      const askedAt = clock.now();
       await retry(() => schedule(options, resumeInput(options, uuid, time)), bounds);
-      if (time - clock.now() < MARGIN_MS) return;
+      const now = clock.now();
+      if (time - now < MARGIN_MS || now - askedAt > MARGIN_MS) return;
       await retry(() => lambda.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: false })), bounds);
     },
   };
@@ -88,7 +93,9 @@ function resumeInput({ scheduleName, roleArn }: MappingStopOptions, uuid: string
     ScheduleExpression: `at(${new Date(Math.ceil(time / 1_000) * 1_000).toISOString().slice(0, 19)})`,
     ScheduleExpressionTimezone: 'UTC',
     FlexibleTimeWindow: { Mode: 'OFF' },
-    ActionAfterCompletion: 'DELETE',
+    // It stays, for the next pause to move: one that deletes itself does so a while after it ran, with whatever it was moved to meanwhile
+    // (AWS Compute Blog, "Automatically delete schedules upon completion").
+    ActionAfterCompletion: 'NONE',
     Target: {
       Arn: `arn:${partition}:scheduler:::aws-sdk:lambda:updateEventSourceMapping`,
       RoleArn: roleArn,
@@ -98,7 +105,7 @@ function resumeInput({ scheduleName, roleArn }: MappingStopOptions, uuid: string
   };
 }
 
-/** The one that is there is moved; should it run in that very moment, it is made anew. */
+/** The one that is there is moved; should somebody delete it in that very moment, it is made anew. */
 async function schedule({ scheduler }: MappingStopOptions, input: CreateScheduleCommandInput): Promise<void> {
   try {
     await scheduler.send(new CreateScheduleCommand(input));

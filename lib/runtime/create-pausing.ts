@@ -25,7 +25,8 @@ export interface PausingOptions {
  *
  * Promise: a mapping that was disabled is enabled again when the pause is over, whatever crashes: the schedule that does it is there first.
  * No promise: to the second, for schedules run within a minute, and mappings take seconds to change; pauses under a minute do not stop
- * deliveries. What is delivered meanwhile goes back uncharged.
+ * deliveries. What is delivered meanwhile goes back uncharged. The one schedule stays in the default group, for the next pause to move; delete
+ * it with the stack, if it is in the way.
  *
  * Throws `MissingEnvError` (code `ENV_MISSING`) where the construct is not `pausable`.
  *

@@ -52,7 +52,7 @@ test('first comes the schedule that enables the mapping of this function again, 
         ScheduleExpression: `at(${time})`,
         ScheduleExpressionTimezone: 'UTC',
         FlexibleTimeWindow: { Mode: 'OFF' },
-        ActionAfterCompletion: 'DELETE',
+        ActionAfterCompletion: 'NONE',
         Target: {
           Arn: 'arn:aws-cn:scheduler:::aws-sdk:lambda:updateEventSourceMapping',
           RoleArn: 'arn:aws-cn:iam::111111111111:role/resume',
@@ -75,7 +75,7 @@ test('the mapping is looked for once, and asked for again after it could not be 
   expect(none.actions()).toEqual(['ListEventSourceMappings', 'ListEventSourceMappings']);
 });
 
-test('a pause that is on already is moved; one that ends in that moment is made anew', async () => {
+test('a schedule that is there is moved; one that goes in that moment is made anew', async () => {
   const moved = stopWith({ CreateSchedule: () => refusal('ConflictException') });
   await moved.stopFor(900_000);
   expect(moved.actions()).toEqual(['ListEventSourceMappings', 'CreateSchedule', 'UpdateSchedule', 'UpdateEventSourceMapping']);
@@ -107,6 +107,12 @@ test('a pause under a minute, or one that has nearly ended once its schedule is 
   const late = stopWith({ CreateSchedule: () => sleep(late.clock, 40_000) });
   await late.stopFor(65_000);
   expect(late.actions()).toEqual(['ListEventSourceMappings', 'CreateSchedule']);
+});
+
+test('a process that was frozen once it had its schedule stops nothing: a shorter pause may have ended meanwhile, and taken the schedule', async () => {
+  const frozen = stopWith({ CreateSchedule: () => sleep(frozen.clock, 40_000) });
+  await frozen.stopFor(3_600_000);
+  expect(frozen.actions()).toEqual(['ListEventSourceMappings', 'CreateSchedule']);
 });
 
 test('in a deployed function it takes everything from the environment, and says what is missing elsewhere', async () => {
