@@ -6,6 +6,8 @@ export interface Pace {
   ready(count: number, until: number): Promise<boolean>;
   /** Waits until `count` messages may go, at most as many as a batch; false if that were not before `until` (epoch milliseconds). */
   take(count: number, until: number): Promise<boolean>;
+  /** Since when what may go by now was earned, epoch milliseconds: who goes on from there with another pace loses nothing of the rate. */
+  earnedFrom(): number;
 }
 
 /** What a pace is made from. */
@@ -13,8 +15,8 @@ export interface PaceOptions {
   readonly clock: Clock;
   /** Messages a second. */
   readonly rate: number;
-  /** Messages that may go at once before any time has passed; what a runner before this one left over. */
-  readonly level: number;
+  /** Since when messages were earned, epoch milliseconds: of the pace before this one, or the beginning. */
+  readonly earnedFrom: number;
 }
 
 /** Messages in one batch at this rate: a slow redrive sends one at a time and does not wait a minute to send ten. */
@@ -27,14 +29,14 @@ export function batchOf(rate: number): number {
  * burst; what a longer stall has missed is not.
  *
  * @example
- * const pace = createPace({ clock, rate: 10, level: 10 });
+ * const pace = createPace({ clock, rate: 10, earnedFrom: clock.now() });
  * while (await pace.take(10, deadline)) await sendTen();
  */
-export function createPace({ clock, rate, level }: PaceOptions): Pace {
+export function createPace({ clock, rate, earnedFrom }: PaceOptions): Pace {
   const capacity = batchOf(rate) + rate;
-  let tokens = Math.min(level, capacity);
-  let at = clock.now();
-  let next = at;
+  let tokens = 0;
+  let at = earnedFrom;
+  let next = clock.now();
   let line: Promise<unknown> = Promise.resolve();
 
   function refill(): void {
@@ -59,6 +61,10 @@ export function createPace({ clock, rate, level }: PaceOptions): Pace {
   }
 
   return {
+    earnedFrom() {
+      refill();
+      return at - (tokens * 1_000) / rate;
+    },
     ready: (count, until) => inTurn(() => waited(count, until)),
     take: (count, until) =>
       inTurn(async () => {

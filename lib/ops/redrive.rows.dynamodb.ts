@@ -42,7 +42,6 @@ export function createRedriveRows(deps: RedriveRowsDeps): RedriveRows {
     create: (row) => put(deps, row),
     get: (id) => get(deps, id),
     list: (cursor) => list(deps, cursor),
-    // It does not touch `updatedAt`, from which a runner knows how long the one before has sent nothing.
     lease: (id, owner) =>
       update(deps, id, {
         set: { owner, leaseUntil: held() },

@@ -18,6 +18,8 @@ export interface RedriveRow extends Redrive {
   readonly batch: readonly string[];
   /** Where the listing went on when the batch was taken. */
   readonly cursor?: string;
+  /** Since when its rate has earned what may be sent next, epoch milliseconds. */
+  readonly earnedFrom?: number;
   /** Counts the writes of progress: one that arrives late must not undo those after it. */
   readonly version: number;
 }
@@ -26,6 +28,7 @@ export interface RedriveRow extends Redrive {
 export type RedriveProgress = Pick<RedriveRow, 'counts' | 'reasons' | 'canaries' | 'batch' | 'version'> & {
   readonly canariesAt: number | undefined;
   readonly cursor: string | undefined;
+  readonly earnedFrom: number;
 };
 
 /** A change of state; it applies only to a row in one of the states `from`. */

@@ -64,9 +64,9 @@ export function createRunner(deps: RunnerDeps): GoOn {
   };
 }
 
-// A pace that began full at every call would be no rate at all: what may go at once is what the time since the last write has earned.
-function paceOf({ clock }: RunnerDeps, { options: { rate }, updatedAt }: RedriveRow): Pace {
-  return createPace({ clock, rate, level: (Math.max(0, clock.now() - updatedAt) * rate) / 1_000 });
+// A pace that began full at every call would be no rate at all, and one that began empty would lose some of it at every call.
+function paceOf({ clock }: RunnerDeps, { options: { rate }, startedAt, earnedFrom = startedAt }: RedriveRow): Pace {
+  return createPace({ clock, rate, earnedFrom });
 }
 
 async function runOn(deps: RunnerDeps, held: Held): Promise<RedriveRow | undefined> {
@@ -83,10 +83,20 @@ async function runOn(deps: RunnerDeps, held: Held): Promise<RedriveRow | undefin
   return saved ?? deps.rows.get(id);
 }
 
-function save({ rows }: RunnerDeps, { redrive, owner }: Held, changes: Partial<RedriveProgress>): Promise<RedriveRow | undefined> {
+function save({ rows }: RunnerDeps, { redrive, owner, pace }: Held, changes: Partial<RedriveProgress>): Promise<RedriveRow | undefined> {
   const { counts, reasons, canaries, batch, canariesAt, cursor } = redrive;
   const version = redrive.version + 1;
-  return rows.save(redrive.id, owner, { counts, reasons, canaries, batch, canariesAt, cursor, version, ...changes });
+  return rows.save(redrive.id, owner, {
+    counts,
+    reasons,
+    canaries,
+    batch,
+    canariesAt,
+    cursor,
+    version,
+    earnedFrom: pace.earnedFrom(),
+    ...changes,
+  });
 }
 
 /** Ends the batch that the row names, and with a reason to stop the redrive. */

@@ -142,6 +142,6 @@ function rowOf({ where, options = {}, author }: RedriveOrder, { clock, ids }: Ru
 }
 
 /** A row without what only its runner needs. */
-export function redriveOf({ batch, cursor, canariesAt, version, canaries, ...redrive }: RedriveRow): Redrive {
+export function redriveOf({ batch, cursor, canariesAt, version, earnedFrom, canaries, ...redrive }: RedriveRow): Redrive {
   return { ...redrive, canaries: canaries.map(({ id, result }) => ({ id, result })) };
 }

@@ -7,7 +7,7 @@ const FOREVER = Number.POSITIVE_INFINITY;
 
 function paced(rate: number, level = 0) {
   const clock = createVirtualClock(createRng(1));
-  const pace = createPace({ clock, rate, level });
+  const pace = createPace({ clock, rate, earnedFrom: clock.now() - (level * 1_000) / rate });
   const begun = clock.now();
   const timed = async <T>(work: Promise<T>): Promise<T> => (await Promise.all([work, clock.run()]))[0];
   return { clock, pace, timed, elapsed: () => clock.now() - begun };
@@ -48,6 +48,20 @@ describe('a pace', () => {
     expect(await timed(pace.take(10, clock.now() + 1_000))).toBe(false);
     expect(await timed(pace.take(10, clock.now() + 1_001))).toBe(true);
     expect(elapsed()).toBe(1_000);
+  });
+
+  test('goes on where the one before has ended: calls of two seconds lose nothing of the rate', async () => {
+    const { pace: first, timed, clock, elapsed } = paced(70);
+    let pace = first;
+    let sent = 0;
+    for (let call = 0; call < 50; call += 1) {
+      const enough = clock.now() + 2_000;
+      while (await timed(pace.take(10, enough))) sent += 10;
+      // Between two calls.
+      await timed(new Promise<void>((resolve) => void clock.after(150, resolve)));
+      pace = createPace({ clock, rate: 70, earnedFrom: pace.earnedFrom() });
+    }
+    expect(sent / (elapsed() / 1_000) / 70).toBeGreaterThan(0.99);
   });
 
   test('gives turns in the order of asking', async () => {
