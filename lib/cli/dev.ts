@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isPosthasteError } from '../core/errors.ts';
 import { type LocalAws, startLocalAws } from '../local/local-aws.ts';
 import type { AlarmEvent } from '../local/monitoring.ts';
-import { ArgumentError } from './arguments.ts';
+import { ArgumentError, DEFAULT_PORT } from './arguments.ts';
 import { type Demo, offerDemo, runDemo } from './demo.ts';
 import { type DevArguments, parseDevArguments } from './dev.arguments.ts';
 import { EXIT } from './exit-code.ts';
@@ -117,10 +117,19 @@ function showAlarm(terminal: Terminal, { name, description, before, state, reaso
   for (const { action, message } of failedActions) terminal.line(terminal.red(`${name} could not tell ${action}: ${message}`));
 }
 
+/** What a command needs to be told, to find an endpoint that is not where every command looks. */
+function portWords({ endpoint }: LocalAws): string {
+  const { port } = new URL(endpoint);
+  return Number(port) === DEFAULT_PORT ? '' : ` --port ${port}`;
+}
+
 async function stayUp({ demo, terminal, signal }: Session, local: LocalAws): Promise<void> {
   terminal.line(`\nThe endpoint stays up at ${terminal.bold(local.endpoint)} until Ctrl-C. Any AWS client works with it:`);
   const env = `AWS_ENDPOINT_URL=${local.endpoint} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`;
-  for (const hint of [`${env} npx cdk deploy`, `${env} aws sqs list-queues`, ...(demo?.hints(local) ?? [])]) terminal.line(`  ${hint}`);
+  const status = `${demo ? 'npm run posthaste --' : 'npx posthaste'} status${portWords(local)}`;
+  for (const hint of [`export ${env}`, 'npx cdk deploy', 'aws sqs list-queues', status, ...(demo?.hints(local) ?? [])]) {
+    terminal.line(`  ${hint}`);
+  }
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -12,6 +12,8 @@ export type DlqVerb = (typeof DLQ_VERBS)[number];
 export interface DlqArguments {
   readonly verb: DlqVerb;
   readonly json: boolean;
+  /** The body alone, of `show`. */
+  readonly body: boolean;
   readonly place: Place;
   /** Undefined where nothing was said: all that is open. */
   readonly where: FailureFilter | undefined;
@@ -28,6 +30,7 @@ export interface DlqArguments {
 const OPTIONS = {
   ...PLACE_OPTIONS,
   where: { type: 'string' },
+  body: { type: 'boolean' },
   limit: { type: 'string' },
   out: { type: 'string' },
   why: { type: 'string' },
@@ -37,6 +40,7 @@ const OPTIONS = {
 
 /** Options that only these verbs have. */
 const ONLY = {
+  body: ['show'],
   limit: ['list'],
   out: ['export'],
   rate: ['move'],
@@ -57,10 +61,12 @@ export function parseDlqArguments(argv: readonly string[], now: number): DlqArgu
       throw new ArgumentError(`--${option} goes with posthaste dlq ${verbs.join(', ')}, not with ${verb}`);
     }
   }
+  if (values.body && values.json) throw new ArgumentError('give --body, for the body alone, or --json, not both');
   const where = selectionOf(verb, { where: values.where, operand, now });
   return {
     verb,
     json: values.json ?? false,
+    body: values.body ?? false,
     place: placeOf(values),
     where,
     consumer: verb === 'move' ? operand : undefined,

@@ -15,6 +15,7 @@ export function dlqHelp(): string {
     ],
     rows: [
       WHERE_ROW,
+      ['--body', 'of show: the body alone, byte for byte, for a file'],
       ['--limit N', 'lines of list (default 50)'],
       ['--out FILE', 'where export writes (default: standard output)'],
       ['--why TEXT', 'a reason, kept in the record of what was done'],

@@ -1,8 +1,8 @@
-import type { FailureFilter } from '../../dlq/failure.ts';
+import type { FailureFilter, FailureGroup } from '../../dlq/failure.ts';
 import { EXIT } from '../exit-code.ts';
 import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
-import { count } from '../operator/printable.ts';
+import { count, printable, shortId } from '../operator/printable.ts';
 import { failuresOf, isWholeId, PAGE, resolveId, resolveWhere } from '../operator/resolve-where.ts';
 import { type DlqArguments, parseDlqArguments } from './dlq.arguments.ts';
 import { exportFailures } from './dlq.export.ts';
@@ -36,13 +36,18 @@ async function group({ where, json }: DlqArguments, desk: Desk): Promise<number>
   const value = await desk.operations.ask({ operation: 'groups', ...(await whereIn(desk, where)) });
   const lines = () => {
     if (value.groups.length === 0) return ['no failures'];
-    return [
-      ...groupLines(value.groups, viewOf(desk)),
-      'next: posthaste dlq list --where fingerprint=…, posthaste redrive --where fingerprint=… --dry-run',
-    ];
+    return [...groupLines(value.groups, viewOf(desk)), ...nextSteps(value.groups)];
   };
   answer(desk, json, { value, lines });
   return EXIT.ok;
+}
+
+/** What to type next about the first group that waits for somebody. */
+function nextSteps(groups: readonly FailureGroup[]): readonly string[] {
+  const waiting = groups.find(({ counts }) => (counts.open ?? 0) > 0);
+  if (waiting === undefined) return [];
+  const id = shortId(waiting.sampleId);
+  return [`next: posthaste dlq show ${id}, posthaste redrive --where fingerprint=${printable(waiting.fingerprint)} --dry-run`];
 }
 
 async function list({ where, json, limit }: DlqArguments, desk: Desk): Promise<number> {
@@ -63,11 +68,12 @@ async function list({ where, json, limit }: DlqArguments, desk: Desk): Promise<n
   return EXIT.ok;
 }
 
-async function show({ where, json }: DlqArguments, desk: Desk): Promise<number> {
+async function show({ where, json, body }: DlqArguments, desk: Desk): Promise<number> {
   const given = where?.id ?? '';
   const { id } = isWholeId(given) ? { id: given } : await resolveId(desk, given);
   const value = await desk.operations.ask({ operation: 'show', id });
-  answer(desk, json, { value, lines: () => storyLines(value, viewOf(desk)) });
+  if (body) await desk.write(value.body);
+  else answer(desk, json, { value, lines: () => storyLines(value, viewOf(desk)) });
   return EXIT.ok;
 }
 

@@ -39,14 +39,16 @@ export function progressLine(redrive: Redrive, total: number | undefined): strin
   return `${redrive.state} ${bar}${sent} sent, ${alreadyDone} already done, ${left} left${rest}`;
 }
 
-/** How a redrive ended, and what may be done next. */
-export function summaryLines(redrive: Redrive, terminal: Terminal): readonly string[] {
+/** How a redrive ended, and what may be done next; `total` is how many failures it was about, where that is known. */
+export function summaryLines(redrive: Redrive, terminal: Terminal, total = 0): readonly string[] {
   const { id, state, because, counts, canaries } = redrive;
-  const failed = canaries.filter(({ result }) => result === 'failed');
+  // One is enough to see why.
+  const failed = canaries.filter(({ result }) => result === 'failed').slice(0, 1);
+  const untried = state === 'stopped' ? Math.max(0, total - dealtWith(redrive)) : 0;
   const paint = state === 'finished' ? terminal.green : terminal.red;
   return [
     `${paint(state)}${because === undefined ? '' : `: ${printable(because)}`}`,
-    `${counts.sent} sent back, ${counts.alreadyDone} already done, ${counts.left} left where they are${reasonsOf(redrive)}`,
+    `${counts.sent} sent back, ${counts.alreadyDone} already done, ${counts.left} left where they are${reasonsOf(redrive)}${untried === 0 ? '' : `; ${untried} not tried`}`,
     ...failed.map((canary) => `look at it: posthaste dlq show ${shortId(canary.id)}`),
     ...(state === 'stopped' ? [`to go on: posthaste redrive --resume ${id}`] : []),
   ];

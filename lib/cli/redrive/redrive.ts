@@ -91,7 +91,7 @@ async function watch({ json, detach }: RedriveArguments, desk: Desk, { redrive, 
     return EXIT.ok;
   }
   const ended = await follow(desk, redrive, total);
-  answer(desk, json, { value: ended, lines: () => summaryLines(ended, desk.output) });
+  answer(desk, json, { value: ended, lines: () => summaryLines(ended, desk.output, total) });
   if (ended.state === 'finished') return EXIT.ok;
   return desk.signal.aborted ? EXIT.interrupted : EXIT.failed;
 }
