@@ -35,6 +35,9 @@ const WATCH_MS = 1_000;
 /** How long a redrive may find nothing to send without writing its row, in milliseconds: well within its lease. */
 const QUIET_MS = 5_000;
 
+/** How often a lease is renewed while a chunk is under way, in milliseconds: a message may wait for its turn for ten seconds. */
+const RENEW_MS = 10_000;
+
 /** A redrive under one runner. */
 interface Held extends BatchRun, RunTime {
   readonly owner: string;
@@ -56,7 +59,8 @@ export function createRunner(deps: RunnerDeps): GoOn {
     const row = await deps.rows.lease(id, owner);
     if (row === undefined) return undefined;
     try {
-      return await runOn(deps, { redrive: row, consumers: await deps.consumers(), ...time, owner, pace: paceOf(deps, row) });
+      const pace = heldPace(deps, { id, owner }, paceOf(deps, row));
+      return await runOn(deps, { redrive: row, consumers: await deps.consumers(), ...time, owner, pace });
     } finally {
       // A lease that could not be given back ends by itself.
       await deps.rows.release(id, owner).catch((error: unknown) => deps.log.warn('a redrive was not released', { redrive: id, error }));
@@ -67,6 +71,17 @@ export function createRunner(deps: RunnerDeps): GoOn {
 // A pace that began full at every call would be no rate at all, and one that began empty would lose some of it at every call.
 function paceOf({ clock }: RunnerDeps, { options: { rate }, startedAt, earnedFrom = startedAt }: RedriveRow): Pace {
   return createPace({ clock, rate, earnedFrom });
+}
+
+/** What was claimed at once may take longer to go than a lease lasts: it is renewed meanwhile, and nothing goes without it. */
+function heldPace({ rows, clock }: RunnerDeps, { id, owner }: { readonly id: string; readonly owner: string }, pace: Pace): Pace {
+  let renewedAt = clock.now();
+  const isOurs = async () => {
+    if (clock.now() - renewedAt < RENEW_MS) return true;
+    renewedAt = clock.now();
+    return (await rows.lease(id, owner)) !== undefined;
+  };
+  return { ready: pace.ready, take: async (count, until) => (await pace.take(count, until)) && (await isOurs()) };
 }
 
 async function runOn(deps: RunnerDeps, held: Held): Promise<RedriveRow | undefined> {

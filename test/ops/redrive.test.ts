@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sleep } from '../../lib/core/clock.ts';
 import { ADA, BILL, CONSUMERS, DAY, letter, MINUTE, redriveWorld, SHIP } from './redrive-world.ts';
 
 const T0 = Date.UTC(2029, 11, 31);
@@ -240,6 +241,21 @@ describe('runners', () => {
     const sent = world.sentAt.length;
     expect(sent).toBeGreaterThan(55 - 10);
     expect((await world.timed(one.status(id, world.world.clock.now() + MINUTE))).counts.sent).toBe(50);
+  });
+
+  test('keep what they have claimed for as long as its rate takes, however many ask how it stands', async () => {
+    const world = redriveWorld();
+    await world.add(...ids(10).map((id) => letter(id)));
+    const now = () => world.world.clock.now();
+    const operator = world.operations('operations/1');
+    await world.timed(operator.start({ where: {}, author: ADA, options: { canary: 10, rate: 0.2 } }, now() + MINUTE));
+    const asking = Array.from({ length: 10 }, async (_, turn) => {
+      await sleep(world.world.clock, turn * 10_000);
+      await world.operations(`operations/${turn + 2}`).goOn(now() + 3 * MINUTE);
+    });
+    await world.timed(Promise.all(asking));
+    expect(world.sentAt).toHaveLength(10);
+    expect((world.sentAt.at(-1) ?? 0) - (world.sentAt[0] ?? 0)).toBeGreaterThan(43_500);
   });
 
   test('stop when an operator says so, finish what is claimed, and go on when told to', async () => {
