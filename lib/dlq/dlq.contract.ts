@@ -26,6 +26,8 @@ export const INDEXER_METRICS = {
   indexed: 'FailuresIndexed',
   /** Letters that a rule had set aside; by consumer. */
   parked: 'FailuresParked',
+  /** Letters that could not be kept and stay in their queues, at each try. Alarmed when it goes on. */
+  unkept: 'LettersUnkept',
 } as const;
 
 /** Whose letters are that were found in a queue of nobody. */

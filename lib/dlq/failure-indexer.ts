@@ -58,13 +58,17 @@ export function createFailureIndexer(deps: FailureIndexerDeps): FailureIndexer {
   return {
     async index({ Records: letters }, { deadline }) {
       const arrivals = await read(deps, letters);
-      if (arrivals === undefined) return left(letters.map(({ messageId }) => messageId));
+      if (arrivals === undefined)
+        return left(
+          deps,
+          letters.map(({ messageId }) => messageId),
+        );
       try {
         await keep(arrivals, deadline);
-        return left([]);
+        return left(deps, []);
       } catch (error) {
         log.warn('a batch of dead letters could not be kept at once', { letters: arrivals.length, error: messageOf(error) });
-        return left(await keepEach(arrivals, deadline));
+        return left(deps, await keepEach(arrivals, deadline));
       }
     },
   };
@@ -93,6 +97,8 @@ function count(metrics: Metrics, { consumer, status }: Arrival, added: Added): v
   metrics.add(name, 1, { dimensions: { consumer } });
 }
 
-function left(ids: readonly string[]): IndexerResponse {
+/** The age of its queue says nothing of a letter that was received three times: what is left is counted here. */
+function left({ metrics }: FailureIndexerDeps, ids: readonly string[]): IndexerResponse {
+  if (ids.length > 0) metrics.add(INDEXER_METRICS.unkept, ids.length);
   return { batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -18,7 +18,7 @@ import { enforce, enforceAtSynth } from '../infra/rules.ts';
 import { tableDefaults } from '../infra/table-defaults.ts';
 import { observeMembers, observerOf, type StackDeadLetters, type StackMember } from '../topology/stack-topology.construct.ts';
 import { topologyPath } from '../topology/topology.contract.ts';
-import { alarmWhenBehind } from './drained-alarm.construct.ts';
+import { alarmsWhenUnkept, alarmWhenBehind } from './drained-alarm.construct.ts';
 import { DRAINED_QUEUE_RULES, FAILURE_STORE_RULES } from './failure-store.rules.construct.ts';
 import { OperationsFunction } from './operations-function.construct.ts';
 import { OPERATIONS_ENV } from './ops.contract.ts';
@@ -72,6 +72,7 @@ export class FailureStore extends Construct {
   readonly operations: OperationsFunction;
   readonly #alarm: AlarmProps;
   readonly #arrivals: Alarm[] = [];
+  readonly #unkept: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: FailureStoreProps = {}) {
     super(scope, id);
@@ -91,13 +92,14 @@ export class FailureStore extends Construct {
     allow(this.operations.function, READ_ACTIONS, [this.table.tableArn]);
     const indexArns = Object.keys(FAILURE_INDEXES).map((index) => `${this.table.tableArn}/index/${index}`);
     allow(this.operations.function, ['dynamodb:Query'], indexArns);
+    this.#unkept = alarmsWhenUnkept(this, this.indexer.function, this.#alarm);
     this.#tellOfArrivals(UNKNOWN_CONSUMER);
     observeMembers(this, { path: this.node.path, onMember: (member) => this.#serve(member) });
   }
 
-  /** The alarms: failures of each consumer as they arrive, the oldest one that is open, and a schedule that does not start. */
+  /** The alarms: failures of each consumer as they arrive, letters that cannot be kept, the oldest failure that is open, a schedule that does not start. */
   get alarms(): readonly Alarm[] {
-    return [...this.operations.alarms, ...this.#arrivals];
+    return [...this.operations.alarms, ...this.#unkept, ...this.#arrivals];
   }
 
   /** Lets a person's or a pipeline's role look at failures and work them: `lambda:InvokeFunction` on the operations function, nothing else. */

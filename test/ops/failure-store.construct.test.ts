@@ -204,6 +204,18 @@ describe('alarms', () => {
     );
   });
 
+  test('tell of letters that are received again and again and cannot be kept, which the age of a queue leaves out', () => {
+    const { stack, store } = shop();
+    const alarms = resources(stack, 'AWS::CloudWatch::Alarm');
+    for (const [MetricName, Namespace] of [
+      ['LettersUnkept', 'Posthaste'],
+      ['Errors', 'AWS/Lambda'],
+    ]) {
+      expect(alarms).toContainEqual(expect.objectContaining({ MetricName, Namespace, Threshold: 1, Period: 300, EvaluationPeriods: 3 }));
+    }
+    expect(store.alarms.map(({ node }) => node.id)).toEqual(expect.arrayContaining(['Unkept', 'IndexerErrors']));
+  });
+
   test('tell of letters that wait where nobody drains', () => {
     const alarms = resources(shop({ indexed: false }).stack, 'AWS::CloudWatch::Alarm');
     expect(alarms.filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible')).toHaveLength(3);
