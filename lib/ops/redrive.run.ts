@@ -81,7 +81,7 @@ function heldPace({ rows, clock }: RunnerDeps, { id, owner }: { readonly id: str
     renewedAt = clock.now();
     return (await rows.lease(id, owner)) !== undefined;
   };
-  return { ready: pace.ready, take: async (count, until) => (await pace.take(count, until)) && (await isOurs()) };
+  return { ...pace, take: async (count, until) => (await pace.take(count, until)) && (await isOurs()) };
 }
 
 async function runOn(deps: RunnerDeps, held: Held): Promise<RedriveRow | undefined> {
