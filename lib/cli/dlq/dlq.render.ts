@@ -43,7 +43,9 @@ export function groupLines(groups: readonly FailureGroup[], { terminal, columns,
     const error = printable(errorMessage.startsWith(errorType) ? errorMessage : `${errorType}: ${errorMessage}`, 200);
     const where = [consumer, ...(messageType === undefined ? [] : [messageType]), reason].map((text) => printable(text, 60)).join('  ');
     const versions =
-      handlerVersions.length === 0 ? '' : `, by version ${handlerVersions.map((version) => printable(version, 20)).join(', ')}`;
+      handlerVersions.length === 0
+        ? ''
+        : `, by ${handlerVersions.length === 1 ? 'version' : 'versions'} ${handlerVersions.map((version) => printable(version, 20)).join(', ')}`;
     const times = total === 1 ? ago(lastAt, now) : `first ${ago(firstAt, now)}, last ${ago(lastAt, now)}`;
     const about = `fingerprint=${printable(group.fingerprint)}  ${times}, ${total} in all${versions}, e.g. ${shortId(group.sampleId)}`;
     return [`${terminal.bold(standings(group.counts))}  ${where}`, cut(`    ${error}`, columns), terminal.dim(`    ${about}`), ''];

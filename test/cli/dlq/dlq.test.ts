@@ -34,8 +34,23 @@ describe('posthaste dlq', () => {
     expect(desk.printed.slice(0, 3)).toEqual([
       '2 open, 1 done  ship-order  orders.order-placed  HANDLER_PERMANENT',
       '    AddressError: no such street',
-      '    fingerprint=f1f1f1f1f1f1f1f1  first 2h ago, last 5m ago, 3 in all, by 1, 2, e.g. a000000000',
+      '    fingerprint=f1f1f1f1f1f1f1f1  first 2h ago, last 5m ago, 3 in all, by versions 1, 2, e.g. a000000000',
     ]);
+    expect(desk.printed.at(-1)).toBe(
+      'next: posthaste dlq show a000000000, posthaste redrive --where fingerprint=f1f1f1f1f1f1f1f1 --dry-run',
+    );
+  });
+
+  test('has nothing to do next where all is worked', async () => {
+    const desk = fakeDesk({ groups: { groups: [group({ counts: { done: 3 } })] } });
+    await run('', desk);
+    expect(desk.printed.join('\n')).not.toContain('next:');
+  });
+
+  test('shows the body alone, byte for byte', async () => {
+    const desk = fakeDesk({ ...storeOf([failure('a')]), show: { failure: failure('a'), body: '{ "id":\t"1" }', audits: [] } });
+    expect(await run('show a --body', desk)).toBe(0);
+    expect(desk.printed).toEqual(['{ "id":\t"1" }']);
   });
 
   test('lists across pages up to the limit, and says that there are more', async () => {
@@ -119,6 +134,8 @@ describe('posthaste dlq', () => {
   test.each([
     ['drop', /has no "drop"; it has group, list, show/],
     ['show', /takes the id of a failure/],
+    ['show a --body --json', /--body, for the body alone, or --json, not both/],
+    ['list --body', /--body goes with posthaste dlq show, not with list/],
     ['show a b', /takes one word more at most/],
     ['archive', /say what to archive/],
     ['archive a --where key=b', /an id or --where, not both/],

@@ -105,7 +105,7 @@ describe('posthaste redrive', () => {
     expect(desk.told.filter((line) => line.startsWith('canary b0'))).toEqual(['canary b0 waiting', 'canary b0 failed']);
     expect(desk.printed.slice(-4)).toEqual([
       'stopped: the canary b0 failed again',
-      '2 sent back, 0 already done, 0 left where they are',
+      '2 sent back, 0 already done, 0 left where they are; 38 not tried',
       'look at it: posthaste dlq show b0',
       'to go on: posthaste redrive --resume r-1',
     ]);
