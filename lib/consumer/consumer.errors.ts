@@ -60,6 +60,16 @@ export class ReceivesExhaustedError extends PosthasteError {
   }
 }
 
+/** The queue would forget a message, which was handed out and not done. Code `RETENTION_EXHAUSTED`. */
+export class RetentionExhaustedError extends PosthasteError {
+  constructor(endsAt: number, { started, settled, failed }: Pick<AttemptTally, 'started' | 'settled' | 'failed'>) {
+    super(
+      `not done by the time that the queue forgets it, at ${new Date(endsAt).toISOString()}: of ${started} runs ${failed} failed and ${Math.max(0, started - settled)} ended without an outcome (a crash, no memory left, or longer than the function may run)`,
+      { code: 'RETENTION_EXHAUSTED' },
+    );
+  }
+}
+
 /** A message cannot wait as long as it should, because it would be gone by then. Code `WAIT_TOO_LONG`. */
 export class WaitTooLongError extends PosthasteError {
   constructor(messageId: string, until: { readonly notBefore: number; readonly endsAt: number; readonly because: string }) {

@@ -13,6 +13,7 @@ import { type Anew, DEFERRED, type Outcome } from './consumer.outcome.ts';
 import { exhausted, park } from './consumer.parking.ts';
 import type { Delivery } from './consumer.reading.ts';
 import { isLastReceive, nearsLastReceive, receivesExhausted } from './consumer.receives.ts';
+import { retentionOver } from './consumer.retention.ts';
 import type { HandlerContext } from './consumer.routes.ts';
 import { standingOutcome } from './consumer.standing.ts';
 import { commitRequestOf, openUnit } from './consumer.unit.ts';
@@ -42,6 +43,8 @@ export async function handleDelivery(batch: Batch, delivery: Delivery): Promise<
   const spent = delivery.seen && isExhausted(known, batch.ports.settings);
   if (spent && batch.exhausts(delivery)) return exhausted(batch, { ...run, attempts: known });
   if (nearsLastReceive(batch, delivery) && charged(known) > 0) return receivesExhausted(batch, delivery, { attempts: known });
+  const over = await retentionOver(batch, delivery, known);
+  if (over) return over;
   if (spent) reportBlocked(batch, run);
 
   // 2. The run itself. A unit that may share a transaction leaves its slot before it commits.

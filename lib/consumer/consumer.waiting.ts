@@ -9,9 +9,8 @@ import { isFifo, sentAtOf } from './consumer.event.ts';
 import type { Again, Outcome } from './consumer.outcome.ts';
 import { park } from './consumer.parking.ts';
 import { maxAgeMs } from './consumer.reading.ts';
+import { receiveMarginMs } from './consumer.retention.ts';
 import { errorText } from './error-text.ts';
-
-const HOUR_MS = 3_600_000;
 
 /** Whether a delay is longer than a queue can hide a message at a time. */
 export function isLong(delayMs: number): boolean {
@@ -76,7 +75,7 @@ function endingBefore(batch: Batch, run: RunState, wait: Wait & { readonly sched
     // The next receive must come before the end, and be able to park it.
     ...(wait.scheduled || sentAt === undefined || queueRetentionMs === undefined
       ? []
-      : [{ because: 'what the queue keeps', endsAt: sentAt + queueRetentionMs - Math.min(HOUR_MS, queueRetentionMs / 10) }]),
+      : [{ because: 'what the queue keeps', endsAt: sentAt + queueRetentionMs - receiveMarginMs(queueRetentionMs) }]),
   ];
   const first = ends.find(({ endsAt }) => endsAt < wait.notBefore);
   return first && new WaitTooLongError(run.handled.messageId, { ...first, notBefore: wait.notBefore });

@@ -33,6 +33,12 @@ function longestSpan({ errors, retry, maxAttempts }: RetryFacts, upTo?: number):
   return Math.max(longestSpanMs(retry, maxAttempts, some), ...spans);
 }
 
+/** The longest pause that a rule begins, in milliseconds. */
+function longestPause({ errors }: RetryFacts): number {
+  const pauses = errors.map(lastOutcome).map((outcome) => (outcome?.kind === 'pause' ? outcome.ms : 0));
+  return Math.max(0, ...pauses);
+}
+
 /** What of it the queue must keep the message for. */
 const spanInQueue = (facts: RetryFacts) => longestSpan(facts, facts.scheduled ? LONGEST_HOLD_MS : undefined);
 
@@ -63,6 +69,12 @@ export const RETRY_RULES: readonly Rule<RetryFacts>[] = [
     message: (facts) =>
       `the retry schedule spans up to ${hours(longestSpan(facts))}, but a message that came late is known to the inbox for ${hours(spanRemembered(facts))} only, and is not run afterwards: shorten the ` +
       `delays, allow fewer attempts, or raise the inbox's "retention"`,
+  },
+  {
+    when: (facts) => longestPause(facts) >= facts.retention.toMilliseconds(),
+    message: (facts) =>
+      `a rule of errors pauses for ${hours(longestPause(facts))}, but the queue keeps a message for ${facts.retention.toHumanString()}; all that waits would expire without a dead letter: pause for ` +
+      'less, or raise "retention"',
   },
   {
     when: ({ delivery, errors }) => delivery === 'at-most-once' && errors.length > 0,

@@ -5,7 +5,7 @@ import type { AttemptNote, DeadLetter, RecordAttribute } from '../retry/dead-let
 
 /** Why a message was dead-lettered, as it travels in the attribute `posthaste.failure` next to the untouched body. */
 export interface FailureRecord {
-  /** A stable code: `BODY_INVALID`, `MESSAGE_INVALID`, `UNKNOWN_TYPE`, `UNKNOWN_VERSION`, `TOO_OLD`, `HOPS_EXCEEDED`, `FINGERPRINT_MISMATCH`, `HANDLER_PERMANENT`, `HANDLER_PARKED`, `ATTEMPTS_EXHAUSTED`, `AT_MOST_ONCE_FAILED`, `OUTCOME_UNKNOWN`, `WAIT_TOO_LONG`, `RECEIVES_EXHAUSTED`. */
+  /** A stable code: `BODY_INVALID`, `MESSAGE_INVALID`, `UNKNOWN_TYPE`, `UNKNOWN_VERSION`, `TOO_OLD`, `HOPS_EXCEEDED`, `FINGERPRINT_MISMATCH`, `HANDLER_PERMANENT`, `HANDLER_PARKED`, `ATTEMPTS_EXHAUSTED`, `AT_MOST_ONCE_FAILED`, `OUTCOME_UNKNOWN`, `WAIT_TOO_LONG`, `RECEIVES_EXHAUSTED`, `RETENTION_EXHAUSTED`. */
   readonly reason: string;
   /** An error rule set it aside on purpose: it waits, and nobody has to look into it. */
   readonly disposition?: 'parked';

@@ -49,3 +49,32 @@ describe('near the last receive that SQS allows', () => {
     expect([reasons, runs, back]).toEqual([[], 1, 1]);
   });
 });
+
+describe('near the end of what the queue keeps', () => {
+  const HOUR = 3_600_000;
+  const queueRetentionMs = 96 * HOUR;
+
+  /** A message that has been in the queue for so many hours, handed to a function with so many seconds. */
+  async function deliverAged(hours: number, seconds: number, attempts: Partial<AttemptTally>) {
+    const consumer = scriptedConsumer({ settings: { queueRetentionMs }, attempts: { 'message-a': attempts } });
+    const one = record('a', { received: 40, group: 'g' });
+    const SentTimestamp = String(consumer.clock.now() - hours * HOUR);
+    const { back } = await consumer.run([{ ...one, attributes: { ...one.attributes, SentTimestamp } }], seconds * 1_000);
+    return [consumer.letters.map(({ reason }) => reason), consumer.runs.length, back.length];
+  }
+
+  test.each([
+    ['crashed', crashedBefore],
+    ['failed', failedBefore],
+  ])('a message that %s before is parked before it runs, for it would expire without a dead letter', async (_, attempts) => {
+    expect(await deliverAged(94.9, 30, attempts)).toEqual([[], 1, 0]);
+    expect(await deliverAged(95.1, 30, attempts)).toEqual([['RETENTION_EXHAUSTED'], 0, 0]);
+    // A function of 15 minutes that dies hides its message for 90.
+    expect(await deliverAged(94.2, 900, attempts)).toEqual([[], 1, 0]);
+    expect(await deliverAged(94.3, 900, attempts)).toEqual([['RETENTION_EXHAUSTED'], 0, 0]);
+  });
+
+  test('a message that never failed runs as long as there is one', async () => {
+    for (const attempts of [{}, { started: 30, settled: 30 }]) expect(await deliverAged(95.9, 30, attempts)).toEqual([[], 1, 0]);
+  });
+});

@@ -112,6 +112,11 @@ describe('a consumer refuses', () => {
       { longRetries: false, errors: [errorRule(Error, retry(fixed([86_400_000]), { attempts: 6 }))] },
       /spans up to 120.0 hours/,
     ],
+    [
+      'a pause that outlives its queue',
+      { retention: Duration.hours(1), errors: [errorRule(Error, pause(3_600_000))] },
+      /pauses for 1.0 hours, but the queue keeps a message for 1 hour;/,
+    ],
     ['rules where nothing is tried again', { delivery: 'at-most-once', errors }, /delivery is "at-most-once" with "errors"/],
     ['a policy where nothing is tried again', { delivery: 'at-most-once', retry: fixed([1]) }, /delivery is "at-most-once" with "retry"/],
   ] as const)('%s', (_, props, message) => {
@@ -122,5 +127,6 @@ describe('a consumer refuses', () => {
   test('nothing of what is just within', () => {
     expect(() => consume({ errors: [errorRule(Error, retry(undefined, { attempts: 10 }))] })).not.toThrow();
     expect(() => consume({ retry: fixed([43_199_000]), retention: Duration.days(2) })).not.toThrow();
+    expect(() => consume({ errors: [errorRule(Error, pause(3_599_000))], retention: Duration.hours(1) })).not.toThrow();
   });
 });
