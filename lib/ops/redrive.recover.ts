@@ -34,7 +34,8 @@ export async function recover(deps: BatchDeps, run: BatchRun): Promise<BatchResu
 
 async function remnantOf(deps: BatchDeps, run: BatchRun, id: string): Promise<Remnant> {
   const found = await deps.failures.get(id);
-  const failure = found?.status === 'replaced' ? await copyOf(deps, run, found) : found;
+  const isClaimed = found?.claimedBy?.includes(run.redrive.id) === true;
+  const failure = found?.status === 'replaced' && !isClaimed ? await copyOf(deps, run, found) : found;
   if (failure === undefined) return { kind: 'untouched' };
   if (failure.redriveId === run.redrive.id && failure.status === 'redriving') return { kind: 'claimed', failure };
   const audits = await deps.failures.audits(failure.id);

@@ -49,7 +49,8 @@ export const GUARANTEES: readonly Guarantee[] = [
   {
     id: 'G7',
     promise: 'What is redriven is neither lost nor applied again, and of each time it is on file who did it and what came of it.',
-    notPromised: 'Its old place in the order of its key.',
+    notPromised:
+      'Its old place in the order of its key; full counts of a redrive whose runner was overtaken by another, because a clock was wrong: what is on file of each failure is complete.',
     mechanism:
       'Markers outlive every queue; they are found by the message’s own id, not by that of its copy. A redrive claims, sends, and puts on file, in this order; whoever comes next ends what was claimed.',
   },

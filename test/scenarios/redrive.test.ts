@@ -58,7 +58,8 @@ describe('sending back', () => {
       ]);
       expect([at, world.applied('audit-order').sort()]).toEqual([at, NOTES]);
       expect([at, world.check()]).toEqual([at, []]);
-      expect([at, world.failures().redrives.map(({ state }) => state)]).toEqual([at, ['finished']]);
+      const ended = world.failures().redrives.map(({ state, counts }) => [state, counts.sent + counts.alreadyDone]);
+      expect([at, ended]).toEqual([at, [['finished', 3]]]);
     }
     expect(places.length).toBeGreaterThan(40);
   });
@@ -79,6 +80,24 @@ describe('sending back', () => {
     expect(new Set(audits.map(({ redriveId }) => redriveId))).toEqual(new Set(redrives.map(({ id }) => id)));
     expect(redrives).toMatchObject([{ counts: { sent: 1 } }, { counts: { sent: 1 } }]);
     expect(world.check()).toEqual([]);
+  });
+
+  test('S40 what a dead redrive had sent, and somebody has edited since, is put on file', async () => {
+    const faults = plannedFaults([{ role: OPERATIONS, service: 'sqs', action: 'SendMessageBatch', nth: 0, kind: 'crashAfter' }]);
+    const world = createIncident({ faults, tickEveryMs: 0, refuses: (consumer) => consumer === 'audit-order' });
+    world.note('note-1');
+    await world.run(20_000);
+    const { id = '' } = (await sendBack(world)) ?? {};
+    const [failure] = world.failures().failures;
+    const body = failure?.body.kind === 'inline' ? failure.body.text.replace('"note-1"}', '"note-1","text":"mended"}') : '';
+    void world.operate({ operation: 'edit', id: failure?.id ?? '', body, author: ADA });
+    await world.run(MINUTE);
+    expect(standings(world)).toEqual(['note-1 open', 'note-1 replaced']);
+    void world.operate({ operation: 'redrive-status', id });
+    await world.run(10_000);
+    const { audits, redrives } = world.failures();
+    expect(audits).toContainEqual(expect.objectContaining({ failureId: failure?.id, action: 'redrive', redriveId: id, result: 'sent' }));
+    expect([redrives[0]?.counts.sent, world.check()]).toEqual([1, []]);
   });
 
   test('S41 what was handled in the meantime is found handled, is not sent, and that is on file', async () => {

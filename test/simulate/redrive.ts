@@ -28,12 +28,14 @@ function refusing(isMended: () => boolean) {
 
 /**
  * An operator with an incident: dead letters of two consumers; a redrive that is begun too early and stopped by its canary; the second version
- * of the handlers, and the failures sent back behind a canary. All of it under faults, of the operations function and the indexer, too.
+ * of the handlers, one message edited by hand, and the failures sent back behind a canary, at one a second or more. All of it under faults, of
+ * the operations function and the indexer, too.
  */
 export const redrive: Experiment = {
   name: 'redrive',
   async run(conditions) {
     let mended = false;
+    const rate = RATES[conditions.seed % RATES.length] ?? 1;
     const world = createOrderWorld({ ...conditions, failures: true, routes: refusing(() => mended) });
     for (const id of ['note-1', 'note-2', 'note-3']) world.note(id);
     for (const [id, customer] of [
@@ -42,11 +44,12 @@ export const redrive: Experiment = {
     ] as const)
       world.place(id, customer);
 
-    world.clock.after(20_000, () => void sendBack(world));
+    world.clock.after(20_000, () => void sendBack(world, rate));
     world.clock.after(40_000, () => {
       mended = true;
     });
-    world.clock.after(50_000, () => void sendBack(world));
+    world.clock.after(45_000, () => void editOne(world));
+    world.clock.after(50_000, () => void sendBack(world, rate));
     for (let at = 60_000; at < CHAOS_MS; at += 20_000) world.clock.after(at, () => void keepGoing(world));
     await world.run(CHAOS_MS);
     world.heal();
@@ -56,8 +59,19 @@ export const redrive: Experiment = {
   },
 };
 
-function sendBack(world: OrderWorld): Promise<unknown> {
-  return world.operate({ operation: 'redrive', where: {}, options: { canary: 1 }, author: ADA });
+/** Messages a second: as many are taken at a time, so that a few take several turns, or one. */
+const RATES = [1, 2, 100];
+
+function sendBack(world: OrderWorld, rate: number): Promise<unknown> {
+  return world.operate({ operation: 'redrive', where: {}, options: { canary: 1, rate }, author: ADA });
+}
+
+async function editOne(world: OrderWorld): Promise<void> {
+  const answer = await world.operate({ operation: 'list' });
+  const failure = answer?.failures.find(({ body }) => body.kind === 'inline' && body.text.includes('"note-2"'));
+  if (failure?.body.kind !== 'inline') return;
+  const body = failure.body.text.replace('"orderId":"note-2"', '"orderId":"note-2","text":"mended"');
+  await world.operate({ operation: 'edit', id: failure.id, body, author: ADA });
 }
 
 /** Asks how each redrive stands, which keeps it going, and lets those go on that have stopped. */

@@ -46,6 +46,13 @@ export const REDRIVING: readonly Mutant[] = [
     replace: 'if (failure.redriveId === run.redrive.id)',
   },
   {
+    scenario: 'S40',
+    defect: 'what was sent and is edited since is not put on file',
+    file: 'lib/ops/redrive.recover.ts',
+    find: "found?.status === 'replaced' && !isClaimed ?",
+    replace: "found?.status === 'replaced' || isClaimed === undefined ?",
+  },
+  {
     scenario: 'S41',
     defect: 'the marker of a message is not looked at before it is sent back',
     file: 'lib/ops/redrive.batch.ts',
