@@ -19,6 +19,7 @@ const NAMES = [
   'NotFoundException',
   'RequestTimeout',
   'TimeoutError',
+  'ConditionalCheckFailedException',
   'InternalFailure',
   ...HOSTILE_TEXTS,
 ];
@@ -106,6 +107,9 @@ export const awsFailures: FuzzedParser = {
   },
 };
 
+/** What several errors of other libraries say in words of their own. */
+const SIGNS = ['CONDITION_FAILED', 'TIMEOUT'];
+
 export const thrownValues: FuzzedParser = {
   name: 'values that handlers throw',
   file: 'retry/classify.ts',
@@ -113,7 +117,7 @@ export const thrownValues: FuzzedParser = {
   draw: drawThrown,
   read(thrown) {
     const { kind, code, retryAfterMs = 0 } = classify(thrown);
-    must(typeof code === 'string' && code === codeOf(thrown), 'a failure has a code');
+    must(code === codeOf(thrown) || SIGNS.includes(code), 'a failure has a code');
     must(retryAfterMs >= 0, `one can wait for ${retryAfterMs} ms`);
     const text = errorText(thrown);
     must(typeof text === 'string' && text.length <= 500 && text.isWellFormed(), 'a log line takes its text');
