@@ -15,13 +15,13 @@ const CONSTANT_MIB = 16;
 
 /** Short ones, at two rates. */
 export const redrive: Suite = suiteOf('redrive', 'A redrive holds its rate', [
-  { failures: 5_000, rate: 250 },
-  { failures: 5_000, rate: 500 },
+  { failures: 2_500, rate: 250 },
+  { failures: 5_000, rate: 400 },
 ]);
 
 /** A long one: what grows with the number of failures shows here. */
 export const redriveMany: Suite = {
-  ...suiteOf('redrive-many', 'A redrive of 100,000 failures', [{ failures: 100_000, rate: 500 }]),
+  ...suiteOf('redrive-many', 'A redrive of 100,000 failures', [{ failures: 100_000, rate: 300 }]),
   onDemand: true,
 };
 

@@ -30,8 +30,8 @@ export async function failed(batch: Batch, run: RunState, error: unknown): Promi
     return ANEW;
   }
   if (remedy.kind === 'pause') return pauseFor(batch, run, { error, remedy });
-  // A lease ends with what it protects; discarding completes it.
-  if (remedy.kind !== 'discard') await release(batch, run);
+  // A lease ends with what it protects; discarding completes it. Without one nothing is waited for: what is decided is known in the slot.
+  if (remedy.kind !== 'discard' && run.leaseUntil !== undefined) await release(batch, run);
   return remedied(batch, run, { error, remedy });
 }
 

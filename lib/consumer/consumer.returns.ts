@@ -17,7 +17,7 @@ export interface Return {
 export interface Returns {
   /** The record comes back then, whatever else becomes of it. */
   add(entry: Return): void;
-  /** Tells what is known, soon: called when no handler runs any more. */
+  /** Tells what is known: called when no handler runs any more. */
   flush(): void;
   /** Tells what the queue has not been told; resolves when it has been told everything. */
   settle(all: readonly (Return & Pick<Again, 'because'>)[]): Promise<void>;
@@ -34,15 +34,13 @@ export function createReturns({ visibility, clock }: Pick<ConsumerPorts, 'visibi
     if (entries.length === 0) return;
     under.push(visibility.change(entries.map(({ delivery, delayMs }) => ({ receiptHandle: delivery.record.receiptHandle, delayMs }))));
   }
-  function tellWaiting(): void {
+  function flush(): void {
+    cancel?.();
+    cancel = undefined;
     const entries = waiting;
     waiting = [];
     for (const { delivery } of entries) told.add(delivery);
     tell(entries);
-  }
-  /** In a moment: records that failed together are told of together. */
-  function flush(): void {
-    if (waiting.length > 0) cancel ??= clock.after(0, tellWaiting);
   }
 
   return {
@@ -50,7 +48,8 @@ export function createReturns({ visibility, clock }: Pick<ConsumerPorts, 'visibi
       // What comes back at once must be in the books before it does; a group of a FIFO queue goes back as a whole.
       if (entry.delayMs <= 0 || isFifo(entry.delivery.record)) return;
       waiting.push(entry);
-      if (idle()) flush();
+      // In a moment: records whose commits failed together are told of together.
+      if (idle()) cancel ??= clock.after(0, flush);
     },
     flush,
     async settle(all) {
