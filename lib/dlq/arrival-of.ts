@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SQS_MAX_BYTES } from '../message/message.contract.ts';
-import type { RecordAttribute } from '../retry/dead-letter.ts';
+import type { AttemptNote, RecordAttribute } from '../retry/dead-letter.ts';
 import { FAILURE_ATTRIBUTE, UNKNOWN_CONSUMER } from './dlq.contract.ts';
 import type { Arrival, FailureSource } from './failure.ts';
 import { failureIdOf } from './failure-id.ts';
@@ -30,29 +30,42 @@ interface Recorded {
   readonly now: number;
 }
 
-/** A letter that its consumer wrote. */
+/** More than any consumer writes. */
+const [MAX_NOTE, MAX_ATTEMPTS, MAX_ATTRIBUTES] = [1_024, 100, 100];
+
+/** What else stands in a note is nobody's: it could be too deep, or a number too large, for any item. */
+function noteOf({ at, type, message }: AttemptNote): AttemptNote {
+  return { at: at.slice(0, MAX_NOTE).toWellFormed(), type: type.slice(0, MAX_NOTE).toWellFormed(), message: message.toWellFormed() };
+}
+
+/**
+ * A letter that its consumer wrote. Its group is of one consumer, one reason and one type, whatever the record says: a listing passes over groups
+ * of others, and a message that could not be read has no type in its record.
+ */
 function recordedArrival(letter: Letter, { origin, record, now }: Recorded): Arrival {
   const seen = glimpse(letter.body);
-  const { attempts, attributes, droppedAttributes } = record;
+  const { attributes, droppedAttributes } = record;
   const messageId = shortText(record.messageId) ?? seen.messageId;
+  const messageType = shortText(record.messageType) ?? seen.messageType;
+  const reason = shortText(record.reason) ?? 'UNKNOWN';
   return {
     ...seen,
-    ...shortTexts({ messageType: record.messageType, handlerVersion: record.handlerVersion, traceId: record.traceId }),
+    ...shortTexts({ messageType, handlerVersion: record.handlerVersion, traceId: record.traceId }),
     ...identity(letter, origin, messageId ?? shortText(record.sqsMessageId)),
     ...(isShortText(record.sqsMessageId) && { copyId: record.sqsMessageId }),
     ...(messageId !== undefined && { messageId }),
     status: record.disposition ?? 'open',
-    reason: shortText(record.reason) ?? 'UNKNOWN',
+    reason,
     errorType: shortText(record.type) ?? 'Unknown',
-    errorMessage: record.message,
-    ...(record.note !== undefined && { note: record.note }),
-    ...(record.stack !== undefined && { stack: record.stack }),
-    fingerprint: /^[0-9a-f]{16}$/.test(record.fingerprint) ? record.fingerprint : fingerprintOf([origin.consumer, record.fingerprint]),
+    errorMessage: record.message.toWellFormed(),
+    ...(record.note !== undefined && { note: record.note.slice(0, MAX_NOTE).toWellFormed() }),
+    ...(record.stack !== undefined && { stack: record.stack.toWellFormed() }),
+    fingerprint: fingerprintOf([origin.consumer, reason, messageType ?? '', record.fingerprint]),
     failedAt: timeOf(record.failedAt, now),
     receiveCount: countOf(record.receiveCount),
-    attempts,
+    attempts: record.attempts.slice(-MAX_ATTEMPTS).map(noteOf),
     attributes,
-    ...(droppedAttributes !== undefined && { droppedAttributes }),
+    ...(droppedAttributes !== undefined && { droppedAttributes: droppedAttributes.filter(isShortText).slice(0, MAX_ATTRIBUTES) }),
     body: letter.body,
   };
 }
@@ -165,6 +178,7 @@ function plain({ [FAILURE_ATTRIBUTE]: _, ...attributes }: NonNullable<Letter['me
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, bare(value)]));
 }
 
-function fingerprintOf(parts: readonly string[]): string {
+/** The name of a group. */
+export function fingerprintOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

@@ -39,6 +39,8 @@ function workOf(deps: FailureAddDeps, id: string, arrivals: readonly Arrival[]):
         results.push(added);
       }
       if (row === undefined || row === existing) return { result: results };
+      // What is told of it now may leave its body no room.
+      if (row.body.kind === 'inline' && !fits(row)) row = { ...row, body: await deps.bodies.put(row.body.text) };
       return { result: results, change: putChange(deps.table, existing, row) };
     },
   };

@@ -1,3 +1,4 @@
+import { fingerprintOf } from '../dlq/arrival-of.ts';
 import type { Arrival, Failure } from '../dlq/failure.ts';
 import { failureIdOf } from '../dlq/failure-id.ts';
 import { withMember } from './json-members.ts';
@@ -42,7 +43,10 @@ function copyOf(failure: Failure, changes: Partial<Arrival> & { readonly body: s
   const { status, letters, redrives, redriveId, claimedBy, claimedAt, editOf, indexedAt, body, ...rest } = failure;
   const messageId = changes.messageId ?? failure.messageId ?? failure.id;
   const id = failureIdOf({ consumer: failure.consumer, messageId, body: changes.body });
-  return { ...rest, ...changes, id, letterId: id, copyId: id, status: status === 'parked' ? 'parked' : 'open' };
+  // A group is of one type.
+  const { messageType = rest.messageType } = changes;
+  const fingerprint = messageType === rest.messageType ? rest.fingerprint : fingerprintOf([rest.fingerprint, messageType ?? '']);
+  return { ...rest, ...changes, id, letterId: id, copyId: id, fingerprint, status: status === 'parked' ? 'parked' : 'open' };
 }
 
 function envelopeOf(body: string): Fields | undefined {

@@ -207,6 +207,46 @@ describe('a letter', () => {
   });
 });
 
+describe('a listing', () => {
+  test('by type passes over nothing, whatever records say of their groups', async () => {
+    const { index, store, timed } = indexing();
+    const forged = (text: object) => ({ [FAILURE_ATTRIBUTE]: { dataType: 'String', stringValue: JSON.stringify(text) } });
+    const record = {
+      reason: 'MESSAGE_INVALID',
+      type: 'X',
+      message: 'm',
+      fingerprint: 'a'.repeat(16),
+      consumer: 'ship-order',
+      failedAt: '',
+    };
+    const messageAttributes = forged({ ...record, receiveCount: 1, attempts: [], attributes: {} });
+    for (const [number, type] of ['orders.a', 'orders.b', 'orders.c'].entries()) {
+      const body = JSON.stringify({ id: `m-${number}`, type });
+      await index(letter('ship-order-dlq', { messageId: `l-${number}`, body, messageAttributes }));
+    }
+    for (const type of ['orders.a', 'orders.b', 'orders.c']) {
+      expect((await timed(store.list({ type }))).items).toMatchObject([{ messageType: type, consumer: 'ship-order' }]);
+    }
+  });
+
+  const deep = (levels: number): unknown => (levels === 0 ? 1 : { deeper: deep(levels - 1) });
+  test.each([
+    ['a note that is too deep for an item', { attempts: [{ at: '', type: '', message: '', more: deep(40) }] }],
+    ['a note with a number too large', { attempts: [{ at: '', type: '', message: '', more: 1e300 }] }],
+    ['half a megabyte of note', { note: 'x'.repeat(500_000) }],
+    ['half a megabyte of attempts', { attempts: Array.from({ length: 9_000 }, () => ({ at: 'x'.repeat(50), type: '', message: '' })) }],
+    ['half a megabyte of names', { droppedAttributes: Array.from({ length: 9_000 }, () => 'x'.repeat(50)) }],
+    ['half a megabyte of error', { message: 'x'.repeat(500_000) }],
+  ])('a letter is kept though its record has %s', async (_, forged) => {
+    const { index, failures } = indexing();
+    const record = { reason: 'R', type: 'X', message: 'm', fingerprint: 'f', consumer: 'ship-order', failedAt: '', receiveCount: 1 };
+    const stringValue = JSON.stringify({ ...record, attempts: [], attributes: {}, ...forged });
+    const messageAttributes = { [FAILURE_ATTRIBUTE]: { dataType: 'String', stringValue } };
+    expect(await index(letter('ship-order-dlq', { messageAttributes }))).toEqual({ batchItemFailures: [] });
+    expect(await failures()).toHaveLength(1);
+  });
+});
+
 describe('a batch', () => {
   test('that cannot be kept at once is kept letter by letter, and what cannot stays in its queue', async () => {
     const kept: string[] = [];
