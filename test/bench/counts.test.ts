@@ -152,10 +152,10 @@ describe('the failure store', () => {
     });
   });
 
-  test('sends back a hundred failures by half a call each', () => {
+  test('sends back a hundred failures by a third of a call each', () => {
     const { calls, writeUnits } = costs('redrive, 100 failures');
-    expect(calls).toMatchObject({ 'dynamodb:TransactWriteItems': 20, 'sqs:SendMessageBatch': 10, 'dynamodb:UpdateItem': 6 });
-    expect([callsOf(calls), writeUnits]).toEqual([53, 1_853]);
+    expect(calls).toMatchObject({ 'dynamodb:TransactWriteItems': 8, 'sqs:SendMessageBatch': 10, 'dynamodb:UpdateItem': 6 });
+    expect([callsOf(calls), writeUnits]).toEqual([33, 1_829]);
   });
 
   test('leaves a copy that was redriven to cost what a fresh message costs', () => {
