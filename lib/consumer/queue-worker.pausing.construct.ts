@@ -37,8 +37,12 @@ export class Pausing extends Construct {
       resourceName: mapping.ref,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
+    const groupArn = stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: 'default' });
     const role = new Role(this, 'resume-role', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': stack.account } } }),
+      // Only schedules of the default group may take it (EventBridge Scheduler user guide, confused deputy prevention).
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': groupArn } },
+      }),
     });
     const change = new PolicyStatement({ actions: ['lambda:UpdateEventSourceMapping'], resources: [mappingArn] });
     role.addToPolicy(change);

@@ -74,6 +74,7 @@ describe('a consumer that pauses', () => {
       'scheduler:UpdateSchedule',
     ]);
     expect(statements(stack, 'shiporderworkerpausingresumerole')).toEqual([own]);
+    expect(JSON.stringify(resources(stack, 'AWS::IAM::Role'))).toContain(':schedule-group/default');
     expect(variables(stack)).toMatchObject({
       POSTHASTE_RESUME_SCHEDULE: 'test-ship-order-resume',
       POSTHASTE_PAUSED_QUEUE: expect.anything(),
