@@ -6,7 +6,7 @@ export interface Page<T> {
   readonly cursor?: string;
 }
 
-/** What an arrival was to the store. `known`: the same letter again, or an older copy of one that has been worked. */
+/** What an arrival was to the store. `known`: the same letter again, or of a copy that has been worked. */
 export type Added = 'new' | 'again' | 'known';
 
 /** How a claimed failure ends its redrive. */
