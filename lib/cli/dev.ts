@@ -110,8 +110,15 @@ function showTrouble(terminal: Terminal): { start(): void; tell(functionName: st
   };
 }
 
-/** An alarm that fires, one that is over, and one that could not tell whom it should; the first look at a new alarm is no news. */
+/** What CloudWatch says of an alarm where nothing was reported yet. */
+const NOTHING_REPORTED = 'no datapoints were received';
+
+/**
+ * An alarm that fires, one that is over, and one that could not tell whom it should. The first look at a new alarm is no news, also where it
+ * misses what a function reports once a minute: that has not run yet.
+ */
 function showAlarm(terminal: Terminal, { name, description, before, state, reason, failedActions }: AlarmEvent): void {
+  if (state === 'ALARM' && before === 'INSUFFICIENT_DATA' && reason.includes(NOTHING_REPORTED)) return;
   if (state === 'ALARM') terminal.line(terminal.red(`ALARM ${name}: ${description ?? reason}`));
   else if (before === 'ALARM') terminal.line(`${terminal.green(state)} ${name}: ${reason}`);
   for (const { action, message } of failedActions) terminal.line(terminal.red(`${name} could not tell ${action}: ${message}`));

@@ -100,10 +100,15 @@ describe('a run', () => {
     const payloads = join(folder, 'payloads');
     mkdirSync(join(payloads, 'more'), { recursive: true });
     writeFileSync(join(payloads, 'star.created.json'), '{"action":"created","sender":{"login":"octocat"}}');
+    const release = '{"action":"published","release":{"name":"1.0","tag_name":"v1"},"sender":{"login":"octocat"}}';
+    writeFileSync(join(payloads, 'release.published.json'), release);
     writeFileSync(join(payloads, 'more', 'push.json'), Buffer.from([0x7b, 0xff, 0x7d]));
     writeFileSync(join(payloads, 'README.txt'), 'not a payload');
     const { code, stdout, stderr } = await cli(['dev', '--once', '--port', '0', '--input', payloads], { FORCE_COLOR: '1' });
-    expect(stdout).toContain('1 deliveries committed, 1 refused');
+    expect(stdout).toContain('2 deliveries committed, 1 refused');
+    expect(stdout).toContain('answered 404 to 1 call about releases, until it was mended');
+    expect(stdout).toContain('redrive finished; 1 of 1 canaries handled, 1 sent back, 0 already done');
+    expect(stdout).toContain('the failure store then holds 1 redriven');
     expect(stdout).toContain('push  more/push.json: NOT_JSON');
     expect(stdout).toContain('The verdict holds');
     expect(`${stdout}${stderr}`).not.toMatch(new RegExp(`[${ESCAPE}\r]`));

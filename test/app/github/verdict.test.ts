@@ -11,8 +11,9 @@ const whole: FinalState = {
   ]),
   activity: new Map([['ACTIVITY#octo/repo/1', [{ delivery: 'd1', sequence: 1 }]]]),
   welcomed: new Map([['d1', 1]]),
-  notifications: [{ idempotencyKey: 'k2', body: '{"delivery":"d2"}' }],
+  notifications: [{ idempotencyKey: 'k2', body: '{"delivery":"d2"}', accepted: true }],
   deadLettered: new Map(),
+  unworked: 0,
   parked: [],
   inFlight: 0,
 };
@@ -63,11 +64,23 @@ describe('the verdict does not hold', () => {
   });
 
   test('when an external call was never made, or under two keys', () => {
-    expect(violationsOf({ notifications: [] })).toEqual(['notify-maintainers never called for release d2']);
-    const second = { idempotencyKey: 'other', body: '{"delivery":"d2"}' };
+    expect(violationsOf({ notifications: [] })).toEqual(['notify-maintainers never called for release d2 with success']);
+    const second = { idempotencyKey: 'other', body: '{"delivery":"d2"}', accepted: false };
     expect(violationsOf({ notifications: [...whole.notifications, second] })).toEqual([
       'notify-maintainers called for release d2 under 2 idempotency keys',
     ]);
+  });
+
+  test('when a call was only ever refused, and nobody keeps it as a failure', () => {
+    const refused = whole.notifications.map((call) => ({ ...call, accepted: false }));
+    expect(violationsOf({ notifications: refused })).toEqual(['notify-maintainers never called for release d2 with success']);
+    expect(violationsOf({ notifications: refused, deadLettered: new Map([['notify-maintainers', ['d2']]]) })).toEqual([]);
+  });
+
+  test('when a failure is kept twice, or still kept after it was sent back', () => {
+    const deadLettered = new Map([['notify-maintainers', ['d2', 'd2']]]);
+    expect(violationsOf({ deadLettered })).toEqual(['the failure of notify-maintainers on d2 is kept twice']);
+    expect(violationsOf({ unworked: 2 })).toEqual(['2 failures are still there although their cause was mended and they were sent back']);
   });
 
   test('when a key was applied out of order', () => {

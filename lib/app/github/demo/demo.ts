@@ -3,12 +3,13 @@ import type { Demo, DemoRun, LocalAws } from '../../../local.ts';
 import { GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_STACK } from '../github.contract.ts';
 import type { Delivery } from './delivery.ts';
 import { drive } from './drive.ts';
-import { type Places, readDeadLetters, readFinalState } from './final-state.ts';
+import { type Places, readDeadLetters, readFinalState, readStandings } from './final-state.ts';
 import { exampleDeliveries, readDeliveries } from './input.ts';
 import { type NotificationSink, startNotificationSink } from './notification-sink.ts';
 import { createReport } from './report.ts';
 import type { Answer } from './verdict.ts';
 import { judge } from './verdict.ts';
+import { workIncident } from './work-incident.ts';
 
 /** Signs the demo's deliveries; on AWS the parameter holds the secret that GitHub knows. */
 const DEMO_SECRET = 'not-a-secret-on-a-laptop';
@@ -36,6 +37,10 @@ export function githubDemo(): Demo {
     },
     async run({ local, args, progress, signal }: DemoRun) {
       const places = placesOf(local);
+      const notifications = sink as NotificationSink;
+      const settled = () => drained(local, places, { sink: notifications, signal });
+      // The endpoint has not been told of releases yet, and answers 404: what it refuses for good is kept as failures.
+      notifications.refuse((body) => body.includes('"text":"release'));
       const answers: Answer[] = [];
       const started = performance.now();
       if (args.chaos) local.chaos?.start();
@@ -51,9 +56,13 @@ export function githubDemo(): Demo {
           signal,
         });
         const sentAfterMs = performance.now() - started;
-        await drained(local, places, { sink: sink as NotificationSink, signal });
+        await settled();
+        const drainedAfterMs = performance.now() - started - QUIET_MS;
+        const refusedCalls = notifications.calls.filter(({ accepted }) => !accepted).length;
+        notifications.refuse();
+        const redrives = signal.aborted ? [] : await workIncident(local, settled);
         local.chaos?.stop();
-        const state = readFinalState(local, places, sink?.calls ?? []);
+        const state = readFinalState(local, places, notifications.calls);
         const verdict = judge(answers, state);
         return createReport({
           verdict,
@@ -62,10 +71,12 @@ export function githubDemo(): Demo {
           statistics: local.statistics(),
           chaos: local.chaos?.report(),
           sentAfterMs,
-          drainedAfterMs: performance.now() - started - QUIET_MS,
+          drainedAfterMs,
+          worked: { refusedCalls, redrives, standings: readStandings(local, places) },
         });
       } finally {
         clearInterval(ticker);
+        notifications.refuse();
       }
     },
     hints: (local) => ['demo', 'status', 'dlq'].map((command) => `npm run posthaste -- ${command} --port ${new URL(local.endpoint).port}`),

@@ -2,6 +2,7 @@ import { FAILURE_ATTRIBUTE } from '../../../index.ts';
 import { DEVELOPER, type LocalAws } from '../../../local.ts';
 import type { NotificationCall } from './notification-sink.ts';
 import type { AppliedEvent, FinalState } from './verdict.ts';
+import { MENDED } from './work-incident.ts';
 
 /** One message that failed for good, as a person would read it. */
 export interface DeadLetter {
@@ -60,6 +61,13 @@ function readStore(local: LocalAws, places: Places): readonly DeadLetter[] {
     }));
 }
 
+/** How many failures stand how, in the failure store. */
+export function readStandings(local: LocalAws, places: Places): Readonly<Record<string, number>> {
+  const rows = scan(local, places.failuresTable).filter(({ sk }) => sk?.S === 'STATE');
+  const byStatus = Map.groupBy(rows, ({ status }) => status?.S ?? '');
+  return Object.fromEntries([...byStatus].map(([status, { length }]) => [status, length]).sort());
+}
+
 function readObject({ aws }: LocalAws, Bucket: string, Key: string): string {
   const { Body } = aws.callNow({ service: 's3', action: 'GetObject', input: { Bucket, Key }, caller: DEVELOPER });
   return Buffer.from(Body as Uint8Array).toString();
@@ -76,6 +84,9 @@ export function readFinalState(local: LocalAws, places: Places, notifications: r
   for (const letter of readDeadLetters(local, places)) {
     if (letter.delivery) deadLettered.set(letter.consumer, [...(deadLettered.get(letter.consumer) ?? []), letter.delivery]);
   }
+  const unworked = readStore(local, places).filter(
+    ({ consumer, reason }) => consumer === MENDED.consumer && reason.startsWith(`${MENDED.reason}:`),
+  );
   const outbox = scan(local, places.outboxTable).filter((row) => row['body'] !== undefined);
   const parked = outbox.filter((row) => row['state']?.S?.startsWith('PARKED'));
   return {
@@ -84,6 +95,7 @@ export function readFinalState(local: LocalAws, places: Places, notifications: r
     activity: new Map(scan(local, places.activityTable).map((item) => [item['pk']?.S ?? '', appliedEvents(item)])),
     notifications,
     deadLettered,
+    unworked: unworked.length,
     parked: parked.flatMap((row) => text(parse(row['body']?.S ?? '')?.['correlationid']) ?? []),
     inFlight: local.moving() + outbox.length - parked.length,
   };

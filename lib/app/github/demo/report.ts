@@ -2,6 +2,7 @@ import type { ChaosReport, DemoResult, MetricTotal, Statistics, Terminal } from 
 import { table } from '../../../local.ts';
 import type { DeadLetter } from './final-state.ts';
 import { type Answer, AUDIENCE, type Verdict } from './verdict.ts';
+import type { WorkedRedrive } from './work-incident.ts';
 
 /** Everything that a report is made from. */
 export interface ReportInput {
@@ -12,6 +13,15 @@ export interface ReportInput {
   readonly chaos: ChaosReport | undefined;
   readonly sentAfterMs: number;
   readonly drainedAfterMs: number;
+  readonly worked: Worked;
+}
+
+/** The incident of the run: an endpoint that refused calls until it was mended, and how what failed of it was sent back. */
+export interface Worked {
+  readonly refusedCalls: number;
+  readonly redrives: readonly WorkedRedrive[];
+  /** How many failures stand how in the end, by status. */
+  readonly standings: Readonly<Record<string, number>>;
 }
 
 /** What one consumer did, by its own count; the verdict does not read it. */
@@ -48,6 +58,7 @@ export function createReport(input: ReportInput): DemoResult {
     published,
     consumers,
     deadLetters,
+    worked: input.worked,
     awsCalls: { total: calls, perMessage: callsPerMessage, byAction: statistics.calls },
     invocations: statistics.invocations,
     errors: statistics.errors,
@@ -86,7 +97,8 @@ export function createReport(input: ReportInput): DemoResult {
         refusals.map(({ event, reason }) => `${event}  ${reason}`),
         terminal,
       ),
-      ...listed('dead letters', groupedLetters(deadLetters), terminal),
+      ...listed('an incident, worked', workedLines(input.worked), terminal),
+      ...listed('failures kept', groupedLetters(deadLetters), terminal),
       '',
       ...verdictLines(verdict, terminal),
     ],
@@ -149,6 +161,22 @@ function groupedLetters(letters: readonly DeadLetter[]): readonly string[] {
     groups.set(line, (groups.get(line) ?? 0) + 1);
   }
   return [...groups].map(([line, count]) => `${count} × ${line}`);
+}
+
+function workedLines({ refusedCalls, redrives, standings }: Worked): readonly string[] {
+  if (redrives.length === 0) return [];
+  const refused = `the endpoint of notify-maintainers answered 404 to ${refusedCalls} call${refusedCalls === 1 ? '' : 's'} about releases, until it was mended`;
+  return [
+    refused,
+    ...redrives.map(({ state, because, counts, canaries }) => {
+      const tried = canaries.filter(({ result }) => result === 'done').length;
+      const end = because === undefined ? state : `${state}: ${because}`;
+      return `redrive ${end}; ${tried} of ${canaries.length} canaries handled, ${counts.sent} sent back, ${counts.alreadyDone} already done`;
+    }),
+    `the failure store then holds ${Object.entries(standings)
+      .map(([status, number]) => `${number} ${status}`)
+      .join(', ')}`,
+  ];
 }
 
 const MOST_LINES = 20;

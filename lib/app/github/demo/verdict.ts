@@ -28,6 +28,8 @@ export interface FinalState {
   readonly notifications: readonly NotificationCall[];
   /** Consumer → the delivery ids of its failures that wait for somebody, in the failure store or still in its dead-letter queue. */
   readonly deadLettered: ReadonlyMap<string, readonly string[]>;
+  /** Failures that still wait, of the cause that was mended. */
+  readonly unworked: number;
   /** Delivery ids that the outbox could not publish and parked. */
   readonly parked: readonly string[];
   /** Messages that are still on their way somewhere: none, when drained. */
@@ -79,6 +81,7 @@ export function judge(answers: readonly Answer[], state: FinalState): Verdict {
     ...judgeNotifications(accepted, state),
     ...judgeWelcomes(accepted, state),
     ...judgeOrder(state.activity),
+    ...judgeFailures(state),
     ...strangers(acceptedIds, state),
   ];
   return { holds: violations.length === 0, accepted: accepted.length, refused: refused.length, violations };
@@ -102,20 +105,22 @@ function judgeEffects(consumer: Consumer, accepted: readonly Answer[], state: Fi
     });
 }
 
-/** At least one call, all under one key; or dead-lettered. */
+/** At least one call that was taken, and all under one key, the refused ones too; or dead-lettered. */
 function judgeNotifications(accepted: readonly Answer[], state: FinalState): string[] {
   const keys = new Map<string, Set<string>>();
-  for (const call of state.notifications) {
-    const delivery = (JSON.parse(call.body) as { delivery: string }).delivery;
-    keys.set(delivery, (keys.get(delivery) ?? new Set()).add(call.idempotencyKey));
+  const taken = new Set<string>();
+  for (const { body, idempotencyKey, accepted } of state.notifications) {
+    const delivery = (JSON.parse(body) as { delivery: string }).delivery;
+    keys.set(delivery, (keys.get(delivery) ?? new Set()).add(idempotencyKey));
+    if (accepted) taken.add(delivery);
   }
   return accepted
     .filter((answer) => AUDIENCE['notify-maintainers'](answer.event))
     .flatMap((answer) => {
       const used = keys.get(answer.deliveryId)?.size ?? 0;
       if (used > 1) return [`notify-maintainers called for ${answer.event} ${answer.deliveryId} under ${used} idempotency keys`];
-      if (used === 0 && !isAside('notify-maintainers', answer.deliveryId, state)) {
-        return [`notify-maintainers never called for ${answer.event} ${answer.deliveryId}`];
+      if (!taken.has(answer.deliveryId) && !isAside('notify-maintainers', answer.deliveryId, state)) {
+        return [`notify-maintainers never called for ${answer.event} ${answer.deliveryId} with success`];
       }
       return [];
     });
@@ -147,6 +152,17 @@ function judgeOrder(activity: FinalState['activity']): string[] {
         : [];
     }),
   );
+}
+
+/** A failure is kept once, and not at all any more where its cause was mended and it was sent back. */
+function judgeFailures({ deadLettered, unworked }: FinalState): string[] {
+  const twice = [...deadLettered].flatMap(([consumer, ids]) =>
+    ids.filter((id, place) => ids.indexOf(id) !== place).map((id) => `the failure of ${consumer} on ${id} is kept twice`),
+  );
+  return [
+    ...twice,
+    ...(unworked > 0 ? [`${unworked} failures are still there although their cause was mended and they were sent back`] : []),
+  ];
 }
 
 /** Effects of something that nobody committed. */
