@@ -1,4 +1,4 @@
-import { charged, MAX_HISTORY } from '../retry/attempts.ts';
+import { charged, failedOnceMore } from '../retry/attempts.ts';
 import { codeOf } from '../retry/classify.ts';
 import type { AttemptNote } from '../retry/dead-letter.ts';
 import type { PauseOutcome } from '../retry/error-outcome.ts';
@@ -80,14 +80,16 @@ async function charge(batch: Batch, run: RunState, { error, remedy }: Failure<Ch
   const attempt = run.begun === true ? Math.max(1, charged(run.attempts)) : 1;
   const note: AttemptNote = { at: new Date(clock.now()).toISOString(), type: codeOf(error), message: errorText(error) };
   const spent = attempt >= most;
+  const books = failedOnceMore(run.attempts, { note, begun: run.begun === true });
   if (spent && batch.exhausts(run.delivery)) {
-    const attempts = [...run.attempts.history, note].slice(-MAX_HISTORY);
-    return park(batch, run.delivery, { reason: 'ATTEMPTS_EXHAUSTED', error, attempts });
+    return park(batch, run.delivery, { reason: 'ATTEMPTS_EXHAUSTED', error, attempts: books.history });
   }
   const delayMs = remedy.retryAfterMs ?? delayOf(policy, attempt, rng);
   const notBefore = Math.min(LAST_TIME, clock.now() + delayMs);
   const end = { begun: run.begun === true, failure: note, history: run.attempts.history, ...(isLong(delayMs) && { notBefore }) };
   run.ended = true;
+  // Whatever becomes of the message now, its letter tells of this failure.
+  run.attempts = books;
   if (!isLong(delayMs)) batch.returns.add({ delivery: run.delivery, delayMs });
   const entered = await quietly(batch, run.delivery, () =>
     inbox.end({ ...run.handled, run: run.handled.token }, end, { until: batch.deadline.abortAt }),

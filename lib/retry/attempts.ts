@@ -33,6 +33,20 @@ export function charged(tally: AttemptTally): number {
   return tally.failed + unsettled(tally);
 }
 
+/** The books of a message whose run failed; `begun` says whether its beginning is in them. */
+export function failedOnceMore(
+  tally: AttemptTally,
+  { note, begun }: { readonly note: AttemptNote; readonly begun: boolean },
+): AttemptTally {
+  return {
+    ...tally,
+    started: tally.started + (begun ? 0 : 1),
+    settled: tally.settled + 1,
+    failed: tally.failed + 1,
+    history: [...tally.history, note].slice(-MAX_HISTORY),
+  };
+}
+
 /** How often a message may run. */
 export interface AttemptLimits {
   /** What it may cost in all, where nothing says otherwise. */

@@ -116,6 +116,12 @@ describe('a wait that would outlive its message', () => {
     expect([consumer.letters.map(({ reason }) => reason), back.length]).toEqual([reasons, reasons.length === 0 ? 1 : 0]);
   });
 
+  test('is parked with the failure that it was to wait after', async () => {
+    const consumer = scriptedConsumer({ settings: { ...settings, retry: fixed([59 * DAY]) }, handle: throwing(() => new Error('no')) });
+    await consumer.run([sent(1, consumer.clock)]);
+    expect(consumer.letters.map(({ attempts }) => attempts.map(({ message }) => message))).toEqual([['no']]);
+  });
+
   test.each([Number.POSITIVE_INFINITY, 1e17])('is parked with what was asked for, be it %d ms', async (retryAfterMs) => {
     const consumer = scriptedConsumer({ settings, handle: throwing(() => new Transient('closed', { retryAfterMs })) });
     const { back } = await consumer.run([sent(1, consumer.clock)]);

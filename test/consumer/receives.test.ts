@@ -43,6 +43,13 @@ describe('near the last receive that SQS allows', () => {
     }
   });
 
+  test('a message that fails at its last receive is parked with that failure too', async () => {
+    const { consumer } = await deliver(100, { handle: throwing(() => new Error('no')) });
+    const [letter] = consumer.letters;
+    expect(letter?.attempts.map(({ message }) => message)).toEqual(['no']);
+    expect(String(letter?.error)).toContain('of 1 runs 1 failed and 0 ended without an outcome');
+  });
+
   test('nobody is parked where nobody said how often SQS hands out', async () => {
     const script = { settings: {}, attempts: { 'message-a': crashedBefore }, handle: throwing(throttled) };
     const { reasons, runs, back } = await deliver(999, script);
