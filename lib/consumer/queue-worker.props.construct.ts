@@ -99,6 +99,8 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    * Whether messages that wait for more than 11 hours to be tried again are kept by the EventBridge Scheduler meanwhile, which sends them to
    * the queue when it is time; the code says `longWaits: createLongWaits()`. It comes with a schedule group, a role, and a dead-letter queue.
    * Otherwise, and on ordered queues always, the queue hides them for up to 11 hours at a time, for as long as it keeps messages at all.
+   * Turned off again, all of it stays as its queues do (see `removalPolicy`), for the messages that still wait in it; delete the group, its
+   * role and its dead-letter queue when it is empty, or they are in the way of turning it on once more.
    *
    * @default - whether `retry` or a rule of `errors` asks for a wait of more than 12 hours, on an unordered queue
    */
