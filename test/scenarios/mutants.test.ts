@@ -29,7 +29,7 @@ test('every mutant is a program still: one that does not load would prove nothin
 
 test('every defect is named once, and every scenario and promise that is tested has one', () => {
   expect(new Set(MUTANTS.map(({ defect }) => defect)).size).toBe(MUTANTS.length);
-  const files = ['outbox-and-relay', 'fan-out', 'consumer', 'fifo', 'promises'];
+  const files = ['outbox-and-relay', 'fan-out', 'consumer', 'fifo', 'redrive', 'failure-store', 'promises'];
   const tested = files.flatMap((name) => [
     ...sourceOf(`test/scenarios/${name}.test.ts`)
       .matchAll(/test\(\s*['`]([SG]\d+) /g)

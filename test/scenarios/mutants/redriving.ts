@@ -91,8 +91,8 @@ export const REDRIVING: readonly Mutant[] = [
     scenario: 'S63',
     defect: 'a letter that could not be kept is acknowledged all the same',
     file: 'lib/dlq/failure-indexer.ts',
-    find: 'return left(await keepEach(arrivals, deadline));',
-    replace: 'await keepEach(arrivals, deadline);\n        return left([]);',
+    find: 'failed.push(arrival.letterId);',
+    replace: "if (arrival.letterId === '') failed.push(arrival.letterId);",
   },
   {
     scenario: 'S63',
