@@ -4,6 +4,7 @@ const ANY: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'],
   [/\d+[smhd] ago/g, 'SPAN ago'],
   [/\d+ ms/g, 'MS'],
+  [/\d+ resources/g, 'RESOURCES'],
   [/127\.0\.0\.1:\d+/g, 'ENDPOINT'],
   [/local:\S+/g, 'WHO'],
   // A canary is seen to fail at its first attempt or at its last one, and any of a batch may be the first.
@@ -33,8 +34,8 @@ const linesOf = (text: string): readonly string[] =>
     .filter((line) => !isForeignFrame(line));
 
 /**
- * Whether a program printed what the page shows, but for what differs from run to run. If so, the page's names of the ids in it are known from
- * then on.
+ * Whether a program printed what the page shows, but for what differs from run to run. The page's names of the ids in lines of one shape are
+ * known from then on.
  */
 export function matches(shown: string, printed: string, names: Names): boolean {
   const rest = [...linesOf(printed)];
@@ -43,12 +44,11 @@ export function matches(shown: string, printed: string, names: Names): boolean {
     const place = rest.findIndex((other) => shapeOf(other) === shapeOf(line));
     return [line, place < 0 ? undefined : rest.splice(place, 1)[0]] as const;
   });
-  if (rest.length > 0 || pairs.some(([, other]) => other === undefined)) return false;
   for (const [line, other = ''] of pairs) {
     const actual = idsOf(other);
     for (const [place, id] of idsOf(line).entries()) if (!names.has(id)) names.set(id, actual[place] ?? id);
   }
-  return true;
+  return rest.length === 0 && pairs.every(([, other]) => other !== undefined);
 }
 
 /** A command of the page with the ids of this run, where it has ids of the page or beginnings of them. */
