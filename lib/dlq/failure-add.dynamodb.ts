@@ -72,7 +72,7 @@ export function putChange(table: string, existing: FailureRow | undefined, row: 
     existing === undefined
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
       : { ConditionExpression: 'revision = :revision', ExpressionAttributeValues: { ':revision': { N: String(existing.revision) } } };
-  const isNews = existing === undefined || row.failedAt !== existing.failedAt;
+  const isNews = existing === undefined || row.failedAt !== existing.failedAt || row.fingerprint !== existing.fingerprint;
   return {
     writes: [{ Put: { TableName: table, Item, ...condition } }],
     moves: [{ before: existing, after: row, isNews }],

@@ -98,38 +98,40 @@ async function onePartition(deps: FailureTableDeps, filter: FailureFilter, read:
   return { items, ...(sort !== undefined && { cursor: encodeCursor({ sort }) }) };
 }
 
-/** One group after the other, from that of the cursor on; groups that hold nothing of the status are passed over. */
+/** One group after the other, from that of the cursor on; groups that hold nothing of the filter are passed over. */
 async function everyGroup(deps: FailureTableDeps, filter: FailureFilter, { position, limit }: Read): Promise<Page<Failure>> {
   const items: Failure[] = [];
-  let from = position;
-  for (;;) {
-    const fingerprint = from.sort === undefined ? await nextGroup(deps, filter, from.group) : from.group;
-    if (fingerprint === undefined) return { items };
-    const read = groupPartition(filter, fingerprint, { position: from, limit: limit - items.length });
+  for await (const from of positionsOf(deps, filter, position)) {
+    const read = groupPartition(filter, from.group, { position: from, limit: limit - items.length });
     const page = await readPartition(deps, filter, read);
     items.push(...page.items);
-    from = { group: fingerprint, ...(page.sort !== undefined && { sort: page.sort }) };
-    if (items.length >= limit) return { items, cursor: encodeCursor(from) };
+    if (items.length < limit) continue;
+    return { items, cursor: encodeCursor({ group: from.group, ...(page.sort !== undefined && { sort: page.sort }) }) };
   }
+  return { items };
 }
 
-/** The next group that may hold something of the filter, behind the one named. */
-async function nextGroup(deps: FailureTableDeps, filter: FailureFilter, after: string | undefined): Promise<string | undefined> {
-  let cursor = after;
+type GroupPosition = Position & { readonly group: string };
+
+/** Where to read: the rest of the group in which a page ended, and from their beginnings the groups behind it that may hold something. */
+async function* positionsOf(deps: FailureTableDeps, filter: FailureFilter, { group, sort }: Position): AsyncGenerator<GroupPosition> {
+  if (group !== undefined && sort !== undefined) yield { group, sort };
+  let cursor = group;
   do {
     const page = await listGroups(deps, cursor);
-    const found = page.items.find((group) => mayHold(group, filter));
-    if (found !== undefined) return found.fingerprint;
+    for (const found of page.items) if (mayHold(found, filter)) yield { group: found.fingerprint };
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return undefined;
 }
 
-/** A fingerprint is made from the consumer, the reason and the type, among others: failures of a group have them in common. */
-function mayHold({ counts, ...group }: FailureGroup, filter: FailureFilter): boolean {
-  const { consumer = group.consumer, reason = group.reason, type = group.messageType } = filter;
+/**
+ * A fingerprint is made from the consumer, the reason and the type, among others: failures of a group have them in common. None of them failed
+ * before its first time or after its last.
+ */
+function mayHold({ counts, firstAt, lastAt, ...group }: FailureGroup, filter: FailureFilter): boolean {
+  const { consumer = group.consumer, reason = group.reason, type = group.messageType, since = lastAt, until = firstAt + 1 } = filter;
   const isAbout = group.consumer === consumer && group.reason === reason && group.messageType === type;
-  return isAbout && (counts[statusOf(filter)] ?? 0) > 0;
+  return isAbout && lastAt >= since && firstAt < until && (counts[statusOf(filter)] ?? 0) > 0;
 }
 
 interface PartitionPage {

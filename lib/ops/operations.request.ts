@@ -32,6 +32,15 @@ const text: Reader = (value, name) => {
   throw invalid(`${name} is ${said(value)}; it is a text that is not empty`);
 };
 
+/** It is written into the record of every message, a hundred of which are settled at once: 4 MB in all ("TransactWriteItems"). */
+const MAX_NOTE = 2_000;
+
+const note: Reader = (value, name) => {
+  const given = String(text(value, name));
+  if (given.length <= MAX_NOTE) return given;
+  throw invalid(`${name} has ${given.length} characters; it takes ${MAX_NOTE}`);
+};
+
 const numberFrom =
   (least: number, most: number): Reader =>
   (value, name) => {
@@ -77,13 +86,13 @@ const OPTIONS: Readonly<Record<keyof RedriveOptions, Reader>> = {
   maxRedrives: integerFrom(1, 1_000),
 };
 
-const AUTHOR: Readonly<Record<keyof Author, Reader>> = { who: text, why: optional(text) };
+const AUTHOR: Readonly<Record<keyof Author, Reader>> = { who: note, why: optional(note) };
 
 const where: Reader = (value, name) => membersOf<FailureFilter>(value, FILTER, name);
 const options: Reader = (value, name) => membersOf<RedriveOptions>(value, OPTIONS, name);
 const author: Reader = (value, name) => {
   const { who, why } = membersOf<Author>(value, AUTHOR, name);
-  return { who: text(who, 'author.who'), ...(why !== undefined && { why }) };
+  return { who: note(who, 'author.who'), ...(why !== undefined && { why }) };
 };
 const cursor = optional(text);
 const whatWaits: Reader = (value, name) => {

@@ -52,7 +52,7 @@ const DAY_MS = 86_400_000;
 export function verdictOn(failure: Failure, asking: Asking, consumer: ConsumerEntry | undefined, now: number): Verdict {
   const { options, id, startedAt } = asking;
   if (failure.failedAt > startedAt || (id !== undefined && failure.redriveId === id)) return { kind: 'skip' };
-  if (consumer === undefined) {
+  if (consumer === undefined || isNoMessage(failure)) {
     return { kind: 'leave', reason: 'NO_CONSUMER', because: nobodysBecause(failure) };
   }
   if (failure.redrives >= options.maxRedrives) {
@@ -67,6 +67,11 @@ export function verdictOn(failure: Failure, asking: Asking, consumer: ConsumerEn
     reason: 'TOO_OLD',
     because: `it is older than the ${days} days that the inbox remembers, less one: it may have been handled and forgotten; consent by renewing it`,
   };
+}
+
+/** What was no message to anybody is none to a consumer that has the outbox's name. */
+function isNoMessage({ source, messageId }: Failure): boolean {
+  return source === 'stream' || (source === 'schedule' && messageId === undefined);
 }
 
 function nobodysBecause({ source, consumer }: Failure): string {

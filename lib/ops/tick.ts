@@ -20,6 +20,7 @@ export interface TickDeps {
 }
 
 const AT_ONCE = 5;
+const UNWORKED = ['open', 'redriving'] as const;
 
 /** What is done once a minute. Parts that fail keep no other from its turn; the first error is thrown at the end, so that it is seen. */
 export async function tick(deps: TickDeps, deadline: number): Promise<Answers['tick']> {
@@ -42,16 +43,28 @@ async function settled<T>({ log }: TickDeps, part: () => Promise<T>): Promise<{ 
   }
 }
 
-/** When the oldest open failure failed; undefined when nothing is open. */
+/**
+ * When the oldest failure failed that is open, or that a redrive has claimed and not ended; undefined when there is none. None of a group is
+ * older than the group: those that began later than what is found already are not looked into, or a hundred thousand would take an hour.
+ */
 async function oldestOf({ failures }: TickDeps): Promise<number | undefined> {
-  let oldest: number | undefined;
+  let oldest = Number.POSITIVE_INFINITY;
   let cursor: string | undefined;
   do {
     const page = await failures.groups(cursor);
-    const open = page.items.filter(({ counts }) => (counts.open ?? 0) > 0);
-    const first = await mapConcurrent(open, AT_ONCE, ({ fingerprint }) => failures.list({ fingerprint, status: 'open' }, { limit: 1 }));
-    for (const { failedAt } of first.flatMap(({ items }) => items)) oldest = Math.min(oldest ?? failedAt, failedAt);
+    const waiting = page.items.flatMap((group) =>
+      UNWORKED.filter((status) => (group.counts[status] ?? 0) > 0).map((status) => ({ ...group, status })),
+    );
+    await mapConcurrent(
+      waiting.sort((one, other) => one.firstAt - other.firstAt),
+      AT_ONCE,
+      async ({ fingerprint, firstAt, status }) => {
+        if (firstAt >= oldest) return;
+        const { items } = await failures.list({ fingerprint, status }, { limit: 1 });
+        for (const { failedAt } of items) oldest = Math.min(oldest, failedAt);
+      },
+    );
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return oldest;
+  return Number.isFinite(oldest) ? oldest : undefined;
 }

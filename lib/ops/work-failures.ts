@@ -94,10 +94,12 @@ export async function show(deps: WorkFailuresDeps, id: string): Promise<Answers[
   return { failure, ...(await bodyOf(deps, failure)), audits: await deps.failures.audits(id) };
 }
 
-/** A body that is gone hides neither its failure nor the others of a page. */
+/** A body that is gone, or larger than any answer, hides neither its failure nor the others of a page. */
 async function bodyOf({ failures }: WorkFailuresDeps, failure: Failure): Promise<{ readonly body: string; readonly missing?: string }> {
   try {
-    return { body: await failures.bodyOf(failure) };
+    const body = await failures.bodyOf(failure);
+    if (failure.body.kind === 'inline' || Buffer.byteLength(JSON.stringify(body)) <= MAX_ANSWER_BYTES) return { body };
+    return { body: '', missing: `its ${failure.body.bytes} bytes are more than an answer holds; it is the object ${failure.body.key}` };
   } catch (error) {
     if (!isPosthasteError(error, 'FAILURE_BODY')) throw error;
     return { body: '', missing: messageOf(error) };

@@ -209,6 +209,22 @@ describe('deciding', () => {
 });
 
 describe('listing', () => {
+  test('passes over groups that failed at other times, with one query for a hundred of them', async () => {
+    const { store, timed, callsOf } = failureWorld();
+    for (let at = 0; at < 40; at += 10) {
+      const part = Array.from({ length: 10 }, (_, index) =>
+        arrival(`${at + index}`, { fingerprint: `f${at + index}`, failedAt: T0 + at + index }),
+      );
+      await timed(store.add(part));
+    }
+    const { items } = await timed(store.list({ since: T0 + 20, until: T0 + 22 }));
+    expect(items.map(({ failedAt }) => failedAt - T0)).toEqual([20, 21]);
+    const queries = (await callsOf(() => store.list({ since: T0 + 20, until: T0 + 22 }))).filter((action) => action === 'Query');
+    expect(queries).toHaveLength(3);
+    const all = (await callsOf(() => store.list({}, { limit: 100 }))).filter((action) => action === 'Query');
+    expect(all).toHaveLength(41);
+  });
+
   test('selects by every field, oldest first, page by page', async () => {
     const { store, timed } = failureWorld();
     await timed(

@@ -3,7 +3,7 @@ import type { Arrival } from '../../lib/dlq/failure.ts';
 import { createFailureBodies } from '../../lib/dlq/failure-bodies.s3.ts';
 import { createFailureStore } from '../../lib/dlq/failure-store.dynamodb.ts';
 import type { FailureStore } from '../../lib/dlq/failure-store.ts';
-import { DEVELOPER } from '../../lib/local/aws.ts';
+import { DEVELOPER, type Interceptor } from '../../lib/local/aws.ts';
 import { operationsFromEnv } from '../../lib/ops/create-operations.ts';
 import type { Answers, OperationRequest, Refusal } from '../../lib/ops/operations.ts';
 import { OPERATIONS_ENV } from '../../lib/ops/ops.contract.ts';
@@ -33,6 +33,10 @@ export interface OperationsWorld {
   /** What the function has measured, by metric. */
   readonly measured: Record<string, number>;
   add(...letters: readonly Arrival[]): Promise<void>;
+  /** Somebody's redrive claims a failure, and dies. */
+  claim(id: string): Promise<void>;
+  /** Queries of DynamoDB until now. */
+  queries(): number;
   /** What the operations function answers, as it would travel. */
   ask<Operation extends keyof Answers>(request: OperationRequest & { readonly operation: Operation }): Promise<Answer<Operation>>;
   /** The same for what nobody should ask. */
@@ -41,7 +45,12 @@ export interface OperationsWorld {
 
 /** A stack in a simulated account, and its operations function made by the composition root that is deployed. */
 export function operationsWorld(options: { readonly faults?: FaultSource } = {}): OperationsWorld {
-  const world = createWorld({ seed: 1, hostile: false, ...options });
+  let queries = 0;
+  const count: Interceptor = ({ action }, next) => {
+    if (action === 'Query') queries += 1;
+    return next();
+  };
+  const world = createWorld({ seed: 1, hostile: false, interceptors: [count], ...options });
   for (const table of [failureTable(TABLE), keyedTable('inbox', 'pk'), outboxTable(OUTBOX.table)]) {
     world.call('dynamodb', 'CreateTable', { ...table });
   }
@@ -112,6 +121,11 @@ export function operationsWorld(options: { readonly faults?: FaultSource } = {})
   if (dlq['QueueUrl'] === undefined) throw new Error('the dead-letter queue was not made');
   return {
     ...{ world, failures, measured },
+    queries: () => queries,
+    async claim(id) {
+      const failure = await timed(failures.get(id));
+      if (failure !== undefined) await timed(failures.claim([failure], 'r-1'));
+    },
     add: async (...letters) => {
       for (let at = 0; at < letters.length; at += 10) await timed(failures.add(letters.slice(at, at + 10)));
       await world.run(1_000);

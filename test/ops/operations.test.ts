@@ -108,6 +108,19 @@ describe('failures', () => {
     expect(ended).toMatchObject({ state: 'finished', counts: { sent: 1, left: 1 }, reasons: { BODY_GONE: 1 } });
   });
 
+  test('whose body no answer could hold are shown and exported without it, and say where it is', async () => {
+    const world = operationsWorld();
+    await world.add(letter('a', { body: '"'.repeat(4_000_000), source: 'stream', consumer: 'outbox' }), letter('b'));
+    const { failures } = await world.ask({ operation: 'export' });
+    expect(failures.map(({ messageId, text }) => [messageId, text === '']).toSorted()).toEqual([
+      ['a', true],
+      ['b', false],
+    ]);
+    const id = failures.find(({ messageId }) => messageId === 'a')?.id ?? '';
+    const shown = await world.ask({ operation: 'show', id });
+    expect(shown).toMatchObject({ body: '', missing: expect.stringMatching(/^its 4000000 bytes .* bodies\//) });
+  });
+
   test('are archived and restored, with who did it', async () => {
     const world = operationsWorld();
     await incident(world);
@@ -199,6 +212,18 @@ describe('the tick', () => {
     expect(failures).toMatchObject([{ source: 'stream' }]);
   });
 
+  test('looks into few of many groups for the oldest failure, and counts what a redrive has claimed and not ended', async () => {
+    const world = operationsWorld();
+    const group = (index: number) => ({ fingerprint: `f${String(index).padStart(3, '0')}`, failedAt: T0 + ((index * 37) % 150) * 1_000 });
+    await world.add(...Array.from({ length: 150 }, (_, index) => letter(`m${index}`, group(index))));
+    const oldest = letter('m0', group(0));
+    await world.claim(oldest.id);
+    const before = world.queries();
+    const { oldestSeconds } = await world.ask({ operation: 'tick' });
+    expect(oldestSeconds).toBe(Math.round((world.world.clock.now() - T0) / 1_000));
+    expect(world.queries() - before).toBeLessThan(30);
+  });
+
   test('goes on with redrives though a part of it fails, and fails, so that somebody sees it', async () => {
     const faults = plannedFaults([{ service: 'dynamodb', action: 'Query', role: 'operations', nth: 0, kind: 'deny' }]);
     const world = operationsWorld({ faults });
@@ -223,6 +248,12 @@ describe('what cannot be done', () => {
   ])('is said in a sentence: %j', async (request, message) => {
     const { error } = await operationsWorld().askAnything(request);
     expect(error).toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringContaining(message) });
+  });
+
+  test('with a reason that the record of each message has no room for is said before anything is sent', async () => {
+    const author = { ...ADA, why: 'x'.repeat(300_000) };
+    const { error } = await operationsWorld().ask({ operation: 'redrive', where: {}, author });
+    expect(error).toMatchObject({ code: 'REQUEST_INVALID', message: 'author.why has 300000 characters; it takes 2000' });
   });
 
   test('is not hidden behind a stack when AWS refuses or does not answer', async () => {

@@ -63,6 +63,14 @@ describe('a redrive', () => {
     expect([(await world.failure('b'))?.status, (await world.failure('c'))?.status]).toEqual(['open', 'open']);
   });
 
+  test('sends a consumer no batch of a stream and no run of a schedule, though it has the name of their outbox', async () => {
+    const world = redriveWorld();
+    const { messageId: _, ...run } = letter('run', { source: 'schedule' });
+    await world.add(letter('batch', { source: 'stream' }), run, letter('waited', { source: 'schedule' }));
+    expect(await world.redrive({})).toMatchObject({ counts: { sent: 1, left: 2 }, reasons: { NO_CONSUMER: 2 } });
+    expect(world.consumed.effects).toEqual(['waited']);
+  });
+
   test('does not send again what fails again while it runs', async () => {
     const world = redriveWorld();
     await world.add(letter('a'), letter('b', { failedAt: T0 + 1 }));

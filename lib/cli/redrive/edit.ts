@@ -14,7 +14,8 @@ import type { StartTask } from './redrive.arguments.ts';
  */
 export async function editBody(desk: Desk, task: StartTask): Promise<FailureFilter | undefined> {
   const id = await theOne(desk, task.where);
-  const { body } = await desk.operations.ask({ operation: 'show', id });
+  const { body, missing } = await desk.operations.ask({ operation: 'show', id });
+  if (missing !== undefined) throw new ArgumentError(`the body of ${id} cannot be edited: ${missing}`);
   const written = inShapeOf(body, await newBody(desk, task, body));
   if (written === body) {
     desk.terminal.line('the body is as it was; nothing was changed');
