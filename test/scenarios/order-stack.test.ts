@@ -37,7 +37,7 @@ describe('the simulated pipeline has the settings that the constructs render', (
     const rendered = synthesized()('AWS::Lambda::EventSourceMapping').map((properties) => {
       const { Filters } = (properties['FilterCriteria'] ?? { Filters: undefined }) as { Filters?: object };
       return without(
-        { ...properties, ...(Filters && { FilterCriteria: { Filters } }) },
+        { Enabled: true, ...properties, ...(Filters && { FilterCriteria: { Filters } }) },
         'FunctionName',
         'EventSourceArn',
         'DestinationConfig',
@@ -56,7 +56,8 @@ describe('the simulated pipeline has the settings that the constructs render', (
         'ParallelizationFactor',
         'StartingPosition',
       ];
-      return Object.fromEntries(names.flatMap((name) => (mapping[name] === undefined ? [] : [[name, mapping[name]]])));
+      const given = names.flatMap((name) => (mapping[name] === undefined ? [] : [[name, mapping[name]]]));
+      return { Enabled: ['Creating', 'Enabled'].includes(String(mapping['State'])), ...Object.fromEntries(given) };
     });
     expect(settings.sort(byText)).toEqual(rendered.sort(byText));
   });
