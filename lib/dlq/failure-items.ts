@@ -3,7 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { attributesOf } from '../unit-of-work/attributes-of.ts';
 import { itemBytes, MAX_ITEM_BYTES } from '../unit-of-work/item-size.ts';
 import type { Arrival, Failure, StoredBody } from './failure.ts';
-import { type FailureKey, failureKey, groupKeyOf, indexPartition, sortOf } from './failure-keys.ts';
+import { type FailureKey, failureKey, groupKeyOf, indexPartition, keyIndexOf, sortOf } from './failure-keys.ts';
 import type { Standing } from './failure-standing.ts';
 
 /** A failure with what only the store knows of it. */
@@ -43,7 +43,7 @@ export function itemOf(row: FailureRow): Attributes {
     ...failureKey(row.id),
     groupKey: groupKeyOf(row.status, row.fingerprint),
     sort: sortOf(row),
-    keyIndex: indexPartition(row.key),
+    keyIndex: keyIndexOf(row.status, row.key),
     messageIndex: indexPartition(row.messageId),
   });
 }

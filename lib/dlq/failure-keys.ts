@@ -49,6 +49,12 @@ export function indexPartition(text: string | undefined): string | undefined {
   return Buffer.byteLength(text) <= MAX_INDEXED_BYTES ? text : `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
+/** The partition of what stands so of an ordering key: what was worked of it is not read past again and again. */
+export function keyIndexOf(status: FailureStatus, key: string | undefined): string | undefined {
+  const partition = indexPartition(key);
+  return partition && `${status}#${partition}`;
+}
+
 /** Where a listing goes on: behind the entry `sort` of the index partition it reads; with `group`, in the group of that fingerprint. */
 export interface Position {
   readonly group?: string;

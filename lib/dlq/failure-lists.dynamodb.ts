@@ -11,6 +11,7 @@ import {
   groupKeyOf,
   groupRowKey,
   indexPartition,
+  keyIndexOf,
   type Position,
   timeSort,
 } from './failure-keys.ts';
@@ -72,7 +73,8 @@ export async function listFailures(deps: FailureTableDeps, filter: FailureFilter
   }
   if (messageId !== undefined)
     return onePartition(deps, filter, { index: 'byMessage', partition: indexPartition(messageId), position, limit });
-  if (key !== undefined) return onePartition(deps, filter, { index: 'byKey', partition: indexPartition(key), position, limit });
+  if (key !== undefined)
+    return onePartition(deps, filter, { index: 'byKey', partition: keyIndexOf(statusOf(filter), key), position, limit });
   if (fingerprint !== undefined) return onePartition(deps, filter, groupPartition(filter, fingerprint, { position, limit }));
   return everyGroup(deps, filter, { position, limit });
 }

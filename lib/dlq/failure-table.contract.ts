@@ -17,7 +17,7 @@ export const FAILURE_ATTRIBUTES = {
   groupKey: 'groupKey',
   /** Sort key of every index: `<failed at, 15 digits>#<id>`. */
   sort: 'sort',
-  /** Partition of `byKey`: the ordering key, where there is one. */
+  /** Partition of `byKey`: `<status>#<ordering key>`, where there is a key. */
   keyIndex: 'keyIndex',
   /** Partition of `byMessage`: the message id, where one is known. */
   messageIndex: 'messageIndex',

@@ -4,7 +4,7 @@ import type { Failure, FailureAudit, FailureStatus } from './failure.ts';
 import { auditPut } from './failure-audits.ts';
 import { type Change, commitAll, type Work } from './failure-commit.dynamodb.ts';
 import { attributesOfKey, type FailureRow, failureOf } from './failure-items.ts';
-import { failureKey, groupKeyOf } from './failure-keys.ts';
+import { failureKey, groupKeyOf, keyIndexOf } from './failure-keys.ts';
 import { listAudits } from './failure-lists.dynamodb.ts';
 import type { Settlement, Transition } from './failure-store.ts';
 import { WORKED_RETENTION_DAYS } from './failure-table.contract.ts';
@@ -127,7 +127,12 @@ interface Stepped {
 
 function changeOf({ table, clock }: FailureTableDeps, before: FailureRow, { after, members, step }: Stepped): Change {
   const expiresAt = expiryOf(step.status, clock.now());
-  const written = { ...members, groupKey: groupKeyOf(after.status, after.fingerprint), ...(expiresAt !== undefined && { expiresAt }) };
+  const keyIndex = keyIndexOf(after.status, after.key);
+  const written = {
+    ...{ ...members, groupKey: groupKeyOf(after.status, after.fingerprint) },
+    ...(keyIndex !== undefined && { keyIndex }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
   const writes: TransactWriteItem[] = [{ Update: { TableName: table, ...updateOf(before, written) } }];
   if (step.audit !== undefined) writes.push(auditPut(table, step.audit));
   return { writes, moves: [{ before, after, isNews: false }], bytes: 4_096 + 2 * (step.audit?.diff?.length ?? 0) };

@@ -20,21 +20,24 @@ const MAX_LINE = 50;
  */
 export async function inLine(deps: BatchDeps, run: BatchRun, page: readonly Failure[]): Promise<readonly Failure[]> {
   const chosen = new Map<string, Failure>();
+  const lines = new Map<string, readonly Failure[]>();
   for (const failure of page) {
     if (chosen.has(failure.id) || verdictOf(deps, run, failure) === 'skip') continue;
-    for (const older of await olderOf(deps, run, failure)) chosen.set(older.id, older);
+    const name = JSON.stringify([failure.consumer, failure.key]);
+    const line = lines.get(name) ?? (await lineOf(deps, run, failure));
+    lines.set(name, line);
+    for (const older of line) if (older.id !== failure.id && ageOf(older) < ageOf(failure)) chosen.set(older.id, older);
     chosen.set(failure.id, failure);
   }
   return [...chosen.values()];
 }
 
-async function olderOf(deps: BatchDeps, run: BatchRun, failure: Failure): Promise<readonly Failure[]> {
-  const { consumer, key } = failure;
+/** What waits of its key, in the order of sending; nothing where no order is kept. */
+async function lineOf(deps: BatchDeps, run: BatchRun, { consumer, key }: Failure): Promise<readonly Failure[]> {
   if (key === undefined || run.consumers.get(consumer)?.ordered !== true) return [];
   const { items } = await deps.failures.list({ ...run.redrive.where, consumer, key }, { limit: MAX_LINE });
   // What is left where it is counts once, when its own turn comes.
-  const sendable = items.filter((other) => other.id !== failure.id && isSendable(deps, run, other));
-  return sendable.filter((other) => ageOf(other) < ageOf(failure)).sort((one, other) => ageOf(one) - ageOf(other));
+  return items.filter((failure) => isSendable(deps, run, failure)).sort((one, other) => ageOf(one) - ageOf(other));
 }
 
 // When it was sent: when it failed changes each time that it does.

@@ -209,6 +209,19 @@ describe('deciding', () => {
 });
 
 describe('listing', () => {
+  test('finds what waits of a key without reading past what was worked of it', async () => {
+    const { store, timed, callsOf } = failureWorld();
+    const all = Array.from({ length: 80 }, (_, at) => arrival(`${at}`, { key: 'ada', failedAt: T0 + at }));
+    for (let at = 0; at < 80; at += 10) await timed(store.add(all.slice(at, at + 10)));
+    const page = await timed(store.list({ key: 'ada' }, { limit: 78 }));
+    const audit = { at: T0, action: 'archive', who: 'ada', result: 'archived' } as const;
+    for (let at = 0; at < 78; at += 26) await timed(store.archive(page.items.slice(at, at + 26), audit));
+    const rest = await timed(store.list({ key: 'ada' }, { limit: 2 }));
+    expect(rest.items.map(({ id }) => id)).toEqual(['78', '79']);
+    expect(await callsOf(() => store.list({ key: 'ada' }, { limit: 2 }))).toEqual(['Query', 'BatchGetItem']);
+    expect((await timed(store.list({ key: 'ada', status: 'archived' }, { limit: 100 }))).items).toHaveLength(78);
+  });
+
   test('passes over groups that failed at other times, with one query for a hundred of them', async () => {
     const { store, timed, callsOf } = failureWorld();
     for (let at = 0; at < 40; at += 10) {
