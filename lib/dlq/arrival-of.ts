@@ -44,7 +44,7 @@ function noteOf({ at, type, message }: AttemptNote): AttemptNote {
  */
 function recordedArrival(letter: Letter, { origin, record, now }: Recorded): Arrival {
   const seen = glimpse(letter.body);
-  const { attributes, droppedAttributes } = record;
+  const { droppedAttributes } = record;
   const messageId = shortText(record.messageId) ?? seen.messageId;
   const messageType = shortText(record.messageType) ?? seen.messageType;
   const reason = shortText(record.reason) ?? 'UNKNOWN';
@@ -64,7 +64,7 @@ function recordedArrival(letter: Letter, { origin, record, now }: Recorded): Arr
     failedAt: timeOf(record.failedAt, now),
     receiveCount: countOf(record.receiveCount),
     attempts: record.attempts.slice(-MAX_ATTEMPTS).map(noteOf),
-    attributes,
+    attributes: plain(record.attributes),
     ...(droppedAttributes !== undefined && { droppedAttributes: droppedAttributes.filter(isShortText).slice(0, MAX_ATTRIBUTES) }),
     body: letter.body,
   };
@@ -168,7 +168,7 @@ function shortTexts(texts: { readonly [Name in 'messageType' | 'handlerVersion' 
   };
 }
 
-/** Lambda adds list members that SQS never fills. A record that could not be read goes no further. */
+/** What is known of attributes and no more: Lambda adds list members that SQS never fills, and a forged record anything. A record that could not be read goes no further. */
 function plain({ [FAILURE_ATTRIBUTE]: _, ...attributes }: NonNullable<Letter['messageAttributes']> = {}): Record<string, RecordAttribute> {
   const bare = ({ dataType, stringValue, binaryValue }: RecordAttribute): RecordAttribute => ({
     dataType,
