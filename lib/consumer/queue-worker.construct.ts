@@ -219,9 +219,17 @@ export class QueueWorker extends Construct {
 /** A longer wait than this leaves the queue where it may (SQS "Visibility timeout"). */
 const LONGEST_VISIBILITY_MS = 12 * 3_600_000;
 
-function retryFactsOf({ errors = [], retry = MESSAGE_RETRY, longRetries }: QueueWorkerProps, facts: WorkerFacts): RetryFacts {
+function retryFactsOf({ errors: given, retry = MESSAGE_RETRY, longRetries }: QueueWorkerProps, facts: WorkerFacts): RetryFacts {
+  const errors = given ?? [];
   const isLong = longestDelayMs(errors, retry, facts.maxAttempts) > LONGEST_VISIBILITY_MS;
-  return { ...facts, errors, retry, scheduled: !facts.ordered && facts.delivery === 'at-least-once' && (longRetries ?? isLong) };
+  const knowsRules = given !== undefined;
+  return {
+    ...facts,
+    errors,
+    knowsRules,
+    retry,
+    scheduled: !facts.ordered && facts.delivery === 'at-least-once' && (longRetries ?? isLong),
+  };
 }
 
 function factsOf(props: QueueWorkerProps, { daysBeforeQueue }: QueueWorkerContext): WorkerFacts {

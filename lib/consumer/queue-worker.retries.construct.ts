@@ -18,6 +18,8 @@ export interface RetryFacts
   /** Whether long waits are schedules, during which the queue is empty. */
   readonly scheduled: boolean;
   readonly errors: readonly ErrorRule[];
+  /** Whether these are all rules of its code, which the function checks. */
+  readonly knowsRules: boolean;
   readonly retry: RetryPolicy;
 }
 
@@ -89,7 +91,8 @@ const GAPS: readonly string[] = ['discard', 'park', 'deadLetter'];
 export function announceRetries(scope: Construct, name: string, facts: RetryFacts): void {
   if (facts.delivery === 'at-most-once') return;
   const annotations = Annotations.of(scope);
-  annotations.addInfo([`Retry schedule of ${name}:`, ...describeRetries(facts)].join('\n  '));
+  const unknown = facts.knowsRules ? [] : ['error rules of its code are not known here, and asked before these: give them as "errors"'];
+  annotations.addInfo([`Retry schedule of ${name}:`, ...describeRetries(facts), ...unknown].join('\n  '));
   const gaps = new Set(facts.errors.map((rule) => lastOutcome(rule)?.kind ?? '').filter((kind) => GAPS.includes(kind)));
   if (!facts.ordered || gaps.size === 0) return;
   annotations.addWarningV2(

@@ -33,6 +33,12 @@ describe('a consumer', () => {
     Annotations.fromStack(consume()).hasInfo('/test/ship-order', Match.stringLikeRegexp('any failure: again after 0 s – 10 s'));
   });
 
+  test('says in its schedule where rules of its code may change it', () => {
+    const caveat = Match.stringLikeRegexp('error rules of its code are not known here');
+    Annotations.fromStack(consume()).hasInfo('/test/ship-order', caveat);
+    for (const known of [{ errors }, { errors: [] }]) Annotations.fromStack(consume(known)).hasNoInfo('/test/ship-order', caveat);
+  });
+
   test('tells its function when to retry and what rules were printed, and only what it was given', () => {
     const policy = exponential({ baseMs: 1_000, capMs: 60_000 });
     expect(variables(consume({ errors, retry: policy }))).toMatchObject({
