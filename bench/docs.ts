@@ -8,12 +8,10 @@ export interface Machine {
   readonly memory: string;
   readonly system: string;
   readonly node: string;
-  /** One-minute load averages as each suite began: above the number of cores, others were at work. */
-  readonly load: readonly number[];
 }
 
-/** Describes this machine, with the loads that were noted while it measured. */
-export function describeMachine(load: readonly number[]): Machine {
+/** Describes this machine. */
+export function describeMachine(): Machine {
   const [first] = cpus();
   return {
     at: new Date().toISOString().slice(0, 10),
@@ -21,7 +19,6 @@ export function describeMachine(load: readonly number[]): Machine {
     memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
     system: `${type()} ${release()}`,
     node: process.version,
-    load,
   };
 }
 
@@ -30,15 +27,39 @@ export function loadNow(): number {
   return loadavg()[0] ?? 0;
 }
 
-/** The page of results, whole. */
-export function docsPage(reports: readonly Report[], machine: Machine): string {
+/** A report with the load that was noted while it was measured. */
+export interface MeasuredReport extends Report {
+  readonly load: number;
+}
+
+/** The page of results: these reports, and of suites that were not run the sections that the page had before. `order` names all suites. */
+export function docsPage(reports: readonly MeasuredReport[], machine: Machine, { before, order }: PageOptions): string {
+  const sections = sectionsOf(before);
+  for (const report of reports) sections.set(report.suite, `${formatMarkdown(report)}\n\n${noiseOf(report, machine)}`);
+  return `${[headOf(machine), ...order.flatMap((suite) => sections.get(suite) ?? [])].join('\n\n')}\n`;
+}
+
+interface PageOptions {
+  readonly before: string;
+  readonly order: readonly string[];
+}
+
+/** The sections of a page by their suite, which the command in each of them names. */
+function sectionsOf(page: string): Map<string, string> {
+  const sections = page.split(/\n(?=## )/).slice(1);
+  return new Map(sections.map((section) => [/`npm run bench -- ([\w-]+)`/.exec(section)?.[1] ?? '', section.trimEnd()]));
+}
+
+function noiseOf({ load }: MeasuredReport, { at }: Machine): string {
   const cores = cpus().length;
-  const busiest = Math.max(...machine.load);
-  const noise =
-    busiest > cores
-      ? `The machine was **not idle**: the load average reached ${busiest.toFixed(1)} on ${cores} cores. Ratios and counts stand; times are upper bounds.`
-      : `The load average stayed at or below ${busiest.toFixed(1)} on ${cores} cores, the benchmark itself included.`;
-  const head = `# Benchmarks
+  const loaded = `Measured ${at} with a load average of ${load.toFixed(1)} on ${cores} cores`;
+  return load > cores
+    ? `${loaded}: the machine was **not idle**. Counts stand; times are upper bounds, and rates lower ones.`
+    : `${loaded}, the benchmark itself included.`;
+}
+
+function headOf(machine: Machine): string {
+  return `# Benchmarks
 
 This page is written by \`npm run bench -- --write-docs\` and never by hand. \`npm run bench\` prints the same tables, \`-- --json\` prints them for
 machines, \`npm run bench -- consumer\` runs one suite.
@@ -52,8 +73,5 @@ Nothing here ran on AWS: the embedded AWS says what the code asks for and what a
 | processor | ${machine.cpu} |
 | memory | ${machine.memory} |
 | system | ${machine.system} |
-| Node.js | ${machine.node} |
-
-${noise}`;
-  return `${[head, ...reports.map(formatMarkdown)].join('\n\n')}\n`;
+| Node.js | ${machine.node} |`;
 }
