@@ -1,9 +1,10 @@
 import { GITHUB_ENV } from '../lib/app/github/github.contract.ts';
-import { notifyMaintainers } from '../lib/app/github/notify-maintainers.ts';
+import { NOTIFY_ERRORS, notifyMaintainers } from '../lib/app/github/notify-maintainers.ts';
 import { createConsumer, createInbox, requiredEnv } from '../lib/index.ts';
 
 export const handler = createConsumer({
   name: 'notify-maintainers',
   inbox: createInbox(),
+  errors: NOTIFY_ERRORS,
   handlers: notifyMaintainers(requiredEnv(GITHUB_ENV.notifyUrl, 'GithubStack')),
 });

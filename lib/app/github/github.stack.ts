@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { CommandQueue, Consumer, EventTopic, FailureStore, HandlerFunction, Inbox, Outbox } from '../../constructs.ts';
 import { GITHUB_ENV, GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_TOPICS } from './github.contract.ts';
 import { GITHUB_EVENTS, WelcomeAuthor } from './github.messages.ts';
-import { NOTIFIED_EVENTS } from './notify-maintainers.ts';
+import { NOTIFIED_EVENTS, NOTIFY_ERRORS } from './notify-maintainers.ts';
 import { ACTIVITY_EVENTS } from './project-activity.ts';
 
 const entry = (handler: string) => new URL(`../../../lambdas/${handler}.ts`, import.meta.url);
@@ -45,6 +45,7 @@ export class GithubStack extends Stack {
     const notifier = new Consumer(this, 'notify-maintainers', {
       topic: events,
       handles: NOTIFIED_EVENTS,
+      errors: NOTIFY_ERRORS,
       entry: entry('notify-maintainers'),
       inbox,
       timeout,

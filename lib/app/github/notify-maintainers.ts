@@ -1,5 +1,5 @@
-import type { Route } from '../../index.ts';
-import { on, Permanent, Transient } from '../../index.ts';
+import type { ErrorRule, Route } from '../../index.ts';
+import { deadLetter, errorRule, exponential, on, retry, retryNow, Transient } from '../../index.ts';
 import * as github from './github.messages.ts';
 
 /** What maintainers want to hear of at once. */
@@ -12,6 +12,15 @@ export const NOTIFIED_EVENTS = [
   github.Sponsorship,
   github.Installation,
 ] as const;
+
+/**
+ * What becomes of a notification that the endpoint does not take: while it is out of order, twice more at once and then ever more slowly; what
+ * it refuses is somebody's to look at.
+ */
+export const NOTIFY_ERRORS: readonly ErrorRule[] = [
+  errorRule({ code: 'ENDPOINT_REFUSED' }, deadLetter()),
+  errorRule({ code: 'ENDPOINT_DOWN' }, retryNow(2, { orElse: retry(exponential({ baseMs: 10_000, capMs: 900_000 })) })),
+];
 
 /**
  * Posts to an endpoint outside of DynamoDB, so its effect is at least once, always under the same idempotency key: the endpoint
@@ -28,8 +37,11 @@ export function notifyMaintainers(notifyUrl: string): readonly Route[] {
           body: JSON.stringify({ delivery: message.correlationId, text: headline(message.type, message.data.action) }),
           signal,
         });
-        if (response.status >= 500 || response.status === 429) throw new Transient(`the notification endpoint answered ${response.status}`);
-        if (!response.ok) throw new Permanent(`the notification endpoint refused with ${response.status}`);
+        if (response.ok) return;
+        const isDown = response.status >= 500 || response.status === 429;
+        throw new Transient(`the notification endpoint answered ${response.status}`, {
+          code: isDown ? 'ENDPOINT_DOWN' : 'ENDPOINT_REFUSED',
+        });
       },
       { effect: 'external' },
     ),
