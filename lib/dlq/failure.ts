@@ -41,7 +41,7 @@ export interface Arrival {
   readonly receiveCount: number;
   readonly attempts: readonly AttemptNote[];
   readonly attributes: Readonly<Record<string, RecordAttribute>>;
-  /** Names of attributes that found no room: it cannot be sent back as it came. */
+  /** Names of attributes that found no room. It is sent back without them; the body, which is all that a consumer reads, is whole. */
   readonly droppedAttributes?: readonly string[];
   readonly groupId?: string;
   readonly messageId?: string;

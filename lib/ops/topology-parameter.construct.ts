@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import type { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { stackName } from '../infra/names.ts';
@@ -14,6 +14,8 @@ export function describeMember(scope: Construct, member: StackMember, reader: Ha
   return new StringParameter(scope, `${member.kind}-${member.name}`, {
     parameterName: `${topologyPath(stackName(scope))}/${member.kind}/${member.name}`,
     description: `What ${member.name} is made of`,
+    // A consumer of many topics is more than the 4 KB that cost nothing ("Managing parameter tiers", Systems Manager user guide).
+    tier: ParameterTier.INTELLIGENT_TIERING,
     stringValue: Stack.of(scope).toJsonString(entry),
   });
 }
