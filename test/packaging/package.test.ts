@@ -74,6 +74,13 @@ describe('the packed package', () => {
   });
 });
 
+test('brings every handler that its constructs deploy', () => {
+  const own = readdirSync(join(PROJECT, 'lambdas')).filter((file) => /^(outbox-|failure-|operations)/.test(file));
+  expect(own).toHaveLength(4);
+  const shipped = readdirSync(join(shop, 'node_modules/posthaste/dist/lambdas'));
+  expect(shipped).toEqual(expect.arrayContaining(own.map((file) => file.replace(/ts$/, 'js'))));
+});
+
 describe('the recipe of the README, followed in an empty folder', () => {
   test('is four short files', () => {
     const lines = ['messages.ts', 'ship-order.ts', 'stack.ts', 'app.ts'].map((file) => fileOf('README.md', file).split('\n').length);
@@ -117,6 +124,17 @@ describe('the recipe of the README, followed in an empty folder', () => {
     const posthaste = join(shop, 'node_modules/.bin/posthaste');
     await expect(run(posthaste, ['dev', '--once', '--port', '0'])).resolves.toBe('');
     expect(readdirSync(join(shop, '.posthaste/cdk.out'))).toContain('shop.template.json');
+  }, 120_000);
+
+  test('takes a failure store by one more line, and its functions are deployed', async () => {
+    const stack = fileOf('README.md', 'stack.ts');
+    const withStore = stack
+      .replace(/import \{ ([^}]+) \} from 'posthaste\/constructs';/, "import { $1, FailureStore } from 'posthaste/constructs';")
+      .replace(/(\n +)(new Consumer|const \w+ = new Consumer)/, "$1new FailureStore(this, 'failures');$1$2");
+    expect(withStore).toContain("new FailureStore(this, 'failures');");
+    writeFileSync(join(shop, 'stack.ts'), withStore);
+    await run(join(shop, 'node_modules/.bin/posthaste'), ['dev', '--once', '--port', '0']);
+    expect(readFileSync(join(shop, '.posthaste/cdk.out/shop.template.json'), 'utf8')).toContain('"FunctionName": "shop-operations"');
   }, 120_000);
 });
 
