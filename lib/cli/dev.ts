@@ -7,6 +7,7 @@ import { type Demo, offerDemo, runDemo } from './demo.ts';
 import { type DevArguments, parseDevArguments } from './dev.arguments.ts';
 import { EXIT } from './exit-code.ts';
 import { devHelp } from './help.ts';
+import { programOf } from './program.ts';
 import { synthesize } from './synth-cache.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
@@ -133,7 +134,7 @@ function portWords({ endpoint }: LocalAws): string {
 async function stayUp({ demo, terminal, signal }: Session, local: LocalAws): Promise<void> {
   terminal.line(`\nThe endpoint stays up at ${terminal.bold(local.endpoint)} until Ctrl-C. Any AWS client works with it:`);
   const env = `AWS_ENDPOINT_URL=${local.endpoint} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x`;
-  const status = `${demo ? 'npm run posthaste --' : 'npx posthaste'} status${portWords(local)}`;
+  const status = `${programOf(demo)} status${portWords(local)}`;
   for (const hint of [`export ${env}`, 'npx cdk deploy', 'aws sqs list-queues', status, ...(demo?.hints(local) ?? [])]) {
     terminal.line(`  ${hint}`);
   }

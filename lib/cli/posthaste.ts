@@ -4,6 +4,7 @@ import { dev } from './dev.ts';
 import { EXIT } from './exit-code.ts';
 import { mainHelp } from './help.ts';
 import { operate } from './operator/operate.ts';
+import { type Program, programOf } from './program.ts';
 
 /** How the command line is started. */
 export interface CommandLine {
@@ -14,12 +15,17 @@ export interface CommandLine {
   readonly demo?: Demo;
 }
 
+interface Asked {
+  readonly argv: readonly string[];
+  readonly program: Program;
+}
+
 /** Commands that work on a deployed stack, loaded when they are called: `dev` starts no slower for them. */
-const OPERATORS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
-  dlq: async (argv) => operate((await import('./dlq/dlq.ts')).dlqCommand, argv),
-  redrive: async (argv) => operate((await import('./redrive/redrive.ts')).redriveCommand, argv),
-  status: async (argv) => operate((await import('./status/status.ts')).statusCommand, argv),
-  tail: async (argv) => operate((await import('./tail/tail.ts')).createTailCommand(), argv),
+const OPERATORS: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
+  dlq: async (asked) => operate((await import('./dlq/dlq.ts')).dlqCommand, asked),
+  redrive: async (asked) => operate((await import('./redrive/redrive.ts')).redriveCommand, asked),
+  status: async (asked) => operate((await import('./status/status.ts')).statusCommand, asked),
+  tail: async (asked) => operate((await import('./tail/tail.ts')).createTailCommand(), asked),
 };
 
 /** Runs one command and returns its exit code. */
@@ -27,7 +33,9 @@ export async function posthaste({ argv, project, demo }: CommandLine): Promise<n
   const [command, ...rest] = argv;
   if (command === 'dev') return dev({ argv: rest, project, ...(demo && { demo }) });
   if (command === 'demo' && demo) return await withSentence(() => demoCommand(rest));
-  if (command !== undefined && Object.hasOwn(OPERATORS, command)) return OPERATORS[command]?.(rest) ?? EXIT.unusable;
+  if (command !== undefined && Object.hasOwn(OPERATORS, command)) {
+    return OPERATORS[command]?.({ argv: rest, program: programOf(demo) }) ?? EXIT.unusable;
+  }
   if (command === undefined || command === '--help' || command === '-h') {
     process.stdout.write(mainHelp({ demo: demo !== undefined }));
     return command === undefined ? EXIT.unusable : EXIT.ok;

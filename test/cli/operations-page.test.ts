@@ -22,9 +22,11 @@ test('the page of operations names every option of every command, and every fiel
   expect(WHERE_FIELDS.split(', ').filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
 });
 
-/** The words of a shell line without expansions. */
+/** The words of a shell line without expansions, up to a comment. */
 const wordsOf = (line: string): readonly string[] =>
-  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '');
+  [...line.replace(/\s# .*/, '').matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, plain]) => double ?? single ?? plain ?? '',
+  );
 
 test.each([
   ...[PAGE, 'README.md'].flatMap(commandsOf).filter((line) => /^npx posthaste (?!dev)/.test(line)),

@@ -44,7 +44,7 @@ async function runAsWritten(script: string, shown: string | undefined, names: Na
   }
   const giveUp = Date.now() + PATIENCE_MS;
   for (;;) {
-    const printed = await shell.run(command);
+    const printed = (await shell.run(command)).replaceAll(` --port ${port}`, '');
     if (shown === undefined || !LOOK.test(script) || matches(shown, printed, new Map(names)) || Date.now() > giveUp) return printed;
     await wait(500);
   }

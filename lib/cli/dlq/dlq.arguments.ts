@@ -95,7 +95,7 @@ function selectionOf(verb: DlqVerb, { where, operand, now }: Selection): Failure
     throw new ArgumentError(`posthaste dlq ${verb} selects with --where, e.g. --where consumer=${operand}`);
   }
   if (operand === undefined && verb === 'show')
-    throw new ArgumentError('posthaste dlq show takes the id of a failure; posthaste dlq list shows them');
+    throw new ArgumentError('posthaste dlq show takes the id of a failure, as dlq list shows it');
   if (operand === undefined && where === undefined && (verb === 'archive' || verb === 'restore')) {
     throw new ArgumentError(`say what to ${verb}: an id, or --where, e.g. --where consumer=ship-order`);
   }

@@ -1,15 +1,9 @@
 import { prettyJson } from '../../core/json-text.ts';
 import type { Failure, FailureAudit, FailureGroup } from '../../dlq/failure.ts';
 import { count, instant, printable, printableLines, shortId, span } from '../operator/printable.ts';
+import type { View } from '../operator/view.ts';
 import { STATUSES } from '../operator/where.ts';
 import { type Terminal, table } from '../terminal.ts';
-
-/** How something is shown: in which colours, how wide, and at which time. */
-export interface View {
-  readonly terminal: Terminal;
-  readonly columns: number;
-  readonly now: number;
-}
 
 const ago = (at: number, now: number): string => `${span((now - at) / 1_000)} ago`;
 

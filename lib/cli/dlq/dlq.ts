@@ -4,10 +4,11 @@ import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
 import { count, printable, shortId } from '../operator/printable.ts';
 import { failuresOf, isWholeId, PAGE, resolveId, resolveWhere } from '../operator/resolve-where.ts';
+import { viewOf } from '../operator/view.ts';
 import { type DlqArguments, parseDlqArguments } from './dlq.arguments.ts';
 import { exportFailures } from './dlq.export.ts';
 import { dlqHelp } from './dlq.help.ts';
-import { failureLines, groupLines, storyLines, type View } from './dlq.render.ts';
+import { failureLines, groupLines, storyLines } from './dlq.render.ts';
 
 /** `posthaste dlq`: looks at dead letters, and decides about them. */
 export const dlqCommand: OperatorCommand<DlqArguments> = {
@@ -28,26 +29,26 @@ const VERBS: Readonly<Record<DlqArguments['verb'], Verb>> = {
   move,
 };
 
-const viewOf = (desk: Desk): View => ({ terminal: desk.output, columns: desk.columns, now: desk.clock.now() });
-
 const whereIn = async (desk: Desk, where: FailureFilter | undefined) => ({ ...(where && { where: await resolveWhere(desk, where) }) });
 
 async function group({ where, json }: DlqArguments, desk: Desk): Promise<number> {
   const value = await desk.operations.ask({ operation: 'groups', ...(await whereIn(desk, where)) });
   const lines = () => {
     if (value.groups.length === 0) return ['no failures'];
-    return [...groupLines(value.groups, viewOf(desk)), ...nextSteps(value.groups)];
+    return [...groupLines(value.groups, viewOf(desk)), ...nextSteps(value.groups, desk)];
   };
   answer(desk, json, { value, lines });
   return EXIT.ok;
 }
 
 /** What to type next about the first group that waits for somebody. */
-function nextSteps(groups: readonly FailureGroup[]): readonly string[] {
+function nextSteps(groups: readonly FailureGroup[], { command }: Desk): readonly string[] {
   const waiting = groups.find(({ counts }) => (counts.open ?? 0) > 0);
   if (waiting === undefined) return [];
-  const id = shortId(waiting.sampleId);
-  return [`next: posthaste dlq show ${id}, posthaste redrive --where fingerprint=${printable(waiting.fingerprint)} --dry-run`];
+  return [
+    `next: ${command(`dlq show ${shortId(waiting.sampleId)}`)}`,
+    `then: ${command(`redrive --where fingerprint=${printable(waiting.fingerprint)} --dry-run`)}`,
+  ];
 }
 
 async function list({ where, json, limit }: DlqArguments, desk: Desk): Promise<number> {
@@ -120,6 +121,6 @@ async function move({ consumer = '', json, yes, why, rate }: DlqArguments, desk:
   if (!(await agreed(desk, { yes, question }))) return EXIT.failed;
   const author = await authorOf(desk, why);
   const value = await desk.operations.ask({ operation: 'move', consumer, author, ...(rate !== undefined && { rate }) });
-  answer(desk, json, { value, lines: () => ['SQS moves the messages; posthaste status --watch shows both queues'] });
+  answer(desk, json, { value, lines: () => [`SQS moves the messages; both queues: ${desk.command('status --watch')}`] });
   return EXIT.ok;
 }

@@ -17,6 +17,8 @@ export interface Desk {
   readonly live: boolean;
   /** Columns of standard output; endless where it is no terminal. */
   readonly columns: number;
+  /** A command, e.g. `dlq list`, as it can be pasted to work on the same stack. */
+  readonly command: (command: string) => string;
   readonly clock: Clock;
   /** Ctrl-C. */
   readonly signal: AbortSignal;

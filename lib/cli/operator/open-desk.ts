@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../../core/clock.ts';
+import type { Program } from '../program.ts';
 import { createTerminal } from '../terminal.ts';
 import { sentenceFor } from './aws-sentence.ts';
 import type { Desk } from './desk.ts';
@@ -12,9 +13,18 @@ import { EditorFailedError } from './operations.errors.ts';
 import { createFunctions } from './operations-client.lambda.ts';
 import { createOperations } from './operations-client.ts';
 import { clientConfigOf, type Place } from './place.ts';
+import { createCommandWriter } from './place-words.ts';
+
+/** Where the desk stands. */
+export interface Seat {
+  readonly place: Place;
+  readonly program: Program;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+}
 
 /** The desk of the person at this terminal. */
-export function openDesk(place: Place, signal: AbortSignal): Desk {
+export function openDesk({ place, program, signal }: Seat): Desk {
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
   return {
     operations: createOperations(createFunctions(place), place),
@@ -23,6 +33,7 @@ export function openDesk(place: Place, signal: AbortSignal): Desk {
     terminal: createTerminal(process.stderr),
     live: process.stderr.isTTY === true,
     columns: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
+    command: createCommandWriter(place, program),
     clock: systemClock,
     signal,
     who: () => whoAsks(place),

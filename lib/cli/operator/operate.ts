@@ -1,5 +1,6 @@
 import { isPosthasteError } from '../../core/errors.ts';
 import { EXIT } from '../exit-code.ts';
+import type { Program } from '../program.ts';
 import { createTerminal } from '../terminal.ts';
 import type { Desk } from './desk.ts';
 import { openDesk } from './open-desk.ts';
@@ -7,7 +8,8 @@ import type { Place } from './place.ts';
 
 /** A command that works on a deployed stack. */
 export interface OperatorCommand<Args extends { readonly place: Place }> {
-  readonly help: () => string;
+  /** `argv`: what it was asked with, where help differs by it. */
+  readonly help: (argv?: readonly string[]) => string;
   /** Throws `ArgumentError` with a sentence for what cannot be used. `now`: for spans of time before it. */
   readonly parse: (argv: readonly string[], now: number) => Args;
   /** Answers the exit code. */
@@ -17,10 +19,10 @@ export interface OperatorCommand<Args extends { readonly place: Place }> {
 /** Runs a command at the terminal. The first Ctrl-C asks it to end, the second ends it at once. */
 export async function operate<Args extends { readonly place: Place }>(
   command: OperatorCommand<Args>,
-  argv: readonly string[],
+  { argv, program }: { readonly argv: readonly string[]; readonly program: Program },
 ): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(command.help());
+    process.stdout.write(command.help(argv).replaceAll('npx posthaste', program));
     return EXIT.ok;
   }
   const terminal = createTerminal(process.stderr);
@@ -31,7 +33,7 @@ export async function operate<Args extends { readonly place: Place }>(
   process.stdout.on('error', onOutputGone);
   try {
     const args = command.parse(argv, Date.now());
-    const desk = openDesk(args.place, stop.signal);
+    const desk = openDesk({ place: args.place, program, signal: stop.signal });
     return await command.run(args, desk);
   } catch (error) {
     if (stop.signal.aborted) return EXIT.interrupted;

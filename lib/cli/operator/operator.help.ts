@@ -6,7 +6,7 @@ export type HelpRow = readonly [option: string, text: string];
 /** Options that every command of operators has. */
 const PLACE_ROWS: readonly HelpRow[] = [
   ['--stack NAME', 'the deployed stack, or POSTHASTE_STACK; not needed while the embedded AWS holds one only'],
-  ['--port N', `where npm start listens on 127.0.0.1 (default ${DEFAULT_PORT})`],
+  ['--port N', `where npx posthaste dev (in a clone: npm start) listens on 127.0.0.1 (default ${DEFAULT_PORT})`],
   ['--aws', 'a real account, by the ordinary credential chain, with --region NAME and --profile NAME'],
   ['--json', 'JSON instead of text'],
   ['--help', 'this text'],

@@ -29,7 +29,8 @@ export async function resolveId(desk: Desk, given: string, status?: FailureFilte
   }
   const [only, another] = await beginningWith(desk, given, status === undefined ? STATUSES : [status]);
   const quoted = JSON.stringify(given);
-  if (only === undefined) throw new ArgumentError(`no failure has an id that begins with ${quoted}: posthaste dlq list shows them`);
+  if (only === undefined)
+    throw new ArgumentError(`no failure has an id that begins with ${quoted}: ids are shown by ${desk.command('dlq list')}`);
   if (another !== undefined) {
     const both = `${shortId(only.id)} and ${shortId(another.id)}`;
     throw new ArgumentError(`several failures have an id that begins with ${quoted}, e.g. ${both}: give more of it`);
@@ -58,7 +59,9 @@ async function resolveFingerprint(desk: Desk, given: string): Promise<string> {
   const found = [...new Set(groups.map(({ fingerprint }) => fingerprint).filter((each) => each.startsWith(given)))];
   const [only] = found;
   if (only === undefined)
-    throw new ArgumentError(`no group has a fingerprint that begins with ${JSON.stringify(given)}: posthaste dlq group shows them`);
+    throw new ArgumentError(
+      `no group has a fingerprint that begins with ${JSON.stringify(given)}: they are shown by ${desk.command('dlq group')}`,
+    );
   if (found.length > 1)
     throw new ArgumentError(`${found.length} groups have a fingerprint that begins with ${JSON.stringify(given)}: give more of it`);
   return only;

@@ -31,7 +31,7 @@ export async function follow(desk: Desk, first: Redrive, total: number | undefin
     } catch (error) {
       unanswered += 1;
       if (unanswered < PATIENCE) continue;
-      desk.terminal.line(`the redrive goes on without being watched: posthaste redrive --resume ${redrive.id} watches it again`);
+      desk.terminal.line(`the redrive goes on without being watched; to watch it again: ${desk.command(`redrive --resume ${redrive.id}`)}`);
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import type { Redrive, RedriveOptions, RedrivePlan } from '../../ops/operations.ts';
-import { groupLines, type View } from '../dlq/dlq.render.ts';
+import { groupLines } from '../dlq/dlq.render.ts';
 import { count, instant, printable, shortId, span } from '../operator/printable.ts';
+import type { View } from '../operator/view.ts';
 import { type Terminal, table } from '../terminal.ts';
 
 /** Groups that are shown of a plan, the largest. */
@@ -14,7 +15,7 @@ export function planLines(plan: RedrivePlan, { canary = 0 }: RedriveOptions, vie
   const often = `${count(tooOften, 'failure')} would stay, redriven too often already: --max-redrives N allows more`;
   return [
     ...groupLines(groups.slice(0, MAX_GROUPS), view),
-    ...(groups.length > MAX_GROUPS ? [`and ${count(groups.length - MAX_GROUPS, 'group')} more: posthaste dlq`] : []),
+    ...(groups.length > MAX_GROUPS ? [`and ${count(groups.length - MAX_GROUPS, 'group')} more: ${view.command('dlq')}`] : []),
     view.terminal.bold(
       `${more ? 'more than ' : ''}${count(matching, 'failure')} ${matching === 1 ? 'matches' : 'match'}${first}, about ${span(takesSeconds)}`,
     ),
@@ -40,7 +41,7 @@ export function progressLine(redrive: Redrive, total: number | undefined): strin
 }
 
 /** How a redrive ended, and what may be done next; `total` is how many failures it was about, where that is known. */
-export function summaryLines(redrive: Redrive, terminal: Terminal, total = 0): readonly string[] {
+export function summaryLines(redrive: Redrive, { terminal, command }: View, total = 0): readonly string[] {
   const { id, state, because, counts, canaries } = redrive;
   // One is enough to see why.
   const failed = canaries.filter(({ result }) => result === 'failed').slice(0, 1);
@@ -49,8 +50,8 @@ export function summaryLines(redrive: Redrive, terminal: Terminal, total = 0): r
   return [
     `${paint(state)}${because === undefined ? '' : `: ${printable(because)}`}`,
     `${counts.sent} sent back, ${counts.alreadyDone} already done, ${counts.left} left where they are${reasonsOf(redrive)}${untried === 0 ? '' : `; ${untried} not tried`}`,
-    ...failed.map((canary) => `look at it: posthaste dlq show ${shortId(canary.id)}`),
-    ...(state === 'stopped' ? [`to go on: posthaste redrive --resume ${id}`] : []),
+    ...failed.map((canary) => `look at it: ${command(`dlq show ${shortId(canary.id)}`)}`),
+    ...(state === 'stopped' ? [`to go on: ${command(`redrive --resume ${id}`)}`] : []),
   ];
 }
 

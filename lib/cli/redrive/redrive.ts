@@ -5,6 +5,7 @@ import { EXIT } from '../exit-code.ts';
 import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
 import { resolveWhere } from '../operator/resolve-where.ts';
+import { viewOf } from '../operator/view.ts';
 import { editBody } from './edit.ts';
 import { follow, hasEnded } from './follow.ts';
 import { parseRedriveArguments, type RedriveArguments, type StartTask } from './redrive.arguments.ts';
@@ -33,7 +34,7 @@ async function list({ json }: RedriveArguments, desk: Desk): Promise<number> {
 async function stop({ json }: RedriveArguments, desk: Desk, given: string): Promise<number> {
   const { id } = await named(desk, given);
   const value = await desk.operations.ask({ operation: 'stop-redrive', id });
-  answer(desk, json, { value, lines: () => summaryLines(value, desk.output) });
+  answer(desk, json, { value, lines: () => summaryLines(value, viewOf(desk)) });
   return EXIT.ok;
 }
 
@@ -49,7 +50,9 @@ async function named(desk: Desk, given: string): Promise<Redrive> {
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   const trouble = only === undefined ? 'no redrive has' : `${found.length} redrives have`;
-  throw new ArgumentError(`${trouble} an id that begins with ${JSON.stringify(given)}: posthaste redrive --list shows them`);
+  throw new ArgumentError(
+    `${trouble} an id that begins with ${JSON.stringify(given)}: they are shown by ${desk.command('redrive --list')}`,
+  );
 }
 
 async function start(args: RedriveArguments, desk: Desk, task: StartTask): Promise<number> {
@@ -60,7 +63,7 @@ async function start(args: RedriveArguments, desk: Desk, task: StartTask): Promi
 
   // 2. What would be done.
   const plan = await desk.operations.ask({ operation: 'plan', where, options: task.options });
-  const view = { terminal: desk.output, columns: desk.columns, now: desk.clock.now() };
+  const view = viewOf(desk);
   const nothing = plan.matching === 0;
   if (nothing || task.dryRun) {
     const lines = () => (nothing ? ['nothing matches'] : planLines(plan, task.options, view));
@@ -86,12 +89,12 @@ interface Watched {
 
 async function watch({ json, detach }: RedriveArguments, desk: Desk, { redrive, total }: Watched): Promise<number> {
   if (detach && !hasEnded(redrive)) {
-    const lines = () => [`the function goes on with redrive ${redrive.id}: posthaste redrive --resume ${redrive.id} watches it`];
+    const lines = () => [`the function goes on with redrive ${redrive.id}; to watch it: ${desk.command(`redrive --resume ${redrive.id}`)}`];
     answer(desk, json, { value: redrive, lines });
     return EXIT.ok;
   }
   const ended = await follow(desk, redrive, total);
-  answer(desk, json, { value: ended, lines: () => summaryLines(ended, desk.output, total) });
+  answer(desk, json, { value: ended, lines: () => summaryLines(ended, viewOf(desk), total) });
   if (ended.state === 'finished') return EXIT.ok;
   return desk.signal.aborted ? EXIT.interrupted : EXIT.failed;
 }

@@ -1,6 +1,7 @@
 import type { ConsumerStatus, OutboxStatus, QueueStatus, StackStatus } from '../../ops/operations.ts';
-import { groupLines, type View } from '../dlq/dlq.render.ts';
+import { groupLines } from '../dlq/dlq.render.ts';
 import { count, instant, printable, span } from '../operator/printable.ts';
+import type { View } from '../operator/view.ts';
 import { redriveLines } from '../redrive/redrive.render.ts';
 import { type Terminal, table } from '../terminal.ts';
 
@@ -11,7 +12,7 @@ const MAX_GROUPS = 5;
 export function statusLines(status: StackStatus, view: View): readonly string[] {
   const { terminal } = view;
   const { stack, at, consumers, outboxes, groups, redrives } = status;
-  const troubles = troublesOf(status);
+  const troubles = troublesOf(status, view);
   return [
     `${terminal.bold(stack)}  ${terminal.dim(instant(at))}`,
     ...part(terminal, consumers.map(consumerRow), [
@@ -28,7 +29,7 @@ export function statusLines(status: StackStatus, view: View): readonly string[] 
     ]),
     ...part(terminal, outboxes.map(outboxRow), ['outbox', 'pending', 'oldest', 'parked']),
     ...(groups.length === 0 ? [] : ['', ...groupLines(groups.slice(0, MAX_GROUPS), view).slice(0, -1)]),
-    ...(groups.length > MAX_GROUPS ? ['', `and ${count(groups.length - MAX_GROUPS, 'group')} more: posthaste dlq`] : []),
+    ...(groups.length > MAX_GROUPS ? ['', `and ${count(groups.length - MAX_GROUPS, 'group')} more: ${view.command('dlq')}`] : []),
     ...(redrives.length === 0 ? [] : ['', ...redriveLines(redrives, terminal)]),
     '',
     ...(troubles.length === 0 ? [terminal.green('nothing waits for anybody')] : troubles.map((trouble) => terminal.red(trouble))),
@@ -63,18 +64,19 @@ function outboxRow({ name, pending, oldestSeconds, parked }: OutboxStatus): Row 
 const BEHIND_SECONDS = 300;
 
 /** What somebody should look at, a sentence each. */
-export function troublesOf({ consumers, outboxes }: StackStatus): readonly string[] {
-  return [...consumers.flatMap(consumerTroubles), ...outboxes.flatMap(outboxTroubles)];
+export function troublesOf({ consumers, outboxes }: StackStatus, view: Pick<View, 'command'>): readonly string[] {
+  return [...consumers.flatMap((consumer) => consumerTroubles(consumer, view)), ...outboxes.flatMap(outboxTroubles)];
 }
 
 /** States of a mapping that delivers, or is about to (Lambda API Reference, EventSourceMappingConfiguration). */
 const DELIVERING: readonly string[] = ['Enabled', 'Enabling', 'Creating', 'Updating'];
 
-function consumerTroubles({ name, queue, deadLetters, undelivered, failures, mapping }: ConsumerStatus): readonly string[] {
+function consumerTroubles(consumer: ConsumerStatus, { command }: Pick<View, 'command'>): readonly string[] {
+  const { name, queue, deadLetters, undelivered, failures, mapping } = consumer;
   const { open = 0 } = failures;
   const behind = oldestOf(queue) ?? 0;
   return [
-    ...(open > 0 ? [`${name}: ${count(open, 'failure')} open; posthaste dlq --where consumer=${name}`] : []),
+    ...(open > 0 ? [`${name}: ${count(open, 'failure')} open: ${command(`dlq --where consumer=${name}`)}`] : []),
     ...(deadLetters.visible > 0 ? [`${name}: ${count(deadLetters.visible, 'dead letter')} in its queue, not in the failure store`] : []),
     ...(undelivered > 0 ? [`${name}: ${count(undelivered, 'message')} that SNS could not deliver`] : []),
     ...(behind >= BEHIND_SECONDS ? [`${name}: behind, the oldest message has waited for ${span(behind)}`] : []),

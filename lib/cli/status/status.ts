@@ -6,6 +6,7 @@ import { answer, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
 import { operatorHelp } from '../operator/operator.help.ts';
 import { PLACE_OPTIONS, type Place, placeOf } from '../operator/place.ts';
+import { viewOf } from '../operator/view.ts';
 import { statusLines, troublesOf } from './status.render.ts';
 
 /** What `posthaste status` was asked to do. */
@@ -40,12 +41,11 @@ export const statusCommand: OperatorCommand<StatusArguments> = {
     if (again) return watch(desk, json);
     const value = await desk.operations.ask({ operation: 'status' });
     answer(desk, json, { value, lines: () => linesOf(desk, value) });
-    return check && troublesOf(value).length > 0 ? EXIT.failed : EXIT.ok;
+    return check && troublesOf(value, desk).length > 0 ? EXIT.failed : EXIT.ok;
   },
 };
 
-const linesOf = (desk: Desk, status: StackStatus): readonly string[] =>
-  statusLines(status, { terminal: desk.output, columns: desk.columns, now: desk.clock.now() });
+const linesOf = (desk: Desk, status: StackStatus): readonly string[] => statusLines(status, viewOf(desk));
 
 const WATCH_MS = 2_000;
 

@@ -36,9 +36,10 @@ describe('posthaste dlq', () => {
       '    AddressError: no such street',
       '    fingerprint=f1f1f1f1f1f1f1f1  first 2h ago, last 5m ago, 3 in all, by versions 1, 2, e.g. a000000000',
     ]);
-    expect(desk.printed.at(-1)).toBe(
-      'next: posthaste dlq show a000000000, posthaste redrive --where fingerprint=f1f1f1f1f1f1f1f1 --dry-run',
-    );
+    expect(desk.printed.slice(-2)).toEqual([
+      'next: npx posthaste dlq show a000000000 --port 4567',
+      'then: npx posthaste redrive --where fingerprint=f1f1f1f1f1f1f1f1 --dry-run --port 4567',
+    ]);
   });
 
   test('has nothing to do next where all is worked', async () => {

@@ -1,5 +1,6 @@
 import type { Desk } from '../../../lib/cli/operator/desk.ts';
 import type { Operations } from '../../../lib/cli/operator/operations-client.ts';
+import { createCommandWriter } from '../../../lib/cli/operator/place-words.ts';
 import { createTerminal, type Terminal } from '../../../lib/cli/terminal.ts';
 import { PosthasteError } from '../../../lib/core/errors.ts';
 import { createRng } from '../../../lib/core/rng.ts';
@@ -49,6 +50,7 @@ export function fakeDesk(script: Script, { says, edits }: Person = {}): FakeDesk
     write: async (text) => void printed.push(text),
     terminal: listening(told),
     live: false,
+    command: createCommandWriter({ kind: 'local', endpoint: 'http://127.0.0.1:4567', stack: undefined }, 'npx posthaste'),
     columns: Number.POSITIVE_INFINITY,
     clock: createVirtualClock(createRng(1)),
     signal: stop.signal,

@@ -106,8 +106,8 @@ describe('posthaste redrive', () => {
     expect(desk.printed.slice(-4)).toEqual([
       'stopped: the canary b0 failed again',
       '2 sent back, 0 already done, 0 left where they are; 38 not tried',
-      'look at it: posthaste dlq show b0',
-      'to go on: posthaste redrive --resume r-1',
+      'look at it: npx posthaste dlq show b0 --port 4567',
+      'to go on: npx posthaste redrive --resume r-1 --port 4567',
     ]);
   });
 
@@ -122,7 +122,7 @@ describe('posthaste redrive', () => {
     });
     expect(await run([...SHIP, '--yes'], desk)).toBe(130);
     expect(desk.asked.at(-1)).toEqual({ operation: 'stop-redrive', id: 'r-1' });
-    expect(desk.printed.at(-1)).toBe('to go on: posthaste redrive --resume r-1');
+    expect(desk.printed.at(-1)).toBe('to go on: npx posthaste redrive --resume r-1 --port 4567');
   });
 
   test('Ctrl-C that comes too late to stop it shows how it ended', async () => {
@@ -156,7 +156,7 @@ describe('posthaste redrive', () => {
     questions = 0;
     const desk = fakeDesk(flaky(5));
     await expect(run([...SHIP, '--yes'], desk)).rejects.toThrow('lost');
-    expect(desk.told.at(-1)).toMatch(/goes on without being watched: posthaste redrive --resume r-1/);
+    expect(desk.told.at(-1)).toMatch(/goes on without being watched; to watch it again: npx posthaste redrive --resume r-1 --port 4567$/);
   });
 
   test('detached it is left to the function', async () => {

@@ -49,7 +49,10 @@ test('a calm stack is two tables and a sentence', async () => {
 
 describe('--check', () => {
   test.each<[string, Partial<StackStatus>]>([
-    ['ship-order: 2 failures open; posthaste dlq --where consumer=ship-order', { consumers: [consumer({ failures: { open: 2 } })] }],
+    [
+      'ship-order: 2 failures open: npx posthaste dlq --where consumer=ship-order --port 4567',
+      { consumers: [consumer({ failures: { open: 2 } })] },
+    ],
     [
       'ship-order: 1 dead letter in its queue, not in the failure store',
       { consumers: [consumer({ deadLetters: { ...queue, visible: 1 } })] },
@@ -82,7 +85,7 @@ describe('--check', () => {
 test('groups beyond what a screen holds are counted', async () => {
   const desk = fakeDesk({ status: stack({ groups: Array.from({ length: 7 }, () => group()) }) });
   await run('', desk);
-  expect(desk.printed).toContain('and 2 groups more: posthaste dlq');
+  expect(desk.printed).toContain('and 2 groups more: npx posthaste dlq --port 4567');
 });
 
 test('for machines it is what the function answers', async () => {
