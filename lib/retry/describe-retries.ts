@@ -21,18 +21,18 @@ export interface RetrySettings {
  */
 export function describeRetries(settings: RetrySettings): readonly string[] {
   const rules = settings.errors.map(({ match, outcome }, index) => `${index + 1}. ${matchText(match)}: ${outcomeText(outcome, settings)}`);
-  const rest = rules.length > 0 ? 'any other failure' : 'any failure';
+  const [rest, unruled] = rules.length > 0 ? ['any other failure', 'without a rule above, '] : ['any failure', ''];
   return [
     ...rules,
     `${rest}: ${outcomeText({ kind: 'retry' }, settings)}`,
     ...(rules.length > 0 ? ['rules of a single handler, in its on(), are asked before these'] : []),
-    'Permanent, or data that fits no schema: to the dead-letter queue at once',
-    'a throttle or a conflict: again soon, uncharged',
+    `${unruled}Permanent or data that fits no schema: to the dead-letter queue at once`,
+    `${unruled}a throttle or a conflict: again soon, uncharged`,
   ];
 }
 
 /** What a rule is for, in words. */
-function matchText(match: ErrorMatch): string {
+export function matchText(match: ErrorMatch): string {
   if (typeof match === 'function') return match.name;
   const { class: of, code, name, cause, when, type } = match;
   const parts = [

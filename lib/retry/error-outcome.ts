@@ -1,15 +1,33 @@
-import type { RetryPolicy } from './policy.ts';
+import { isRetryPolicy, type RetryPolicy } from './policy.ts';
 import { RetryConfigError } from './retry.errors.ts';
+import { shown } from './shown.ts';
 
 /** What a rule does with a message whose handling failed: plain data, made by the functions of this file. */
 export type ErrorOutcome = RetryOutcome | RetryNowOutcome | DeadLetterOutcome | ParkOutcome | DiscardOutcome | PauseOutcome;
+
+const KINDS: Readonly<Record<ErrorOutcome['kind'], true>> = {
+  retry: true,
+  retryNow: true,
+  deadLetter: true,
+  park: true,
+  discard: true,
+  pause: true,
+};
+
+/** Whether it is what a function of this file made, for callers that no compiler checked. */
+export function isErrorOutcome(value: unknown): value is ErrorOutcome {
+  return typeof value === 'object' && value !== null && Object.hasOwn(KINDS, String((value as { readonly kind?: unknown }).kind));
+}
 
 /** Again later, charged. */
 export interface RetryOutcome {
   readonly kind: 'retry';
   /** @default - the consumer's */
   readonly policy?: RetryPolicy;
-  /** @default - the consumer's `maxAttempts` */
+  /**
+   * Of the two, this one wins over the consumer's `maxAttempts`, whether it is more or less, for failures that the rule matches. Any other
+   * failure of the same message, and a crash, is measured by `maxAttempts`. @default - the consumer's `maxAttempts`
+   */
   readonly attempts?: number;
 }
 
@@ -42,13 +60,17 @@ export interface PauseOutcome {
 
 /**
  * The message comes back after a delay, and the attempt is charged; once its attempts are used up it is exhausted. Attempts count together,
- * whatever they failed of; `attempts` says how many this failure may be the last of. What the thrower asked for (`Transient`) is waited for
+ * whatever they failed of; `attempts` says how many this failure may be the last of, and wins over the consumer's `maxAttempts`: with 9 and
+ * 5, a failure that the rule matches is the last as the 9th, any other one from the 5th on. What the thrower asked for (`Transient`) is waited for
  * instead of the policy's delay.
  *
  * @example
  * errorRule({ name: 'CarrierClosed' }, retry(linear({ stepMs: 600_000 }), { attempts: 12 }))
  */
 export function retry(policy?: RetryPolicy, { attempts }: { readonly attempts?: number } = {}): RetryOutcome {
+  if (policy !== undefined && !isRetryPolicy(policy)) {
+    throw new RetryConfigError(`retry() takes ${shown(policy)} for a policy; make one with exponential(), linear() or fixed()`);
+  }
   if (attempts !== undefined) assertWhole('attempts of retry()', attempts, 100);
   return { kind: 'retry', ...(policy && { policy }), ...(attempts !== undefined && { attempts }) };
 }
@@ -89,8 +111,11 @@ export function park(note?: string): ParkOutcome {
  * errorRule(OrderCancelled, discard('the order was cancelled in the meantime'))
  */
 export function discard(reason: string): DiscardOutcome {
-  if (reason.trim() === '')
-    throw new RetryConfigError('the reason of discard() is empty; say why such a message may be lost, it stands in the log');
+  if (typeof reason !== 'string' || reason.trim() === '') {
+    throw new RetryConfigError(
+      `the reason of discard() is ${typeof reason === 'string' ? 'empty' : shown(reason)}; say why such a message may be lost, it stands in the log`,
+    );
+  }
   return { kind: 'discard', reason };
 }
 

@@ -1,5 +1,6 @@
-import type { ErrorOutcome, RetryNowOutcome } from './error-outcome.ts';
+import { type ErrorOutcome, isErrorOutcome, type RetryNowOutcome } from './error-outcome.ts';
 import { RetryConfigError } from './retry.errors.ts';
+import { shown } from './shown.ts';
 
 /** A class of errors. */
 export type ErrorClass = abstract new (...args: never[]) => unknown;
@@ -32,8 +33,9 @@ export interface ErrorRule {
 /**
  * What becomes of a message whose handling failed in a certain way. Rules are asked in their order, those of the handler before those of the
  * consumer, and the first that matches decides; without one, what the library knows of errors does. They are asked about what handlers throw
- * and about units that were refused, never about failures to reach the inbox. Throws `RetryConfigError` (code `RETRY_CONFIG`) for a
- * pattern that names nothing.
+ * and about units that were refused, never about failures to reach the inbox. A rule behind one that matches all it does, such as
+ * `errorRule(Error, …)`, is refused with its list, at synth and at start. Throws `RetryConfigError` (code `RETRY_CONFIG`) for a pattern that
+ * names nothing, and for what is no pattern or no outcome.
  *
  * @example
  * const errors = [
@@ -43,9 +45,34 @@ export interface ErrorRule {
  * ];
  */
 export function errorRule(match: ErrorMatch, outcome: ErrorOutcome): ErrorRule {
+  if (!isErrorMatch(match)) {
+    throw new RetryConfigError(
+      `an error rule matches by ${shown(match)}; it matches by a class, or by a pattern such as { code: 'CARD_EXPIRED' }`,
+    );
+  }
   assertSays(match);
+  if (!isErrorOutcome(outcome)) {
+    throw new RetryConfigError(
+      `the outcome of an error rule is ${shown(outcome)}; it is what retry(), retryNow(), deadLetter(), park(), discard() or pause() gives`,
+    );
+  }
   return { match, outcome };
 }
+
+/** What stands in a list of rules and was not made by `errorRule`, as an error shows it, with its place from 0; undefined when all are rules. */
+export function strangerAmong(rules: readonly unknown[]): { readonly index: number; readonly text: string } | undefined {
+  const index = rules.findIndex((rule) => {
+    const { match, outcome } = (typeof rule === 'object' && rule !== null ? rule : {}) as {
+      readonly match?: unknown;
+      readonly outcome?: unknown;
+    };
+    return !(isErrorMatch(match) && isErrorOutcome(outcome));
+  });
+  return index === -1 ? undefined : { index, text: shown(rules[index]) };
+}
+
+const isErrorMatch = (match: unknown): match is ErrorMatch =>
+  typeof match === 'function' || (typeof match === 'object' && match !== null && !Array.isArray(match));
 
 const MEMBERS = ['class', 'code', 'name', 'cause', 'when', 'type'];
 

@@ -1,4 +1,5 @@
 import { RetryConfigError } from './retry.errors.ts';
+import { shown } from './shown.ts';
 
 /**
  * How far a delay may lie from its nominal value d. `full`: anywhere in 0 … d, which spreads messages that failed together the most.
@@ -98,10 +99,20 @@ export function linear({ stepMs, capMs, jitter = 'full' }: LinearOptions): Retry
  * fixed([1_000, 60_000, 3_600_000]);
  */
 export function fixed(delaysMs: readonly number[], { jitter = 'none' }: { readonly jitter?: Jitter } = {}): RetryPolicy {
-  if (delaysMs.length === 0)
-    throw refused('a fixed policy', '[]', 'a list of one delay or more: name the delays, e.g. fixed([1_000, 60_000])');
+  if (!Array.isArray(delaysMs) || delaysMs.length === 0)
+    throw refused(
+      'the list of delays',
+      Array.isArray(delaysMs) ? '[]' : shown(delaysMs),
+      'a list of one delay or more: name the delays, e.g. fixed([1_000, 60_000])',
+    );
   for (const delayMs of delaysMs) assertDelay('a delay', delayMs);
   return { kind: 'fixed', delaysMs: [...delaysMs], jitter: checkedJitter(jitter) };
+}
+
+/** Whether it is what `exponential`, `linear` or `fixed` made, for callers that no compiler checked. */
+export function isRetryPolicy(value: unknown): value is RetryPolicy {
+  const { kind } = (typeof value === 'object' && value !== null ? value : {}) as { readonly kind?: unknown };
+  return kind === 'exponential' || kind === 'linear' || kind === 'fixed';
 }
 
 /** Reads a policy that was written as JSON; throws `RetryConfigError` for anything that is none. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deadLetter, discard, pause, retry, retryNow } from '../../lib/retry/error-outcome.ts';
-import { type ErrorMatch, type ErrorRule, errorRule, findRule } from '../../lib/retry/error-rules.ts';
+import { type ErrorMatch, type ErrorRule, errorRule, findRule, strangerAmong } from '../../lib/retry/error-rules.ts';
 import { Permanent } from '../../lib/retry/retry.errors.ts';
 
 class CardError extends Error {
@@ -74,6 +74,12 @@ test('of any rules in any order, the first that matches decides', () => {
   );
 });
 
+test('what stands among rules and is none is told with its place', () => {
+  expect(strangerAmong([errorRule(Error, deadLetter()), { code: 'CARD_EXPIRED' }])).toEqual({ index: 1, text: 'an object of code' });
+  expect(strangerAmong([null])).toEqual({ index: 0, text: 'null' });
+  expect(strangerAmong([errorRule(Error, deadLetter())])).toBeUndefined();
+});
+
 test.each([
   ['a match by nothing', () => errorRule({}, deadLetter()), /matches by nothing/],
   ['a cause that names nothing', () => errorRule({ cause: {} }, deadLetter()), /matches by nothing/],
@@ -85,6 +91,16 @@ test.each([
   ['no attempts', () => retry(undefined, { attempts: 0 }), /attempts of retry\(\) is 0; it is a whole number from 1 to 100/],
   ['a retry at once without end', () => retryNow(1_000), /times of retryNow\(\) is 1000/],
   ['a discard without a reason', () => discard(' '), /the reason of discard\(\) is empty/],
+  ['a discard without anything', () => discard(undefined as never), /the reason of discard\(\) is undefined; say why/],
+  ['a rule for nothing', () => errorRule(undefined as never, deadLetter()), /matches by undefined; it matches by a class, or by a pattern/],
+  [
+    'a rule without an outcome',
+    () => errorRule(Error, undefined as never),
+    /the outcome of an error rule is undefined; it is what retry\(\)/,
+  ],
+  ['an outcome that was not called', () => errorRule(Error, deadLetter as never), /is the function deadLetter; it is what/],
+  ['an object of nobody as outcome', () => errorRule(Error, { kind: 'drop' } as never), /is an object of kind; it is what/],
+  ['a retry of attempts for a policy', () => retry({ attempts: 3 } as never), /takes an object of attempts for a policy; make one with/],
   ['a pause of nothing', () => pause(0), /pause\(\) is for 0 ms/],
   ['an endless pause', () => pause(Number.POSITIVE_INFINITY), /pause\(\) is for Infinity ms/],
   ['a pause that is no number', () => pause(Number.NaN), /pause\(\) is for NaN ms/],

@@ -72,7 +72,8 @@ test('messages spread their returns fully unless told otherwise; a list is meant
 });
 
 test.each([
-  ['an empty list', () => fixed([]), /a fixed policy of a retry policy is \[\]/],
+  ['an empty list', () => fixed([]), /the list of delays of a retry policy is \[\]; it is a list/],
+  ['a delay without a list', () => fixed(1_000 as never), /the list of delays of a retry policy is 1000; it is a list of one delay/],
   ['a negative delay', () => fixed([1, -1]), /a delay .* is -1; it is a number of milliseconds, 0 and more/],
   ['no number', () => exponential({ baseMs: Number.NaN, capMs: 1 }), /baseMs .* is NaN/],
   ['an endless delay', () => exponential({ baseMs: 1, capMs: Number.POSITIVE_INFINITY }), /capMs .* is Infinity/],
