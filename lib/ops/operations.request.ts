@@ -1,6 +1,7 @@
 import type { FailureFilter, FailureStatus } from '../dlq/failure.ts';
 import { OperationError } from './operations.errors.ts';
 import type { Author, OperationRequest, RedriveOptions } from './operations.ts';
+import { MOVE_RATE, REDRIVE_RATE } from './rate.limits.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Operation = OperationRequest['operation'];
@@ -80,8 +81,7 @@ const FILTER: Readonly<Record<keyof FailureFilter, Reader>> = {
 const OPTIONS: Readonly<Record<keyof RedriveOptions, Reader>> = {
   canary: integerFrom(0, 100),
   canaryWaitMs: integerFrom(1_000, 86_400_000),
-  // Slower than one in ten seconds is no rate; a FIFO queue takes 3,000 a second with batches (SQS "Message throughput quotas").
-  rate: numberFrom(0.1, 1_000),
+  rate: numberFrom(REDRIVE_RATE.min, REDRIVE_RATE.max),
   renewOld: flag,
   maxRedrives: integerFrom(1, 1_000),
 };
@@ -116,7 +116,7 @@ const SHAPES: Readonly<Record<Operation, Readonly<Record<string, Reader>>>> = {
   'redrive-status': { id: text },
   'stop-redrive': { id: text },
   'resume-redrive': { id: text },
-  move: { consumer: text, rate: optional(integerFrom(1, 500)), author },
+  move: { consumer: text, rate: optional(integerFrom(MOVE_RATE.min, MOVE_RATE.max)), author },
   tick: {},
 };
 

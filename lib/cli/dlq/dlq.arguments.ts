@@ -1,4 +1,5 @@
 import type { FailureFilter } from '../../dlq/failure.ts';
+import { MOVE_RATE } from '../../ops/rate.limits.ts';
 import { ArgumentError, parseWords, wholeNumber } from '../arguments.ts';
 import { PLACE_OPTIONS, type Place, placeOf } from '../operator/place.ts';
 import { rateOf } from '../operator/time-argument.ts';
@@ -73,7 +74,7 @@ export function parseDlqArguments(argv: readonly string[], now: number): DlqArgu
     limit: values.limit === undefined ? 50 : wholeNumber('--limit', values.limit, { min: 1, max: 100_000 }),
     out: values.out,
     why: values.why,
-    rate: values.rate === undefined ? undefined : rateOf('--rate', values.rate),
+    rate: values.rate === undefined ? undefined : rateOf('--rate', values.rate, MOVE_RATE),
     yes: values.yes ?? false,
   };
 }

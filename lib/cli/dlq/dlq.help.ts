@@ -19,7 +19,7 @@ export function dlqHelp(): string {
       ['--limit N', 'lines of list (default 50)'],
       ['--out FILE', 'where export writes (default: standard output)'],
       ['--why TEXT', 'a reason, kept in the record of what was done'],
-      ['--rate N/s', 'messages a second of move'],
+      ['--rate N/s', 'messages a second of move, a whole number from 1 to 500, or N/min'],
       ['--yes', 'agree beforehand; needed where there is no terminal to ask on'],
     ],
     notes: [WHERE_NOTE, 'Exit code: 0 done, 1 not agreed to, 2 it could not be done, 130 ended by Ctrl-C.'],

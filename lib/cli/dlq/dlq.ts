@@ -3,7 +3,7 @@ import { EXIT } from '../exit-code.ts';
 import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
 import { count, printable, shortId } from '../operator/printable.ts';
-import { failuresOf, isWholeId, PAGE, resolveId, resolveWhere } from '../operator/resolve-where.ts';
+import { type Doing, failuresOf, isWholeId, PAGE, resolveId, resolveWhere } from '../operator/resolve-where.ts';
 import { viewOf } from '../operator/view.ts';
 import { type DlqArguments, parseDlqArguments } from './dlq.arguments.ts';
 import { exportFailures } from './dlq.export.ts';
@@ -81,8 +81,14 @@ async function show({ where, json, body }: DlqArguments, desk: Desk): Promise<nu
 /** More are not counted before the question: the answer would be the same. */
 const COUNTED = 1_000;
 
+const DOINGS: Readonly<Record<'archive' | 'restore', Doing>> = {
+  archive: { among: ['open', 'parked'], done: 'archived' },
+  restore: { among: ['archived'], done: 'restored' },
+};
+
 async function transition({ where = {}, json, yes, why }: DlqArguments, desk: Desk, operation: 'archive' | 'restore'): Promise<number> {
-  const selected = await resolveWhere(desk, { ...(operation === 'restore' && { status: 'archived' as const }), ...where });
+  const archived = operation === 'restore' && where.id === undefined;
+  const selected = await resolveWhere(desk, { ...(archived && { status: 'archived' as const }), ...where }, DOINGS[operation]);
   // What fails after the question was not part of it.
   const bounded = selected.id === undefined && selected.until === undefined ? { ...selected, until: desk.clock.now() } : selected;
   const matching = await countOf(desk, bounded);

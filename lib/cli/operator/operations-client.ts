@@ -9,6 +9,8 @@ import type { Place } from './place.ts';
 export interface Operations {
   /** Throws an error with a sentence: of the function that refused, or of why it could not be asked. */
   ask<Request extends OperationRequest>(request: Request): Promise<Answers[Request['operation']]>;
+  /** The name of the stack: where the place has none, of the only one that the embedded AWS holds. */
+  stack(): Promise<string>;
 }
 
 /** The part of Lambda that the client needs; throws what the SDK throws. */
@@ -28,10 +30,11 @@ const ONCE: readonly string[] = ['redrive', 'move', 'edit'];
 /** The operations of the stack at `place`, by its operations function: who may invoke that needs no other right. */
 export function createOperations(functions: Functions, place: Place): Operations {
   let found: Promise<string> | undefined;
+  const stack = () => (found ??= stackAt(functions, place));
   return {
+    stack,
     async ask<Request extends OperationRequest>(request: Request): Promise<Answers[Request['operation']]> {
-      found ??= operationsFunction(functions, place);
-      const name = await found;
+      const name = nameWithin(await stack(), OPERATIONS_NAME, { max: NAME_LIMITS.function });
       const invoked = await functions
         .invoke(name, JSON.stringify(request), { repeatable: !ONCE.includes(request.operation) })
         .catch((error: unknown) => {
@@ -45,16 +48,16 @@ export function createOperations(functions: Functions, place: Place): Operations
   };
 }
 
-/** The name of the function; without a stack the embedded AWS may hold one only. */
-async function operationsFunction(functions: Functions, place: Place): Promise<string> {
-  if (place.stack !== undefined) return nameWithin(place.stack, OPERATIONS_NAME, { max: NAME_LIMITS.function });
+/** Without a stack the embedded AWS may hold one only. */
+async function stackAt(functions: Functions, place: Place): Promise<string> {
+  if (place.stack !== undefined) return place.stack;
   const names = await functions.names().catch((error: unknown) => {
     throw sentenceFor(error, { place, functionName: `*-${OPERATIONS_NAME}` });
   });
-  const candidates = names.filter((name) => name.endsWith(`-${OPERATIONS_NAME}`));
+  const candidates = names.flatMap((name) => (name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : []));
   const [only] = candidates;
-  if (only === undefined || candidates.length > 1) {
-    throw new StackUnclearError(candidates.map((name) => name.slice(0, -OPERATIONS_NAME.length - 1)));
-  }
+  if (only === undefined || candidates.length > 1) throw new StackUnclearError(candidates);
   return only;
 }
+
+const SUFFIX = `-${OPERATIONS_NAME}`;

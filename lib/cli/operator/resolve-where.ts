@@ -13,11 +13,38 @@ type Named = Required<Pick<FailureFilter, 'id' | 'status'>>;
 /** Whether it is an id as a whole. */
 export const isWholeId = (id: string): boolean => id.length >= WHOLE.id;
 
-/** The filter with whole ids, where somebody wrote the beginning of one. Throws `ArgumentError` if it begins none, or several. */
-export async function resolveWhere(desk: Desk, where: FailureFilter): Promise<FailureFilter> {
-  const named = where.id === undefined ? undefined : await resolveId(desk, where.id, where.status);
+/** Something that can be done to failures in some standings only. */
+export interface Doing {
+  readonly among: readonly FailureStatus[];
+  /** What they are then, e.g. `sent back`. */
+  readonly done: string;
+}
+
+/**
+ * The filter with whole ids, where somebody wrote the beginning of one. Throws `ArgumentError` if it begins none, or several, or if the
+ * failure stands so that it cannot be done.
+ */
+export async function resolveWhere(desk: Desk, where: FailureFilter, doing?: Doing): Promise<FailureFilter> {
+  const named = where.id === undefined ? undefined : await resolveNamed(desk, { id: where.id, status: where.status, doing });
   const fingerprint = where.fingerprint === undefined ? undefined : await resolveFingerprint(desk, where.fingerprint);
   return { ...where, ...named, ...(fingerprint !== undefined && { fingerprint }) };
+}
+
+interface Naming {
+  readonly id: string;
+  readonly status: FailureStatus | undefined;
+  readonly doing: Doing | undefined;
+}
+
+async function resolveNamed(desk: Desk, { id, status, doing }: Naming): Promise<Named> {
+  if (status !== undefined || doing === undefined) return resolveId(desk, id, status);
+  // An id may be as short as tells it from the others that this can be done to.
+  const likely = isWholeId(id) ? undefined : onlyOf(id, await beginningWith(desk, id, doing.among));
+  const found = likely ?? (await resolveId(desk, id));
+  if (doing.among.includes(found.status)) return found;
+  throw new ArgumentError(
+    `the failure ${shortId(found.id)} is ${found.status}; only what is ${doing.among.join(' or ')} can be ${doing.done}`,
+  );
 }
 
 /** A failure by its id or the beginning of it: in the given standing, or however it stands. */
@@ -27,15 +54,16 @@ export async function resolveId(desk: Desk, given: string, status?: FailureFilte
     const { failure } = await desk.operations.ask({ operation: 'show', id: given });
     return { id: failure.id, status: failure.status };
   }
-  const [only, another] = await beginningWith(desk, given, status === undefined ? STATUSES : [status]);
-  const quoted = JSON.stringify(given);
-  if (only === undefined)
-    throw new ArgumentError(`no failure has an id that begins with ${quoted}: ids are shown by ${desk.command('dlq list')}`);
-  if (another !== undefined) {
-    const both = `${shortId(only.id)} and ${shortId(another.id)}`;
-    throw new ArgumentError(`several failures have an id that begins with ${quoted}, e.g. ${both}: give more of it`);
-  }
-  return { id: only.id, status: only.status };
+  const only = onlyOf(given, await beginningWith(desk, given, status === undefined ? STATUSES : [status]));
+  if (only !== undefined) return only;
+  const standing = status === undefined ? 'no failure' : `no failure that is ${status}`;
+  throw new ArgumentError(`${standing} has an id that begins with ${JSON.stringify(given)}: ids are shown by ${desk.command('dlq list')}`);
+}
+
+function onlyOf(given: string, [only, another]: readonly Failure[]): Named | undefined {
+  if (another === undefined) return only && { id: only.id, status: only.status };
+  const both = `${shortId(only?.id ?? '')} and ${shortId(another.id)}`;
+  throw new ArgumentError(`several failures have an id that begins with ${JSON.stringify(given)}, e.g. ${both}: give more of it`);
 }
 
 /** Two of them at most: more would make no difference. */

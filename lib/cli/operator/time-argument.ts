@@ -1,3 +1,4 @@
+import type { RateLimits } from '../../ops/rate.limits.ts';
 import { ArgumentError } from '../arguments.ts';
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
@@ -31,12 +32,17 @@ export function instantOf(option: string, given: string, now: number): number {
   return instant;
 }
 
-const PER_SECOND = { s: 1, min: 1 / 60, m: 1 / 60, h: 1 / 3_600 } as const;
+const SECONDS = { s: 1, min: 60, m: 60, h: 3_600 } as const;
 
-/** Messages a second of `10/s`, `600/min`, `36000/h`, or `10`, which is a second's. */
-export function rateOf(option: string, given: string): number {
+/** Messages a second of `10/s`, `600/min`, `36000/h`, or `10`, which is a second's; throws `ArgumentError` in the unit that was given. */
+export function rateOf(option: string, given: string, { min, max, whole }: RateLimits): number {
   const [, number, unit = 's'] = /^(\d{1,7}(?:\.\d{1,3})?)(?:\/(s|min|m|h))?$/.exec(given) ?? [];
-  const rate = Number(number ?? 0) * PER_SECOND[unit as keyof typeof PER_SECOND];
-  if (rate <= 0) throw new ArgumentError(`${option} takes messages per time such as 10/s or 600/min, not ${JSON.stringify(given)}`);
+  const said = JSON.stringify(given);
+  if (number === undefined) throw new ArgumentError(`${option} takes messages per time such as 10/s or 600/min, not ${said}`);
+  const seconds = SECONDS[unit as keyof typeof SECONDS];
+  const rate = Number(number) / seconds;
+  if (rate < min || rate > max)
+    throw new ArgumentError(`${option} takes ${min * seconds}/${unit} to ${max * seconds}/${unit}, not ${said}`);
+  if (whole && !Number.isInteger(rate)) throw new ArgumentError(`${option} takes a whole number of messages a second here, not ${said}`);
   return rate;
 }

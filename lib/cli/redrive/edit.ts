@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { compactJson, isJson, prettyJson } from '../../core/json-text.ts';
 import type { FailureFilter } from '../../dlq/failure.ts';
+import { editedCopy } from '../../ops/edited-copy.ts';
 import { diffOf } from '../../ops/line-diff.ts';
 import { ArgumentError } from '../arguments.ts';
 import { agreed, authorOf, type Desk } from '../operator/desk.ts';
@@ -14,13 +15,15 @@ import type { StartTask } from './redrive.arguments.ts';
  */
 export async function editBody(desk: Desk, task: StartTask): Promise<FailureFilter | undefined> {
   const id = await theOne(desk, task.where);
-  const { body, missing } = await desk.operations.ask({ operation: 'show', id });
+  const { failure: original, body, missing } = await desk.operations.ask({ operation: 'show', id });
   if (missing !== undefined) throw new ArgumentError(`the body of ${id} cannot be edited: ${missing}`);
   const written = inShapeOf(body, await newBody(desk, task, body));
   if (written === body) {
     desk.terminal.line('the body is as it was; nothing was changed');
     return undefined;
   }
+  // Throws what the function would throw: also a dry run says so.
+  editedCopy({ failure: original, body }, written);
   for (const line of printableLines(diffOf(body, written))) desk.terminal.line(painted(desk, line));
   if (task.dryRun) return task.where;
   if (!(await agreed(desk, { yes: task.yes, question: 'put this body in its place?' }))) return undefined;

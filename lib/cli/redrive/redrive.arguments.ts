@@ -1,5 +1,6 @@
 import type { FailureFilter } from '../../dlq/failure.ts';
 import type { RedriveOptions } from '../../ops/operations.ts';
+import { REDRIVE_RATE } from '../../ops/rate.limits.ts';
 import { ArgumentError, parseWords, wholeNumber } from '../arguments.ts';
 import { PLACE_OPTIONS, type Place, placeOf } from '../operator/place.ts';
 import { durationOf, rateOf } from '../operator/time-argument.ts';
@@ -111,7 +112,7 @@ function optionsOf({ canary, rate, 'canary-wait': wait, 'renew-old': renewOld, '
   return {
     ...(canary !== undefined && { canary: wholeNumber('--canary', canary, { min: 0, max: 100 }) }),
     ...(wait !== undefined && { canaryWaitMs: durationOf('--canary-wait', wait) }),
-    ...(rate !== undefined && { rate: rateOf('--rate', rate) }),
+    ...(rate !== undefined && { rate: rateOf('--rate', rate, REDRIVE_RATE) }),
     ...(renewOld !== undefined && { renewOld }),
     ...(max !== undefined && { maxRedrives: wholeNumber('--max-redrives', max, { min: 1, max: 1_000 }) }),
   };

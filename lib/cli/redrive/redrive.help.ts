@@ -10,7 +10,7 @@ export function redriveHelp(): string {
       ['--dry-run', 'say what would be sent, and how long it would take; change nothing'],
       ['--canary N', 'send N first, of every group, and stop unless all of them are handled'],
       ['--canary-wait SPAN', 'how long they may take (default 5m)'],
-      ['--rate N/s', 'messages a second, or N/min (default 10/s)'],
+      ['--rate N/s', 'messages a second, or N/min, N/h (default 10/s; from 0.1/s, which is 6/min, to 1000/s)'],
       ['--edit', 'change the body of the one failure that is meant, in VISUAL or EDITOR; a diff is shown, and kept'],
       ['--edit-from FILE', 'the same, with the new body from a file'],
       ['--renew-old', 'send what is older than the inbox remembers too: it may have been handled and forgotten'],

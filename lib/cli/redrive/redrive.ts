@@ -4,7 +4,7 @@ import { ArgumentError } from '../arguments.ts';
 import { EXIT } from '../exit-code.ts';
 import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
-import { resolveWhere } from '../operator/resolve-where.ts';
+import { type Doing, resolveWhere } from '../operator/resolve-where.ts';
 import { viewOf } from '../operator/view.ts';
 import { editBody } from './edit.ts';
 import { follow, hasEnded } from './follow.ts';
@@ -55,9 +55,11 @@ async function named(desk: Desk, given: string): Promise<Redrive> {
   );
 }
 
+const SENDING: Doing = { among: ['open', 'parked'], done: 'sent back' };
+
 async function start(args: RedriveArguments, desk: Desk, task: StartTask): Promise<number> {
   // 1. What is meant; an edit makes a copy, which is meant from then on.
-  const selected = await resolveWhere(desk, task.where);
+  const selected = await resolveWhere(desk, task.where, SENDING);
   const where = task.edit === undefined ? selected : await editBody(desk, { ...task, where: selected });
   if (where === undefined) return EXIT.failed;
 

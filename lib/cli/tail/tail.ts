@@ -1,4 +1,5 @@
 import { sleep } from '../../core/clock.ts';
+import { isPosthasteError } from '../../core/errors.ts';
 import { mapConcurrent } from '../../core/map-concurrent.ts';
 import { NAME_LIMITS, nameWithin } from '../../topology/name-within.ts';
 import { ArgumentError, parseWords } from '../arguments.ts';
@@ -30,10 +31,7 @@ export function createTailCommand(logsAt: (place: Place) => Logs = createLogs): 
       const { values, words } = parseWords(argv, { ...PLACE_OPTIONS, consumer: { type: 'string' }, since: { type: 'string' } });
       if (words.length > 0) throw new ArgumentError(`posthaste tail takes options only, not ${JSON.stringify(words.join(' '))}`);
       const { json = false, consumer, since } = values;
-      const place = placeOf(values);
-      if (consumer !== undefined && place.stack === undefined)
-        throw new ArgumentError('--consumer needs the name of its stack: --stack NAME');
-      return { place, json, consumer, sinceMs: since === undefined ? 0 : durationOf('--since', since) };
+      return { place: placeOf(values), json, consumer, sinceMs: since === undefined ? 0 : durationOf('--since', since) };
     },
     run: (args, desk) => tail(args, desk, logsAt(args.place)),
   };
@@ -64,7 +62,8 @@ const LATE_MS = 15_000;
 const POLL_MS = { local: 500, aws: 2_000 } as const;
 const AT_ONCE = 4;
 
-async function tail({ place, json, consumer, sinceMs }: TailArguments, desk: Desk, logs: Logs): Promise<number> {
+async function tail({ place: given, json, consumer, sinceMs }: TailArguments, desk: Desk, logs: Logs): Promise<number> {
+  const place = consumer === undefined || given.stack !== undefined ? given : { ...given, stack: await onlyStack(desk) };
   const groups = await groupsOf(logs, place, consumer);
   const prefix = `${GROUPS}${place.stack === undefined ? '' : `${place.stack}-`}`;
   const readers = groups.map((group) => createReader(logs, group, { prefix, since: desk.clock.now() - sinceMs }));
@@ -76,6 +75,14 @@ async function tail({ place, json, consumer, sinceMs }: TailArguments, desk: Des
     await sleep(desk.clock, POLL_MS[place.kind], desk.signal).catch(() => {});
   }
   return EXIT.ok;
+}
+
+/** The stack of a consumer is found as every command finds it: by the operations that a failure store gives to it. */
+async function onlyStack({ operations }: Desk): Promise<string> {
+  return operations.stack().catch((error: unknown) => {
+    if (!isPosthasteError(error, 'OPERATIONS_MISSING')) throw error;
+    throw new ArgumentError('--consumer needs the name of its stack, which has no failure store to be found by: --stack NAME');
+  });
 }
 
 async function groupsOf(logs: Logs, { stack }: Place, consumer: string | undefined): Promise<readonly string[]> {

@@ -189,6 +189,20 @@ describe('archive and restore', () => {
     expect(desk.printed).toEqual(['1 failure restored', '1 failure stood differently by then and was left']);
   });
 
+  test.each([
+    ['restore a', /^the failure a000000000 is open; only what is archived can be restored/],
+    ['archive c', /^the failure c000000000 is archived; only what is open or parked can be archived/],
+    [`archive ${'c'.padEnd(32, '0')}`, /^the failure c000000000 is archived/],
+    ['restore 9', /^no failure has an id that begins with "9"/],
+  ])('%s names the standing that forbids it', async (line, sentence) => {
+    await expect(run(line, fakeDesk(script(), { says: true }))).rejects.toThrow(sentence);
+  });
+
+  test('take an id that is short among those they can be done to', async () => {
+    const desk = fakeDesk(storeOf([failure('c1'), failure('c2', { status: 'archived' })]), { says: false });
+    expect(await run('restore c', desk)).toBe(1);
+  });
+
   test('say so when nothing matches', async () => {
     const desk = fakeDesk(storeOf([]));
     expect(await run('archive --where key=x --json', desk)).toBe(0);

@@ -45,7 +45,7 @@ export function fakeDesk(script: Script, { says, edits }: Person = {}): FakeDesk
     asked,
     printed,
     told,
-    operations: { ask: ask as Operations['ask'] },
+    operations: { ask: ask as Operations['ask'], stack: async () => 'shop' },
     output: listening(printed),
     write: async (text) => void printed.push(text),
     terminal: listening(told),

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { instant, printable, printableLines, span } from '../../../lib/cli/operator/printable.ts';
 import { durationOf, rateOf } from '../../../lib/cli/operator/time-argument.ts';
 import { compactJson, prettyJson } from '../../../lib/core/json-text.ts';
+import { MOVE_RATE, REDRIVE_RATE } from '../../../lib/ops/rate.limits.ts';
 
 describe('JSON as text', () => {
   test('is laid out as JSON.stringify does it, and back', () => {
@@ -57,12 +58,27 @@ test.each([
   ['30/m', 0.5],
   ['7200/h', 2],
   ['25', 25],
+  ['0.1/s', 0.1],
+  ['6/min', 0.1],
+  ['360/h', 0.1],
 ])('the rate %s is %d a second', (given, rate) => {
-  expect(rateOf('--rate', given)).toBeCloseTo(rate);
+  expect(rateOf('--rate', given, REDRIVE_RATE)).toBe(rate);
 });
 
-test.each(['0/s', '-1', '10/d', '1e3', '', 's', '10 / s'])('the rate %j is refused', (given) => {
-  expect(() => rateOf('--rate', given)).toThrow(/--rate takes messages per time such as 10\/s or 600\/min, not/);
+test.each(['-1', '10/d', '1e3', '', 's', '10 / s'])('the rate %j is refused', (given) => {
+  expect(() => rateOf('--rate', given, REDRIVE_RATE)).toThrow(/--rate takes messages per time such as 10\/s or 600\/min, not/);
+});
+
+test.each([
+  ['1/min', '--rate takes 6/min to 60000/min, not "1/min"'],
+  ['0/s', '--rate takes 0.1/s to 1000/s, not "0/s"'],
+  ['1001', '--rate takes 0.1/s to 1000/s, not "1001"'],
+])('a rate out of range, %s, is refused in its unit', (given, sentence) => {
+  expect(() => rateOf('--rate', given, REDRIVE_RATE)).toThrow(sentence);
+});
+
+test('a move, which SQS does by the whole second, takes no part of a message', () => {
+  expect(() => rateOf('--rate', '90/min', MOVE_RATE)).toThrow('--rate takes a whole number of messages a second here, not "90/min"');
 });
 
 test.each(['5', '1.2.3m', 'm', '', '5 m', '-5m'])('the span %j is refused', (given) => {

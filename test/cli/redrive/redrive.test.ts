@@ -261,6 +261,20 @@ describe('an edit', () => {
   });
 
   test.each([
+    ['not JSON', /the new body is no JSON object/],
+    ['{"id":"2","street":"?"}', /the new body has the id "2" and the message "1"/],
+  ])('of a dry run too is refused before anything is shown: %s', async (text, sentence) => {
+    const file = join(folder, 'refused.json');
+    writeFileSync(file, text);
+    const desk = fakeDesk(script());
+    await expect(run([original.id, '--edit-from', file, '--dry-run'], desk)).rejects.toMatchObject({
+      code: 'EDIT_REFUSED',
+      message: expect.stringMatching(sentence),
+    });
+    expect([...desk.printed, ...desk.told]).toEqual([]);
+  });
+
+  test.each([
     [['--where', 'key=many', '--edit'], /more than 1 failure match/],
     [['--where', 'key=none', '--edit'], /none matches/],
     [[original.id, '--edit'], /no terminal to edit on: --edit-from/],

@@ -70,6 +70,11 @@ describe('posthaste tail', () => {
     ]);
   });
 
+  test('of one consumer finds the stack that the embedded AWS holds', async () => {
+    const { asked } = await run(['--consumer', 'ship-order'], () => [outcome('a', NOW)]);
+    expect(new Set(asked.map(({ group }) => group))).toEqual(new Set(['/aws/lambda/shop-ship-order']));
+  });
+
   test('looks back for lines that turn up late', async () => {
     const { desk, asked } = await run(['--since', '1m'], (group, poll) => {
       if (!group.endsWith('stray')) return [];
@@ -88,7 +93,6 @@ describe('posthaste tail', () => {
 
   test.each([
     [['now'], /takes options only/],
-    [['--consumer', 'ship-order'], /--consumer needs the name of its stack/],
     [['--since', 'yesterday'], /--since takes a time span/],
   ])('%j cannot be meant', (argv, sentence) => {
     expect(() => createTailCommand().parse(argv, NOW)).toThrow(sentence);
