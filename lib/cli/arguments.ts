@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { PosthasteError } from '../core/errors.ts';
+import { nearest } from './nearest.ts';
 
 /** An argument that the command does not know or cannot use. */
 export class ArgumentError extends PosthasteError {
@@ -26,8 +27,20 @@ function parseLine<Options extends NonNullable<ParseArgsConfig['options']>>(argv
   try {
     return parseArgs({ args: [...argv], allowNegative: true, allowPositionals: words, options });
   } catch (error) {
+    const unknown = unknownOption(argv, options);
+    if (unknown !== undefined) throw unknown;
     throw new ArgumentError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function unknownOption(argv: readonly string[], options: NonNullable<ParseArgsConfig['options']>): ArgumentError | undefined {
+  const names = Object.entries(options).flatMap(([name, { type }]) => (type === 'boolean' ? [name, `no-${name}`] : [name]));
+  const { tokens } = parseArgs({ args: [...argv], strict: false, allowPositionals: true, options, tokens: true });
+  const shorts = Object.values(options).map(({ short }) => short);
+  const unknown = tokens.find((token) => token.kind === 'option' && ![...names, ...shorts].includes(token.name));
+  if (unknown?.kind !== 'option') return undefined;
+  const meant = nearest(unknown.name, names);
+  return new ArgumentError(`there is no option ${unknown.rawName}${meant === undefined ? '' : ` (did you mean --${meant}?)`}`);
 }
 
 /** A number of the command line that must be whole and in a range. */

@@ -26,7 +26,7 @@ export function mainHelp({ demo }: HelpOptions): string {
     ['tail', 'messages and what becomes of them, live'],
   ] as const;
   const example = demo ? 'npm run posthaste -- dev --port 0 --no-demo' : 'npx posthaste dev --port 0';
-  return `posthaste: the command line; posthaste <command> --help tells more.\n\n${options(commands)}\n\n  Example: ${example}\n`;
+  return `posthaste: the command line; posthaste <command> --help tells more; --version.\n\n${options(commands)}\n\n  Example: ${example}\n`;
 }
 
 /** Text of `posthaste dev --help`. */

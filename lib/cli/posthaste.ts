@@ -5,6 +5,7 @@ import { EXIT } from './exit-code.ts';
 import { mainHelp } from './help.ts';
 import { operate } from './operator/operate.ts';
 import { type Program, programOf } from './program.ts';
+import { packageVersion } from './version.ts';
 
 /** How the command line is started. */
 export interface CommandLine {
@@ -39,6 +40,10 @@ export async function posthaste({ argv, project, demo }: CommandLine): Promise<n
   if (command === undefined || command === '--help' || command === '-h') {
     process.stdout.write(mainHelp({ demo: demo !== undefined }));
     return command === undefined ? EXIT.unusable : EXIT.ok;
+  }
+  if (command === '--version') {
+    process.stdout.write(`${packageVersion()}\n`);
+    return EXIT.ok;
   }
   process.stderr.write(`there is no command ${JSON.stringify(command)}; see posthaste --help\n`);
   return EXIT.unusable;

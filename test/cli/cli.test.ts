@@ -29,7 +29,8 @@ describe('the command line', () => {
   test.each([
     [['--help'], 'posthaste <command> --help'],
     [['dev', '--help'], '--once'],
-    [['redrive', '--help'], '--canary'],
+    [['redrive', '--help'], 'npm run posthaste -- redrive --where'],
+    [['--version'], '0.1.0\n'],
   ])('%j prints help and exits 0', async (args, text) => {
     const { code, stdout, stderr } = await cli(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -38,7 +39,7 @@ describe('the command line', () => {
 
   test.each([
     [['deploy'], 'there is no command "deploy"'],
-    [['dev', '--onec'], "ARGUMENT_INVALID Unknown option '--onec'"],
+    [['dev', '--onec'], 'ARGUMENT_INVALID there is no option --onec (did you mean --once?); see --help'],
     [['dlq', '--where', 'colour=red'], 'ARGUMENT_INVALID --where has no field "colour"'],
     [['status', '--port', '1'], 'ENDPOINT_UNREACHABLE no embedded AWS answers at http://127.0.0.1:1'],
     [['demo', '--port', '1'], 'ENDPOINT_UNREACHABLE no embedded AWS answers at http://127.0.0.1:1'],

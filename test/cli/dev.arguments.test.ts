@@ -39,7 +39,7 @@ test('where nothing is deployed no demo can run', () => {
 });
 
 test.each([
-  [['--onec'], /'--onec'/],
+  [['--onec'], /^there is no option --onec \(did you mean --once\?\)/],
   [['now'], /now/],
   [['--port'], /--port/],
   [['--port', '-1'], /--port/],

@@ -39,15 +39,16 @@ const OPTIONS = {
   yes: { type: 'boolean', short: 'y' },
 } as const;
 
-/** Options that only these verbs have. */
-const ONLY = {
+/** The verbs that an option goes with. */
+export const VERBS_OF = {
+  where: ['group', 'list', 'archive', 'restore', 'export'],
   body: ['show'],
   limit: ['list'],
   out: ['export'],
   rate: ['move'],
   why: ['archive', 'restore', 'move'],
   yes: ['archive', 'restore', 'move', 'export'],
-};
+} as const satisfies Record<string, readonly DlqVerb[]>;
 
 /** Reads the arguments of `posthaste dlq`. */
 export function parseDlqArguments(argv: readonly string[], now: number): DlqArguments {
@@ -57,8 +58,9 @@ export function parseDlqArguments(argv: readonly string[], now: number): DlqArgu
   if (verb === undefined) throw new ArgumentError(`posthaste dlq has no ${JSON.stringify(first)}; it has ${DLQ_VERBS.join(', ')}`);
   if (more.length > 0)
     throw new ArgumentError(`posthaste dlq ${verb} takes one word more at most, not ${JSON.stringify([operand, ...more].join(' '))}`);
-  for (const [option, verbs] of Object.entries(ONLY)) {
-    if (values[option as keyof typeof ONLY] !== undefined && !verbs.includes(verb)) {
+  for (const [option, verbs] of Object.entries<readonly DlqVerb[]>(VERBS_OF)) {
+    // Where an id is wanted, or the name of a consumer, the sentence says so.
+    if (option !== 'where' && values[option as keyof typeof VERBS_OF] !== undefined && !verbs.includes(verb)) {
       throw new ArgumentError(`--${option} goes with posthaste dlq ${verbs.join(', ')}, not with ${verb}`);
     }
   }

@@ -4,6 +4,7 @@ import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
 import { count, printable, shortId } from '../operator/printable.ts';
 import { type Doing, failuresOf, isWholeId, PAGE, resolveId, resolveWhere } from '../operator/resolve-where.ts';
+import { warnOfUnknownConsumer } from '../operator/unknown-consumer.ts';
 import { viewOf } from '../operator/view.ts';
 import { type DlqArguments, parseDlqArguments } from './dlq.arguments.ts';
 import { exportFailures } from './dlq.export.ts';
@@ -38,6 +39,7 @@ async function group({ where, json }: DlqArguments, desk: Desk): Promise<number>
     return [...groupLines(value.groups, viewOf(desk)), ...nextSteps(value.groups, desk)];
   };
   answer(desk, json, { value, lines });
+  if (value.groups.length === 0) await warnOfUnknownConsumer(desk, where);
   return EXIT.ok;
 }
 
@@ -66,6 +68,7 @@ async function list({ where, json, limit }: DlqArguments, desk: Desk): Promise<n
     ...(cursor === undefined ? [] : [`there are more: --limit ${limit * 10}`]),
   ];
   answer(desk, json, { value: { failures, ...(cursor !== undefined && { cursor }) }, lines });
+  if (failures.length === 0) await warnOfUnknownConsumer(desk, where);
   return EXIT.ok;
 }
 
@@ -94,6 +97,7 @@ async function transition({ where = {}, json, yes, why }: DlqArguments, desk: De
   const matching = await countOf(desk, bounded);
   if (matching === 0) {
     answer(desk, json, { value: { changed: 0, refused: 0 }, lines: () => ['nothing matches'] });
+    await warnOfUnknownConsumer(desk, where);
     return EXIT.ok;
   }
   const many = matching > COUNTED ? `more than ${COUNTED} failures` : count(matching, 'failure');

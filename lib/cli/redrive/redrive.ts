@@ -5,6 +5,7 @@ import { EXIT } from '../exit-code.ts';
 import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
 import { type Doing, resolveWhere } from '../operator/resolve-where.ts';
+import { warnOfUnknownConsumer } from '../operator/unknown-consumer.ts';
 import { viewOf } from '../operator/view.ts';
 import { editBody } from './edit.ts';
 import { follow, hasEnded } from './follow.ts';
@@ -70,6 +71,7 @@ async function start(args: RedriveArguments, desk: Desk, task: StartTask): Promi
   if (nothing || task.dryRun) {
     const lines = () => (nothing ? ['nothing matches'] : planLines(plan, task.options, view));
     answer(desk, args.json, { value: nothing && !task.dryRun ? null : plan, lines });
+    if (nothing) await warnOfUnknownConsumer(desk, where);
     return EXIT.ok;
   }
   if (!args.json) for (const line of planLines(plan, task.options, view)) desk.output.line(line);

@@ -86,7 +86,7 @@ function consumerTroubles(consumer: ConsumerStatus, { command }: Pick<View, 'com
 
 function outboxTroubles({ name, pending, oldestSeconds = 0, parked }: OutboxStatus): readonly string[] {
   return [
-    ...(parked > 0 ? [`${name}: ${count(parked, 'message')} parked, which can never be published as they are`] : []),
+    ...(parked > 0 ? [`${name}: ${count(parked, 'message')} parked in the outbox, which can never be published as they are`] : []),
     ...(pending > 0 && oldestSeconds >= BEHIND_SECONDS
       ? [`${name}: behind, the oldest message has been pending for ${span(oldestSeconds)}`]
       : []),

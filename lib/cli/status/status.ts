@@ -25,9 +25,13 @@ export const statusCommand: OperatorCommand<StatusArguments> = {
       usage: ['npx posthaste status [options]'],
       rows: [
         ['--watch', 'again every 2 seconds, until Ctrl-C, which ends it with 0'],
-        ['--check', 'exit 1 when a failure is open, a message is parked, or something is behind by 5 minutes or does not deliver'],
+        ['--check', 'exit 1 when somebody should look'],
       ],
-      notes: ['Exit code: 0 shown, 1 with --check if somebody should look, 2 it could not be done.'],
+      notes: [
+        'Somebody should look when a failure is open, a message is parked in the outbox, undelivered or left in a dead-letter queue, a mapping does\n' +
+          '  not deliver, or the oldest message has waited for 5 minutes.',
+        'Exit code: 0 shown, 1 with --check if somebody should look, 2 it could not be done.',
+      ],
       examples: ['npx posthaste status --check --json'],
     }),
   parse(argv) {

@@ -156,6 +156,22 @@ describe('posthaste dlq', () => {
   });
 });
 
+test('the help of a verb names what it takes only', () => {
+  const help = dlqCommand.help(['show', '3f2a', '--help']);
+  expect([...help.matchAll(/^ {2}(--[a-z]+)/gm)].map(([, option]) => option)).toEqual([
+    '--body',
+    ...['--stack', '--port', '--aws', '--json', '--help'],
+  ]);
+  expect(dlqCommand.help(['list', '--help'])).toContain('status is open unless given; it is one of open, parked, redriving');
+});
+
+test.each(['group', 'list', 'archive --yes'])('%s says that a stack has no such consumer, where nothing is found of it', async (line) => {
+  const status = { stack: 'shop', at: 0, consumers: [], outboxes: [], groups: [], redrives: [] };
+  const desk = fakeDesk({ ...storeOf([]), groups: { groups: [] }, status });
+  expect(await run(`${line} --where consumer=nope`, desk)).toBe(0);
+  expect(desk.told).toEqual(['the stack has no consumer "nope"; it has none']);
+});
+
 describe('archive and restore', () => {
   const failures = [failure('a'), failure('b'), failure('c', { status: 'archived' })];
   const script = (): Script => {

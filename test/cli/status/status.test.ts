@@ -63,7 +63,7 @@ describe('--check', () => {
       { consumers: [consumer({ queue: { ...queue, inFlight: 1, oldestSeconds: 300 } })] },
     ],
     ['ship-order: its event source mapping is Disabled, so nothing is delivered', { consumers: [consumer({ mapping: 'Disabled' })] }],
-    ['outbox: 1 message parked, which can never be published as they are', { outboxes: [outbox({ parked: 1 })] }],
+    ['outbox: 1 message parked in the outbox, which can never be published as they are', { outboxes: [outbox({ parked: 1 })] }],
     ['outbox: behind, the oldest message has been pending for 10m', { outboxes: [outbox({ pending: 1, oldestSeconds: 600 })] }],
   ])('exits 1 for "%s"', async (sentence, values) => {
     const desk = fakeDesk({ status: stack(values) });

@@ -79,7 +79,7 @@ export function githubDemo(): Demo {
         notifications.refuse();
       }
     },
-    hints: (local) => ['demo', 'status', 'dlq'].map((command) => `npm run posthaste -- ${command} --port ${new URL(local.endpoint).port}`),
+    hints: (local) => ['demo', 'dlq'].map((command) => `npm run posthaste -- ${command} --port ${new URL(local.endpoint).port}`),
   };
 }
 
