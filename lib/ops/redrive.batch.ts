@@ -10,7 +10,7 @@ import type { InboxStanding, RedriveInbox } from './redrive.inbox.ts';
 import { type LeaveReason, verdictOn } from './redrive.plan.ts';
 import type { RedriveRow } from './redrive.rows.ts';
 import type { Letter, RedriveQueue, Sending } from './redrive.sqs.ts';
-import { type Ending, resultOf, type Tally, tallyOf } from './redrive.tally.ts';
+import { type Ending, endingOf, resultOf, type Tally, tallyOf } from './redrive.tally.ts';
 
 /** What working a batch needs. */
 export interface BatchDeps {
@@ -99,9 +99,18 @@ export async function finish(deps: BatchDeps, run: BatchRun, claimed: readonly F
     worked.push(...(consumer ? await finishOf(deps, { ...run, consumer }, failures) : failures.map(gone)));
   }
   const settlements = worked.flatMap(({ failure, ending }) => (ending ? settlementOf(failure, ending, run.redrive, deps.clock) : []));
-  if (settlements.length > 0) await deps.failures.settle(settlements, { until: run.until });
+  const overtaken = settlements.length > 0 ? (await deps.failures.settle(settlements, { until: run.until })).refused : [];
   const halt = worked.find((one) => one.halt !== undefined)?.halt;
-  return { ...tallyOf(worked.flatMap(({ ending }) => ending ?? [])), ...(halt && { halt }) };
+  const onFile = new Map(await Promise.all(overtaken.map(async ({ id }) => [id, await endingOnFile(deps, run, id)] as const)));
+  const endings = worked.flatMap(({ failure, ending }) => (ending ? [onFile.get(failure.id) ?? ending] : []));
+  return { ...tallyOf(endings), ...(halt && { halt }) };
+}
+
+/** What came of a failure in this redrive, as its audit says: another runner may have been first, and found it to stand differently. */
+export async function endingOnFile({ failures }: BatchDeps, { redrive }: BatchRun, id: string): Promise<Ending | undefined> {
+  const audits = await failures.audits(id);
+  const audit = audits.find(({ redriveId, action }) => redriveId === redrive.id && action === 'redrive');
+  return audit && endingOf(audit.result);
 }
 
 /** Puts on file that failures were sent which have failed again since: they stay as they stand. */

@@ -1,8 +1,8 @@
 import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Failure } from '../dlq/failure.ts';
 import { renewedCopy } from './edited-copy.ts';
-import { type BatchDeps, type BatchResult, type BatchRun, finish, sendBack, settleAsSent } from './redrive.batch.ts';
-import { added, type Ending, endingOf, NO_TALLY, tallyOf } from './redrive.tally.ts';
+import { type BatchDeps, type BatchResult, type BatchRun, endingOnFile, finish, sendBack, settleAsSent } from './redrive.batch.ts';
+import { added, type Ending, NO_TALLY, tallyOf } from './redrive.tally.ts';
 
 /** What a runner that was killed, or gave up, left of one failure. */
 type Remnant =
@@ -38,9 +38,7 @@ async function remnantOf(deps: BatchDeps, run: BatchRun, id: string): Promise<Re
   const failure = found?.status === 'replaced' && !isClaimed ? await copyOf(deps, run, found) : found;
   if (failure === undefined) return { kind: 'untouched' };
   if (failure.redriveId === run.redrive.id && failure.status === 'redriving') return { kind: 'claimed', failure };
-  const audits = await deps.failures.audits(failure.id);
-  const audit = audits.find(({ redriveId, action }) => redriveId === run.redrive.id && action === 'redrive');
-  const ending = audit && endingOf(audit.result);
+  const ending = await endingOnFile(deps, run, failure.id);
   if (ending) return { kind: 'ended', ending };
   if (failure.claimedBy?.includes(run.redrive.id)) return { kind: 'sent', failure };
   const waits = failure.status === 'open' || failure.status === 'parked';
