@@ -7,10 +7,8 @@ import type { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { enforce } from '../infra/rules.ts';
 import type { TableRef } from '../infra/table-ref.ts';
 import type { IEventTopic } from '../topic/topic.construct.ts';
-import { HANDLES_ALL } from './consumer.contract.ts';
 import { CONSUMER_RULES, type Handles } from './consumer.rules.construct.ts';
 import { ConsumerSubscription } from './consumer.subscription.construct.ts';
-import { handlesDigest } from './handles-digest.ts';
 import { QueueWorker } from './queue-worker.construct.ts';
 import { QUEUE_REMOVAL, type QueueWorkerProps } from './queue-worker.props.construct.ts';
 import { SNS_RETRY_DAYS } from './queue-worker.rules.construct.ts';
@@ -60,8 +58,7 @@ export class Consumer extends Construct implements IGrantable {
     const { handles, where = {}, ordered = false } = props;
     const conditions = Object.values(where).map((filter) => filter.conditions.length);
     enforce(this, CONSUMER_RULES, { topics, handles, ordered, where: Object.keys(where), conditions, region: Stack.of(this).region });
-    const digest = handles === HANDLES_ALL ? HANDLES_ALL : handlesDigest(handles.map((definition) => definition.name));
-    this.#worker = new QueueWorker(this, 'worker', { ...props, name, context: { handles: digest, daysBeforeQueue: SNS_RETRY_DAYS } });
+    this.#worker = new QueueWorker(this, 'worker', { ...props, name, context: { handles, daysBeforeQueue: SNS_RETRY_DAYS } });
     this.subscriptions = topics.map(
       (topic) =>
         new ConsumerSubscription(this, `from-${topic.destinationName}`, {

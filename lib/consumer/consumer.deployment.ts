@@ -1,4 +1,5 @@
 import type { ErrorRule } from '../retry/error-rules.ts';
+import { decodePolicy, type RetryPolicy } from '../retry/policy.ts';
 import { CONSUMER_ENV, type DeliveryChoice, HANDLES_ALL, LONG_WAITS_ENV, PAUSING_ENV } from './consumer.contract.ts';
 import { ConsumerConfigError } from './consumer.errors.ts';
 import { handlesDigest } from './handles-digest.ts';
@@ -11,12 +12,32 @@ export interface ConsumerCode {
   readonly name: string;
   readonly delivery: DeliveryChoice;
   readonly errors: readonly ErrorRule[];
+  /** What it says itself of its retries. */
+  readonly given: { readonly maxAttempts?: number; readonly onExhausted?: 'deadLetter' | 'block'; readonly retry?: RetryPolicy };
   /** Wire names. */
   readonly handles: readonly string[];
   /** Whether it makes schedules for long waits. */
   readonly makesSchedules: boolean;
   /** Whether it can stop deliveries. */
   readonly pauses: boolean;
+}
+
+/** The settings of `given` that the construct printed and deployed with other values, as both say them. */
+function otherRetries({ given }: ConsumerCode, env: Env): readonly string[] {
+  const { maxAttempts, onExhausted, retry } = given;
+  const pairs: readonly (readonly [string, string | undefined, string | undefined])[] = [
+    ['maxAttempts', maxAttempts === undefined ? undefined : String(maxAttempts), env[CONSUMER_ENV.maxAttempts]],
+    ['onExhausted', onExhausted, env[CONSUMER_ENV.onExhausted]],
+    ['retry', retry && policyText(JSON.stringify(retry)), policyText(env[CONSUMER_ENV.retry])],
+  ];
+  return pairs.flatMap(([name, own, deployed]) =>
+    own === undefined || deployed === undefined || own === deployed ? [] : [`${name} ${deployed}, but its code says ${own}`],
+  );
+}
+
+/** A policy with its members in one order, whoever wrote it. */
+function policyText(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : JSON.stringify(decodePolicy(text));
 }
 
 /** Each says how code and deployment differ, if they do. */
@@ -32,6 +53,13 @@ const DIFFERENCES: readonly ((code: ConsumerCode, env: Env) => string | false)[]
     deployed !== undefined &&
     deployed !== rulesDigest(errors) &&
     `consumer '${name}' was deployed with other error rules than its code has: give createConsumer and its construct the same "errors", from one module; those of a single handler stand in its on()`,
+  (code, env) => {
+    const others = otherRetries(code, env);
+    return (
+      others.length > 0 &&
+      `consumer '${code.name}' was deployed with ${others.join('; ')}: the schedule that its construct printed would not be the one that runs; say it to the construct alone, or to both the same`
+    );
+  },
   ({ name, makesSchedules }, { [LONG_WAITS_ENV.group]: deployed }) =>
     deployed !== undefined &&
     !makesSchedules &&

@@ -12,7 +12,8 @@ import { systemRng } from '../core/rng.ts';
 import type { AnyMessageDefinition } from '../message/message.ts';
 import type { DeadLetters } from '../retry/dead-letter.ts';
 import { attemptsOf, type ErrorRule } from '../retry/error-rules.ts';
-import { decodePolicy, MESSAGE_RETRY, type RetryPolicy } from '../retry/policy.ts';
+import { decodePolicy, isRetryPolicy, MESSAGE_RETRY, type RetryPolicy } from '../retry/policy.ts';
+import { shown } from '../retry/shown.ts';
 import { createCommitter } from '../unit-of-work/commit.ts';
 import type { OutgoingWriter } from '../unit-of-work/unit-of-work.ts';
 import { consumeBatch } from './consumer.batch.ts';
@@ -25,6 +26,7 @@ import type { ConsumerInbox, ConsumerSettings, DeliveryStop, LongWaits, Visibili
 import { queueLimitsOf } from './consumer.queue-limits.ts';
 import { createRouter, type Route } from './consumer.routes.ts';
 import { createVisibility, type VisibilityClient } from './consumer.sqs.ts';
+import { ruleListFault } from './rule-list.ts';
 
 /** What a consumer is. All but `name` and `handlers` has a default inside a function that the `Consumer` construct deployed. */
 export interface ConsumerOptions {
@@ -48,7 +50,11 @@ export interface ConsumerOptions {
    * exactly once
    */
   readonly delivery?: DeliveryChoice;
-  /** Attempts that are charged before a message counts as exhausted; 1 and more. @default - `POSTHASTE_MAX_ATTEMPTS`, or 5 */
+  /**
+   * Attempts that are charged before a message counts as exhausted; 1 and more. Inside a function that a construct deployed, say it to the
+   * construct alone, as `onExhausted` and `retry`: a function that was deployed with another value does not start.
+   * @default - `POSTHASTE_MAX_ATTEMPTS`, or 5
+   */
   readonly maxAttempts?: number;
   /** What happens to an exhausted message. @default - `POSTHASTE_ON_EXHAUSTED`, or `block` on FIFO queues and `deadLetter` on others */
   readonly onExhausted?: 'deadLetter' | 'block';
@@ -114,6 +120,7 @@ export function createConsumerHandler(options: ConsumerWiring): ConsumerHandler 
   const router = createRouter(options.handlers, options.ignores ?? []);
   const code = {
     ...settings,
+    given: options,
     handles: router.handles,
     makesSchedules: options.longWaits !== undefined,
     pauses: options.pausing !== undefined,
@@ -153,6 +160,7 @@ function settingsOf(options: ConsumerWiring): ConsumerSettings {
   if (onExhausted !== 'deadLetter' && onExhausted !== 'block' && onExhausted !== 'byQueue') {
     throw new ConsumerConfigError(`onExhausted is '${onExhausted}'; it is 'deadLetter' or 'block'`);
   }
+  assertRetries(options);
   if (delivery === 'at-most-once' && allRules(options).length > 0) {
     throw new ConsumerConfigError(
       `consumer '${name}' is at-most-once and has error rules; nothing is tried again after its handler was called: remove the rules`,
@@ -173,6 +181,19 @@ function settingsOf(options: ConsumerWiring): ConsumerSettings {
     source: options.source ?? outbox?.source ?? `urn:posthaste:${name}`,
     handlerVersion: options.handlerVersion ?? env[CONSUMER_ENV.handlerVersion],
   };
+}
+
+function assertRetries({ retry, errors = [], handlers }: ConsumerOptions): void {
+  if (retry !== undefined && !isRetryPolicy(retry)) {
+    throw new ConsumerConfigError(`retry is ${shown(retry)}; it is a policy: make it with exponential(), linear() or fixed()`);
+  }
+  const lists = handlers.map(
+    ({ definition, errors: own }) => [definition ? `errors of on(${definition.name})` : 'errors of onAny()', own] as const,
+  );
+  for (const [called, rules] of [['errors', errors] as const, ...lists]) {
+    const fault = ruleListFault(called, rules);
+    if (fault !== undefined) throw new ConsumerConfigError(fault);
+  }
 }
 
 function policyOf(env: Readonly<Record<string, string | undefined>>): RetryPolicy {

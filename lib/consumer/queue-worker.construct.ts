@@ -22,10 +22,13 @@ import { type TableRef, UNIT_RULES } from '../infra/table-ref.ts';
 import { MESSAGE_RETRY } from '../retry/policy.ts';
 import { longestDelayMs } from '../retry/retry-span.ts';
 import { registerMember, type StackDeadLetters } from '../topology/stack-topology.construct.ts';
-import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS } from './consumer.contract.ts';
+import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, HANDLES_ALL } from './consumer.contract.ts';
 import { invocationTarget, mappingScaling, SCALING_RULES } from './consumer.scaling.construct.ts';
+import { handlesDigest } from './handles-digest.ts';
 import { scheduleLongWaits } from './long-waits.construct.ts';
 import { runtimeAlarms } from './queue-worker.alarms.construct.ts';
+import { GIVEN_RULES } from './queue-worker.given.construct.ts';
+import { HANDLED_RULES } from './queue-worker.messages.construct.ts';
 import { isPausable, Pausing } from './queue-worker.pausing.construct.ts';
 import { QUEUE_REMOVAL, type QueueWorkerContext, type QueueWorkerProps } from './queue-worker.props.construct.ts';
 import { announceRetries, RETRY_RULES, type RetryFacts, retryEnvironment } from './queue-worker.retries.construct.ts';
@@ -51,12 +54,14 @@ export class QueueWorker extends Construct {
   constructor(scope: Construct, id: string, props: QueueWorkerProps & { readonly name: string; readonly context: QueueWorkerContext }) {
     super(scope, id);
     this.logicalName = props.name;
+    enforce(scope, GIVEN_RULES, props);
     this.facts = factsOf(props, props.context);
     enforce(scope, NAME_RULES, { name: props.name });
     enforce(scope, WORKER_RULES, this.facts);
     enforce(scope, SCALING_RULES, props.scaling ?? {});
     const retries = retryFactsOf(props, this.facts);
     enforce(scope, RETRY_RULES, retries);
+    enforce(scope, HANDLED_RULES, { ...retries, handles: props.context.handles });
     announceRetries(scope, props.name, retries);
     this.#inbox = props.inbox.table;
     this.#props = props;
@@ -148,13 +153,13 @@ export class QueueWorker extends Construct {
         [CONSUMER_ENV.name]: props.name,
         [CONSUMER_ENV.queueUrl]: this.queue.queueUrl,
         [CONSUMER_ENV.deadLetterQueueUrl]: this.deadLetterQueue.queueUrl,
-        [CONSUMER_ENV.handlesDigest]: props.context.handles,
+        [CONSUMER_ENV.handlesDigest]: digestOf(props.context),
         [CONSUMER_ENV.maxAttempts]: String(maxAttempts),
         [CONSUMER_ENV.onExhausted]: onExhausted,
         [CONSUMER_ENV.delivery]: delivery,
         [CONSUMER_ENV.maxReceiveCount]: String(maxReceiveCount),
         [CONSUMER_ENV.queueRetention]: String(retention.toSeconds()),
-        ...retryEnvironment(props),
+        ...retryEnvironment({ retry: MESSAGE_RETRY, ...props }),
       },
       ...(props.scaling?.reservedConcurrency !== undefined && { reservedConcurrency: props.scaling.reservedConcurrency }),
     });
@@ -230,6 +235,10 @@ function retryFactsOf({ errors: given, retry = MESSAGE_RETRY, longRetries }: Que
     retry,
     scheduled: !facts.ordered && facts.delivery === 'at-least-once' && (longRetries ?? isLong),
   };
+}
+
+function digestOf({ handles }: QueueWorkerContext): string {
+  return handlesDigest(handles === HANDLES_ALL ? [HANDLES_ALL] : handles.map(({ name }) => name));
 }
 
 function factsOf(props: QueueWorkerProps, { daysBeforeQueue }: QueueWorkerContext): WorkerFacts {

@@ -7,6 +7,7 @@ import type { IOutbox } from '../outbox/outbox.construct.ts';
 import type { ErrorRule } from '../retry/error-rules.ts';
 import type { RetryPolicy } from '../retry/policy.ts';
 import type { DeliveryChoice } from './consumer.contract.ts';
+import type { Handles } from './consumer.rules.construct.ts';
 import type { Scaling } from './consumer.scaling.construct.ts';
 import type { OnExhausted } from './queue-worker.rules.construct.ts';
 
@@ -61,7 +62,8 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
    */
   readonly maxAttempts?: number;
   /**
-   * When a failed message is tried again: `exponential`, `linear` or `fixed` of `posthaste`.
+   * When a failed message is tried again: `exponential`, `linear` or `fixed` of `posthaste`. Printed at synth: its code says nothing of it, nor
+   * of `maxAttempts` and `onExhausted`, or the same, or it does not start.
    *
    * @default exponential({ baseMs: 10_000, capMs: 900_000 }) - five attempts span about a minute, and a held key is tried every 15 minutes at
    * least
@@ -162,8 +164,7 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
 
 /** What the construct around a worker knows of its messages. */
 export interface QueueWorkerContext {
-  /** The digest of what it handles, or `HANDLES_ALL`. */
-  readonly handles: string;
+  readonly handles: Handles;
   /** How long the hops before the queue may hold a message, in days. */
   readonly daysBeforeQueue: number;
 }

@@ -101,16 +101,16 @@ export function announceRetries(scope: Construct, name: string, facts: RetryFact
   );
 }
 
-/** What the runtime is told; nothing of what it knows by itself. */
+/** What the runtime is told: the policy that was printed, and the rules where they are known. */
 export function retryEnvironment({
   errors,
   retry,
 }: {
   readonly errors?: readonly ErrorRule[];
-  readonly retry?: RetryPolicy;
+  readonly retry: RetryPolicy;
 }): Record<string, string> {
   return {
-    ...(retry && { [CONSUMER_ENV.retry]: JSON.stringify(retry) }),
+    [CONSUMER_ENV.retry]: JSON.stringify(retry),
     ...(errors && { [CONSUMER_ENV.errorsDigest]: rulesDigest(errors) }),
   };
 }

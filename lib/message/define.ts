@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ENVELOPE_ATTRIBUTES, MAX_ROUTING_FIELDS } from './message.contract.ts';
 import { MessageDefinitionError } from './message.errors.ts';
-import type { CommandDefinition, EventDefinition, MessageDefinition, RoutingValue } from './message.ts';
+import type { AnyMessageDefinition, CommandDefinition, EventDefinition, MessageDefinition, RoutingValue } from './message.ts';
 
 /** What events and commands have in common. */
 export interface MessageOptions<Name extends string, Schema extends StandardSchemaV1> {
@@ -102,6 +102,11 @@ function definition<Name extends string, Schema extends StandardSchemaV1>(
 }
 
 const noKey = (): undefined => undefined;
+
+/** Whether a definition says by what its messages are ordered. A `key` that gives undefined for some of them still says it. */
+export function declaresKey({ key }: Pick<AnyMessageDefinition, 'key'>): boolean {
+  return key !== noKey;
+}
 
 const WORD = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*';
 const WIRE_NAME = new RegExp(`^${WORD}\\.${WORD}$`);

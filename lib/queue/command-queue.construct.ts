@@ -4,7 +4,6 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnQueue, IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import { handlesDigest } from '../consumer/handles-digest.ts';
 import { QueueWorker } from '../consumer/queue-worker.construct.ts';
 import type { QueueWorkerProps } from '../consumer/queue-worker.props.construct.ts';
 import { addDestination, type IDestination } from '../infra/destinations.ts';
@@ -95,8 +94,7 @@ export class CommandQueue extends Construct implements IDestination, IGrantable 
     this.destinationName = name;
     this.#encryptionKey = props.encryptionKey;
     enforce(this, COMMAND_RULES, { name, handles });
-    const digest = handlesDigest(handles.map((definition) => definition.name));
-    this.#worker = new QueueWorker(this, 'worker', { ...props, name, context: { handles: digest, daysBeforeQueue: 0 } });
+    this.#worker = new QueueWorker(this, 'worker', { ...props, name, context: { handles, daysBeforeQueue: 0 } });
     this.#worker.register(this);
     this.#arn = Lazy.uncachedString({ produce: ({ scope: user }) => this.#arnSeenFrom(user) });
   }

@@ -10,6 +10,7 @@ import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { Consumer, type ConsumerProps, EventTopic, Inbox, Outbox } from '../../lib/constructs.ts';
 import { handlesDigest } from '../../lib/consumer/handles-digest.ts';
+import { MESSAGE_RETRY } from '../../lib/retry/policy.ts';
 import {
   actionsOf,
   definition,
@@ -136,6 +137,7 @@ describe('a consumer', () => {
       POSTHASTE_DLQ_URL: { Ref: expect.stringMatching(/workerdlq/) },
       POSTHASTE_HANDLES: handlesDigest(['orders.order-paid', 'orders.order-placed']),
       POSTHASTE_MAX_ATTEMPTS: '5',
+      POSTHASTE_RETRY: JSON.stringify(MESSAGE_RETRY),
       POSTHASTE_ON_EXHAUSTED: 'deadLetter',
       POSTHASTE_DELIVERY: 'at-least-once',
       POSTHASTE_MAX_RECEIVES: '100',

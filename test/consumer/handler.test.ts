@@ -65,6 +65,29 @@ describe('a consumer refuses to start', () => {
       { env: { POSTHASTE_ERRORS: rulesDigest([]) }, errors: [errorRule(Error, deadLetter())] },
       /other error rules/,
     ],
+    [
+      'with other attempts than were printed',
+      { maxAttempts: 9, env: { POSTHASTE_MAX_ATTEMPTS: '5' } },
+      /deployed with maxAttempts 5, but its code says 9: the schedule that its construct printed .*; say it to the construct alone/,
+    ],
+    [
+      'with another end than was printed',
+      { onExhausted: 'block', env: { POSTHASTE_ON_EXHAUSTED: 'deadLetter' } },
+      /deployed with onExhausted deadLetter, but its code says block/,
+    ],
+    [
+      'with another policy than was printed',
+      { retry: fixed([9_000]), env: { POSTHASTE_RETRY: JSON.stringify(fixed([7_000])) } },
+      /deployed with retry {"kind":"fixed","delaysMs":\[7000\].*}, but its code says {"kind":"fixed","delaysMs":\[9000\]/,
+    ],
+    ['with a policy that nobody made', { retry: { delays: [1] } }, /retry is an object of delays; it is a policy/],
+    ['with a rule that nobody made', { errors: [{ code: 'A' }] }, /errors has an object of code as rule 1; make each with/],
+    ['with no list of rules', { errors: { code: 'A' } }, /errors is an object of code; it is a list/],
+    [
+      'with a rule of a handler that is never reached',
+      { handlers: [on(OrderPlaced, () => {}, { errors: [errorRule(Error, retry()), errorRule(TypeError, discard('x'))] })] },
+      /errors of on\(orders.order-placed\) has a rule 2 \(TypeError\) that is never reached, for rule 1 \(Error\)/,
+    ],
     ['deployed as pausable, without the means', { env: { POSTHASTE_RESUME_SCHEDULE: 'resume' } }, /deployed as pausable/],
     ['deployed for every message without handling them', { env: { POSTHASTE_HANDLES: '*' } }, /every message of its topics/],
   ] as const)('%s', (_, options, message) => {
@@ -100,7 +123,7 @@ test('the digest of error rules depends on everything that is printed of them, a
   expect(rulesDigest([errorRule({ code: 'B', type: OrderPlaced.name }, pause(5_000))])).toBe(rulesDigest([second]));
 });
 
-test('the environment says when messages are tried again, unless the code does', async () => {
+test('the environment says when messages are tried again, and where there is none the code does', async () => {
   const failing = on(OrderPlaced, () => {
     throw new Error('no');
   });
@@ -113,11 +136,11 @@ test('the environment says when messages are tried again, unless the code does',
   };
   const env = { POSTHASTE_RETRY: JSON.stringify(fixed([7_000])) };
   const inbox = { client: {}, retentionMs: 60 * 86_400_000, end: async () => ({}), standing: () => ({ kind: 'open' }) } as never;
-  for (const options of [{ env }, { env, retry: fixed([9_000]) }]) {
+  for (const options of [{ env }, { env, retry: fixed([7_000]) }, { retry: fixed([9_000]) }]) {
     const record = { ...recordOf(bodyOf('1', { time: new Date().toISOString() })) };
     await start({ handlers: [failing], inbox, sqs: sqs as never, ...options })({ Records: [record] } as never, {} as never);
   }
-  expect(delays).toEqual([7, 9]);
+  expect(delays).toEqual([7, 7, 9]);
   expect(() => start({ env: { POSTHASTE_RETRY: '{}' } })).toThrowError(expect.objectContaining({ code: 'RETRY_CONFIG' }));
 });
 

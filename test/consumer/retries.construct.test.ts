@@ -1,11 +1,13 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { Consumer, type ConsumerProps, EventTopic, Inbox } from '../../lib/constructs.ts';
 import { rulesDigest } from '../../lib/consumer/rules-digest.ts';
+import { defineEvent } from '../../lib/message/define.ts';
 import { deadLetter, discard, pause, retry, retryNow } from '../../lib/retry/error-outcome.ts';
 import { errorRule } from '../../lib/retry/error-rules.ts';
-import { exponential, fixed } from '../../lib/retry/policy.ts';
+import { exponential, fixed, MESSAGE_RETRY } from '../../lib/retry/policy.ts';
 import { actionsOf, definition, ENTRY, resources, statements, testStack } from '../infra/fixtures/stack.ts';
 
 const Placed = definition('event', 'orders.order-placed', ['orders', 'orders-in-order'], ['country']);
@@ -39,14 +41,14 @@ describe('a consumer', () => {
     for (const known of [{ errors }, { errors: [] }]) Annotations.fromStack(consume(known)).hasNoInfo('/test/ship-order', caveat);
   });
 
-  test('tells its function when to retry and what rules were printed, and only what it was given', () => {
+  test('tells its function when to retry, as it was printed, and what rules were, if it knows them', () => {
     const policy = exponential({ baseMs: 1_000, capMs: 60_000 });
     expect(variables(consume({ errors, retry: policy }))).toMatchObject({
       POSTHASTE_RETRY: JSON.stringify(policy),
       POSTHASTE_ERRORS: rulesDigest(errors),
     });
     const bare = variables(consume());
-    expect([bare['POSTHASTE_RETRY'], bare['POSTHASTE_ERRORS']]).toEqual([undefined, undefined]);
+    expect([bare['POSTHASTE_RETRY'], bare['POSTHASTE_ERRORS']]).toEqual([JSON.stringify(MESSAGE_RETRY), undefined]);
   });
 
   test('that is ordered warns of rules that leave a gap', () => {
@@ -124,6 +126,33 @@ describe('a consumer refuses', () => {
       { retention: Duration.hours(1), errors: [errorRule(Error, pause(3_600_000))] },
       /pauses for 1.0 hours, but the queue keeps a message for 1 hour;/,
     ],
+    [
+      'a rule behind one for every error',
+      { errors: [errorRule({ code: 'A' }, retry()), errorRule(Error, retry()), errorRule(RangeError, deadLetter())] },
+      /errors has a rule 3 \(RangeError\) that is never reached, for rule 2 \(Error\) matches all that it does: put it before that one/,
+    ],
+    [
+      'a rule for a message that does not come',
+      { errors: [errorRule({ code: 'A', type: 'orders.order-placd' }, deadLetter())] },
+      /a rule for messages of type "orders.order-placd", which handles does not list; it would never match: correct the type/,
+    ],
+    [
+      'a rule that nobody made',
+      { errors: [{ code: 'A' } as never] },
+      /errors has an object of code as rule 1; make each with errorRule\(match, outcome\)/,
+    ],
+    ['a policy that nobody made', { retry: { delays: [1] } as never }, /retry is an object of delays; it is a policy: make it with/],
+    ['a delivery that nobody knows', { delivery: 'at-most-one' as never }, /delivery is 'at-most-one'; it is 'at-least-once' or/],
+    ['an end that nobody knows', { onExhausted: 'drop' as never }, /onExhausted is 'drop'; it is 'deadLetter' or 'block'/],
+    ['to go without an inbox', { inbox: undefined as never }, /inbox is undefined; without one, .*: give it "inbox: new Inbox/],
+    [
+      'an order of messages that declare no key',
+      {
+        ordered: true,
+        handles: [defineEvent({ name: 'orders.order-noted', version: 1, schema: z.object({}), topics: ['orders-in-order'] })],
+      },
+      /ordered is true, but "orders.order-noted" in handles declares no key; .*: give its definition a "key"/,
+    ],
     ['rules where nothing is tried again', { delivery: 'at-most-once', errors }, /delivery is "at-most-once" with "errors"/],
     ['a policy where nothing is tried again', { delivery: 'at-most-once', retry: fixed([1]) }, /delivery is "at-most-once" with "retry"/],
   ] as const)('%s', (_, props, message) => {
@@ -133,6 +162,8 @@ describe('a consumer refuses', () => {
 
   test('nothing of what is just within', () => {
     expect(() => consume({ errors: [errorRule(Error, retry(undefined, { attempts: 10 }))] })).not.toThrow();
+    const any = errorRule({ code: 'A', type: 'orders.order-paid' }, deadLetter());
+    expect(() => consume({ handles: '*', errors: [errorRule({ type: Placed }, retry()), any] })).not.toThrow();
     expect(() => consume({ retry: fixed([43_199_000]), retention: Duration.days(2) })).not.toThrow();
     expect(() => consume({ errors: [errorRule(Error, pause(3_599_000))], retention: Duration.hours(1) })).not.toThrow();
   });

@@ -176,7 +176,7 @@ function environmentOf(options: DeployOptions, { queueUrl, deadLetterQueueUrl }:
   return {
     [CONSUMER_ENV.queueUrl]: queueUrl,
     [CONSUMER_ENV.deadLetterQueueUrl]: deadLetterQueueUrl,
-    [CONSUMER_ENV.maxAttempts]: String(options.maxAttempts ?? 5),
+    ...(options.maxAttempts !== undefined && { [CONSUMER_ENV.maxAttempts]: String(options.maxAttempts) }),
     [INBOX_ENV.table]: INBOX_TABLE,
     [OUTBOX_ENV.table]: OUTBOX_TABLE,
     [OUTBOX_ENV.source]: SOURCE,
