@@ -4,7 +4,11 @@ import { type BatchDeps, type BatchRun, finish } from '../../lib/ops/redrive.bat
 
 // Its message is done by now, because the runner that was first has sent it.
 const failure = { id: 'f', consumer: 'ship-order', messageId: 'm', status: 'redriving', reason: 'ATTEMPTS_EXHAUSTED' } as Failure;
-const run = { redrive: { id: 'r', who: 'ada' }, consumers: new Map([['ship-order', {}]]), until: 1 } as unknown as BatchRun;
+const run = {
+  redrive: { id: 'r', who: 'ada', options: { rate: 10 } },
+  consumers: new Map([['ship-order', {}]]),
+  until: 1,
+} as unknown as BatchRun;
 
 function overtakenBy(result: string | undefined): BatchDeps {
   const audit = result === undefined ? [] : [{ failureId: 'f', at: 0, action: 'redrive', who: 'ada', redriveId: 'r', result }];
