@@ -46,8 +46,12 @@ export interface ConsumerOptions {
    * `at-most-once`: a marker is written before the handler is called, and the handler is never called again for that message, whatever
    * becomes of it; one write more for each message. What throws, dies or does not commit is lost: a dead letter with the reason
    * `AT_MOST_ONCE_FAILED` or `OUTCOME_UNKNOWN`, counted as `MessagesLost`; on a FIFO queue it leaves a gap. What is refused before the
-   * handler is called comes back. The construct declares the same. @default 'at-least-once' - losing nothing, with effects in the unit
-   * exactly once
+   * handler is called comes back. The construct declares the same, or the function does not start; no retry schedule is printed for it.
+   * @default 'at-least-once' - losing nothing, with effects in the unit exactly once
+   *
+   * @example
+   * export const handler = createConsumer({ name: 'pay-out', delivery: 'at-most-once', handlers: [on(OrderPlaced, payOut)] });
+   * new Consumer(this, 'pay-out', { delivery: 'at-most-once', topic, handles: [OrderPlaced], entry, inbox }); // in the stack
    */
   readonly delivery?: DeliveryChoice;
   /**

@@ -92,9 +92,14 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
   readonly onExhausted?: OnExhausted;
   /**
    * `at-most-once` for effects that are worse done twice than not at all, and cannot be in the unit of work: the handler of a message is
-   * called once. What fails then is lost to it: a dead letter, counted and alarmed. Its code declares the same, see `createConsumer`.
+   * called once. What fails then is lost to it: a dead letter, counted and alarmed. Its code declares the same, see `createConsumer`. Synth
+   * prints no retry schedule for it, and refuses `errors`, `retry`, `maxAttempts`, `onExhausted` and `longRetries` beside it.
    *
    * @default 'at-least-once'
+   *
+   * @example
+   * new Consumer(this, 'pay-out', { delivery: 'at-most-once', topic, handles: [OrderPlaced], entry, inbox });
+   * export const handler = createConsumer({ name: 'pay-out', delivery: 'at-most-once', handlers: [on(OrderPlaced, payOut)] }); // pay-out.ts
    */
   readonly delivery?: DeliveryChoice;
   /**
