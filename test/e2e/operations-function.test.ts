@@ -48,10 +48,13 @@ test('an operator sees what failed, edits it, sends it back behind a canary and 
   });
   expect(listed.every(({ reason }) => reason === 'UNKNOWN_TYPE')).toBe(true);
 
-  const status = await ask({ operation: 'status' });
-  expect(status.error).toBeUndefined();
-  expect(status.consumers.find(({ name }) => name === consumer)).toMatchObject({ failures: { open: 2 }, mapping: 'Enabled' });
-  expect(status.outboxes).toHaveLength(1);
+  // A mapping is being enabled for its first second.
+  await world.eventually(async () => {
+    const status = await ask({ operation: 'status' });
+    expect(status.error).toBeUndefined();
+    expect(status.consumers.find(({ name }) => name === consumer)).toMatchObject({ failures: { open: 2 }, mapping: 'Enabled' });
+    expect(status.outboxes).toHaveLength(1);
+  });
 
   const large = listed.find(({ messageId }) => messageId === 'large');
   expect((await ask({ operation: 'show', id: large?.id ?? '' })).body).toBe(bodies[1]);
