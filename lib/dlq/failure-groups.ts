@@ -1,7 +1,7 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { attributesOf } from '../unit-of-work/attributes-of.ts';
-import type { Failure, FailureGroup, FailureStatus } from './failure.ts';
+import { FAILURE_STATUSES, type Failure, type FailureGroup } from './failure.ts';
 import { type Attributes, attributesOfKey } from './failure-items.ts';
 import { groupRowKey } from './failure-keys.ts';
 
@@ -100,12 +100,10 @@ function updateOf(additions: ReadonlyMap<string, unknown>, assignments: readonly
   };
 }
 
-const STATUSES: readonly FailureStatus[] = ['open', 'parked', 'redriving', 'redriven', 'done', 'archived', 'replaced'];
-
 /** Reads a group back. */
 export function groupFrom(item: Attributes): FailureGroup {
   const { sk, consumer, reason, errorType, errorMessage, messageType, sampleId, firstAt, lastAt, total, ...rest } = unmarshall(item);
-  const counts = STATUSES.flatMap((status) => {
+  const counts = FAILURE_STATUSES.flatMap((status) => {
     const count = Number(rest[`${COUNT_PREFIX}${status}`] ?? 0);
     return count === 0 ? [] : [[status, count] as const];
   });

@@ -1,12 +1,15 @@
 import type { AttemptNote, RecordAttribute } from '../retry/dead-letter.ts';
 
+/** Every standing of a failure, in the order in which one usually goes through them. */
+export const FAILURE_STATUSES = ['open', 'parked', 'redriving', 'redriven', 'done', 'archived', 'replaced'] as const;
+
 /**
  * How a failure stands.
  * `open`: somebody must work it. `parked`: a rule set it aside on purpose; it waits without an alarm. `redriving`: a redrive has claimed it.
  * `redriven`: it was sent back; if it fails again it is `open` again. `done`: it turned out to be handled. `archived`: somebody decided
  * against it. `replaced`: an edited copy stands in its place.
  */
-export type FailureStatus = 'open' | 'parked' | 'redriving' | 'redriven' | 'done' | 'archived' | 'replaced';
+export type FailureStatus = (typeof FAILURE_STATUSES)[number];
 
 /** Where a letter was found. */
 export type FailureSource = 'consumer' | 'subscription' | 'schedule' | 'stream';

@@ -1,4 +1,4 @@
-import type { FailureFilter, FailureStatus } from '../dlq/failure.ts';
+import { FAILURE_STATUSES, type FailureFilter } from '../dlq/failure.ts';
 import { OperationError } from './operations.errors.ts';
 import type { Author, OperationRequest, RedriveOptions } from './operations.ts';
 import { MOVE_RATE, REDRIVE_RATE } from './rate.limits.ts';
@@ -61,7 +61,6 @@ const flag: Reader = (value, name) => {
   throw invalid(`${name} is ${said(value)}; it is true or false`);
 };
 
-const STATUSES: readonly FailureStatus[] = ['open', 'parked', 'redriving', 'redriven', 'done', 'archived', 'replaced'];
 /** The last millisecond that a Date can tell. */
 const END_OF_TIME = 8.64e15;
 
@@ -75,7 +74,7 @@ const FILTER: Readonly<Record<keyof FailureFilter, Reader>> = {
   messageId: text,
   since: numberFrom(0, END_OF_TIME),
   until: numberFrom(0, END_OF_TIME),
-  status: (value, name) => oneOf(value, STATUSES, name),
+  status: (value, name) => oneOf(value, FAILURE_STATUSES, name),
 };
 
 const OPTIONS: Readonly<Record<keyof RedriveOptions, Reader>> = {

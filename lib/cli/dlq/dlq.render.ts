@@ -1,8 +1,7 @@
 import { prettyJson } from '../../core/json-text.ts';
-import type { Failure, FailureAudit, FailureGroup } from '../../dlq/failure.ts';
+import { FAILURE_STATUSES, type Failure, type FailureAudit, type FailureGroup } from '../../dlq/failure.ts';
 import { count, instant, printable, printableLines, shortId, span } from '../operator/printable.ts';
 import type { View } from '../operator/view.ts';
-import { STATUSES } from '../operator/where.ts';
 import { type Terminal, table } from '../terminal.ts';
 
 const ago = (at: number, now: number): string => `${span((now - at) / 1_000)} ago`;
@@ -26,7 +25,7 @@ const cut = (line: string, columns: number): string => (line.length > columns ? 
 
 /** How many stand how, e.g. `12 open, 3 parked`. */
 export function standings(counts: FailureGroup['counts']): string {
-  const parts = STATUSES.flatMap((status) => (counts[status] ? [`${counts[status]} ${status}`] : []));
+  const parts = FAILURE_STATUSES.flatMap((status) => (counts[status] ? [`${counts[status]} ${status}`] : []));
   return parts.join(', ') || 'none left';
 }
 

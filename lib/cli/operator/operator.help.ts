@@ -1,5 +1,6 @@
+import { FAILURE_STATUSES } from '../../dlq/failure.ts';
 import { DEFAULT_PORT } from '../arguments.ts';
-import { STATUSES, WHERE_FIELDS } from './where.ts';
+import { WHERE_FIELDS } from './where.ts';
 
 export type HelpRow = readonly [option: string, text: string];
 
@@ -19,7 +20,7 @@ export const WHERE_ROW: HelpRow = ['--where LIST', `field=value,field=value of $
 export const WHERE_NOTE =
   'All pairs of --where must hold. since and until take 90s, 15m, 2h, 3d, or a UTC time such as 2026-11-23T14:30. A value with a comma goes\n' +
   '  in double quotes. Ids and fingerprints may be shortened while they stay unique.\n' +
-  `  status is open unless given; it is one of ${STATUSES.join(', ')}.`;
+  `  status is open unless given; it is one of ${FAILURE_STATUSES.join(', ')}.`;
 
 interface Help {
   readonly title: string;

@@ -1,8 +1,7 @@
-import type { Failure, FailureFilter, FailureStatus } from '../../dlq/failure.ts';
+import { FAILURE_STATUSES, type Failure, type FailureFilter, type FailureStatus } from '../../dlq/failure.ts';
 import { ArgumentError } from '../arguments.ts';
 import type { Desk } from './desk.ts';
 import { shortId } from './printable.ts';
-import { STATUSES } from './where.ts';
 
 /** Characters of a whole id and of a whole fingerprint (`failureIdOf`, `FailureRecord`); what is shorter is the beginning of one. */
 const WHOLE = { id: 32, fingerprint: 16 } as const;
@@ -54,7 +53,7 @@ export async function resolveId(desk: Desk, given: string, status?: FailureFilte
     const { failure } = await desk.operations.ask({ operation: 'show', id: given });
     return { id: failure.id, status: failure.status };
   }
-  const only = onlyOf(given, await beginningWith(desk, given, status === undefined ? STATUSES : [status]));
+  const only = onlyOf(given, await beginningWith(desk, given, status === undefined ? FAILURE_STATUSES : [status]));
   if (only !== undefined) return only;
   const standing = status === undefined ? 'no failure' : `no failure that is ${status}`;
   throw new ArgumentError(`${standing} has an id that begins with ${JSON.stringify(given)}: ids are shown by ${desk.command('dlq list')}`);

@@ -1,9 +1,6 @@
-import type { FailureFilter, FailureStatus } from '../../dlq/failure.ts';
+import { FAILURE_STATUSES, type FailureFilter, type FailureStatus } from '../../dlq/failure.ts';
 import { ArgumentError } from '../arguments.ts';
 import { instantOf } from './time-argument.ts';
-
-/** The order in which a failure usually goes through them. */
-export const STATUSES: readonly FailureStatus[] = ['open', 'parked', 'redriving', 'redriven', 'done', 'archived', 'replaced'];
 
 /** What `--where` calls the fields of a filter. */
 const FIELDS = {
@@ -68,8 +65,8 @@ function unreadable(rest: string): ArgumentError {
 
 function readValue(field: Field, value: string, now: number): string | number {
   if (field === 'since' || field === 'until') return instantOf(`--where ${field}`, value, now);
-  if (field === 'status' && !STATUSES.includes(value as FailureStatus)) {
-    throw new ArgumentError(`--where status is one of ${STATUSES.join(', ')}, not ${JSON.stringify(value)}`);
+  if (field === 'status' && !FAILURE_STATUSES.includes(value as FailureStatus)) {
+    throw new ArgumentError(`--where status is one of ${FAILURE_STATUSES.join(', ')}, not ${JSON.stringify(value)}`);
   }
   return value;
 }
