@@ -18,6 +18,7 @@ import {
 import type { Page } from './failure-store.ts';
 import { FAILURE_INDEXES } from './failure-table.contract.ts';
 import { type FailureTableDeps, query, readItem, readItems } from './failure-table.dynamodb.ts';
+import { pagesOf } from './pages.ts';
 
 /** Groups in one page. */
 const GROUPS_PAGE = 100;
@@ -118,12 +119,9 @@ type GroupPosition = Position & { readonly group: string };
 /** Where to read: the rest of the group in which a page ended, and from their beginnings the groups behind it that may hold something. */
 async function* positionsOf(deps: FailureTableDeps, filter: FailureFilter, { group, sort }: Position): AsyncGenerator<GroupPosition> {
   if (group !== undefined && sort !== undefined) yield { group, sort };
-  let cursor = group;
-  do {
-    const page = await listGroups(deps, cursor);
-    for (const found of page.items) if (mayHold(found, filter)) yield { group: found.fingerprint };
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const { items } of pagesOf((cursor = group) => listGroups(deps, cursor))) {
+    for (const found of items) if (mayHold(found, filter)) yield { group: found.fingerprint };
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Failure } from '../dlq/failure.ts';
+import { pagesOf } from '../dlq/pages.ts';
 import { type BatchDeps, type BatchRun, readied } from './redrive.batch.ts';
 import { inLine } from './redrive.chunk.ts';
 import type { CanaryRow } from './redrive.rows.ts';
@@ -32,17 +33,14 @@ async function openLists(deps: BatchDeps, run: BatchRun, count: number): Promise
   const first = await pageOf(deps, run, where);
   if (where.id !== undefined || where.fingerprint !== undefined) return [first];
   const lists = Map.groupBy(first, ({ fingerprint }) => fingerprint);
-  let cursor: string | undefined;
-  do {
-    const page = await deps.failures.groups(cursor);
-    for (const { fingerprint, consumer, counts } of page.items) {
+  for await (const { items } of pagesOf((cursor) => deps.failures.groups(cursor))) {
+    for (const { fingerprint, consumer, counts } of items) {
       const waits = (counts[where.status ?? 'open'] ?? 0) > 0;
       if (lists.has(fingerprint) || !waits || (where.consumer !== undefined && where.consumer !== consumer)) continue;
       lists.set(fingerprint, await pageOf(deps, run, { ...where, fingerprint }));
       if (lists.size >= Math.min(count, MAX_GROUPS)) return [...lists.values()];
     }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  }
   return [...lists.values()];
 }
 

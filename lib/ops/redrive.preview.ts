@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { FailureFilter } from '../dlq/failure.ts';
 import type { FailureStore } from '../dlq/failure-store.ts';
+import { pagesOf } from '../dlq/pages.ts';
 import type { ConsumerEntry } from '../topology/topology.contract.ts';
 import type { RedriveOptions, RedrivePlan } from './operations.ts';
 import { REDRIVE_DEFAULTS, verdictOn } from './redrive.plan.ts';
@@ -24,9 +25,8 @@ export async function previewOf(deps: PreviewDeps, order: Order): Promise<Redriv
   const reasons = { TOO_OLD: 0, TOO_OFTEN: 0 };
   const causes = new Set<string>();
   let [matching, sent] = [0, 0];
-  let cursor: string | undefined;
-  do {
-    const page = await deps.failures.list(order.where, { limit: PAGE, ...(cursor !== undefined && { cursor }) });
+  let more = false;
+  for await (const page of pagesOf((cursor) => deps.failures.list(order.where, { limit: PAGE, ...(cursor !== undefined && { cursor }) }))) {
     for (const failure of page.items) {
       const verdict = verdictOn(failure, asking, consumers.get(failure.consumer), deps.clock.now());
       matching += 1;
@@ -34,8 +34,9 @@ export async function previewOf(deps: PreviewDeps, order: Order): Promise<Redriv
       if (verdict.kind !== 'leave') sent += 1;
       else if (verdict.reason === 'TOO_OLD' || verdict.reason === 'TOO_OFTEN') reasons[verdict.reason] += 1;
     }
-    cursor = page.cursor;
-  } while (cursor !== undefined && deps.clock.now() < order.deadline);
+    more = page.cursor !== undefined;
+    if (deps.clock.now() >= order.deadline) break;
+  }
   // An id or a key selects some of a group, and says nothing about the others.
   const [cause] = causes;
   const groups = await groupsOf(deps, {
@@ -48,7 +49,7 @@ export async function previewOf(deps: PreviewDeps, order: Order): Promise<Redriv
     tooOld: reasons.TOO_OLD,
     tooOften: reasons.TOO_OFTEN,
     groups: groups.filter(({ fingerprint }) => causes.has(fingerprint)).slice(0, MAX_GROUPS),
-    ...(cursor !== undefined && { more: true as const }),
+    ...(more && { more: true as const }),
     takesSeconds: Math.ceil(sent / options.rate),
   };
 }

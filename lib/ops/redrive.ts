@@ -1,4 +1,5 @@
 import type { FailureFilter } from '../dlq/failure.ts';
+import { pagesOf } from '../dlq/pages.ts';
 import { OperationError } from './operations.errors.ts';
 import type { Author, Redrive, RedriveOptions } from './operations.ts';
 import { REDRIVE_DEFAULTS } from './redrive.plan.ts';
@@ -94,12 +95,10 @@ async function turnOn(deps: RunnerDeps, id: string): Promise<void> {
 
 async function newest({ rows }: RunnerDeps): Promise<Redrive[]> {
   const found: Redrive[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await rows.list(cursor);
-    found.push(...page.items.map(redriveOf));
-    cursor = page.cursor;
-  } while (cursor !== undefined && found.length < MAX_LISTED);
+  for await (const { items } of pagesOf((cursor) => rows.list(cursor))) {
+    found.push(...items.map(redriveOf));
+    if (found.length >= MAX_LISTED) break;
+  }
   return found.slice(0, MAX_LISTED);
 }
 
@@ -110,12 +109,10 @@ function isUnended({ state, batch }: RedriveRow): boolean {
 
 async function goOnWithAll({ rows, clock, log }: RunnerDeps, until: number, goOn: ReturnType<typeof createRunner>): Promise<number> {
   const unended: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await rows.list(cursor);
-    unended.push(...page.items.filter(isUnended).map(({ id }) => id));
-    cursor = page.cursor;
-  } while (cursor !== undefined && clock.now() < until);
+  for await (const { items } of pagesOf((cursor) => rows.list(cursor))) {
+    unended.push(...items.filter(isUnended).map(({ id }) => id));
+    if (clock.now() >= until) break;
+  }
   // All at once: a canary that is waited for must not keep the others waiting.
   const went = await Promise.allSettled(unended.map((id) => goOn(id, { until, enough: enoughOf(clock.now(), until) })));
   for (const result of went) if (result.status === 'rejected') log.warn('a redrive was interrupted', { error: result.reason });

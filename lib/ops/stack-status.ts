@@ -1,6 +1,7 @@
 import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { FailureGroup, FailureStatus } from '../dlq/failure.ts';
 import type { FailureStore } from '../dlq/failure-store.ts';
+import { pagesOf } from '../dlq/pages.ts';
 import { createOutboxStore } from '../outbox/outbox.dynamodb.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import { PARKED_STATES, PENDING_STATES } from '../outbox/row.ts';
@@ -55,14 +56,11 @@ interface Groups {
 async function readGroups(failures: FailureStore): Promise<Groups> {
   const byConsumer = new Map<string, Counts>();
   let largest: FailureGroup[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await failures.groups(cursor);
-    for (const { consumer, counts } of page.items) byConsumer.set(consumer, together(byConsumer.get(consumer) ?? {}, counts));
-    const open = page.items.filter(({ counts }) => (counts.open ?? 0) > 0);
+  for await (const { items } of pagesOf((cursor) => failures.groups(cursor))) {
+    for (const { consumer, counts } of items) byConsumer.set(consumer, together(byConsumer.get(consumer) ?? {}, counts));
+    const open = items.filter(({ counts }) => (counts.open ?? 0) > 0);
     largest = [...largest, ...open].sort((one, other) => (other.counts.open ?? 0) - (one.counts.open ?? 0)).slice(0, MAX_GROUPS);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  }
   return { byConsumer, largest };
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.ts';
 import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { FailureStore } from '../dlq/failure-store.ts';
+import { pagesOf } from '../dlq/pages.ts';
 import type { Answers } from './operations.ts';
 import { OPERATIONS_METRICS } from './ops.contract.ts';
 import type { Redrives } from './redrive.ts';
@@ -49,10 +50,8 @@ async function settled<T>({ log }: TickDeps, part: () => Promise<T>): Promise<{ 
  */
 async function oldestOf({ failures }: TickDeps): Promise<number | undefined> {
   let oldest = Number.POSITIVE_INFINITY;
-  let cursor: string | undefined;
-  do {
-    const page = await failures.groups(cursor);
-    const waiting = page.items.flatMap((group) =>
+  for await (const { items: groups } of pagesOf((cursor) => failures.groups(cursor))) {
+    const waiting = groups.flatMap((group) =>
       UNWORKED.filter((status) => (group.counts[status] ?? 0) > 0).map((status) => ({ ...group, status })),
     );
     await mapConcurrent(
@@ -64,7 +63,6 @@ async function oldestOf({ failures }: TickDeps): Promise<number | undefined> {
         for (const { failedAt } of items) oldest = Math.min(oldest, failedAt);
       },
     );
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  }
   return Number.isFinite(oldest) ? oldest : undefined;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { isPosthasteError, messageOf } from '../core/errors.ts';
 import type { Failure, FailureAudit, FailureFilter, FailureGroup } from '../dlq/failure.ts';
 import type { FailureStore, Page, Transition } from '../dlq/failure-store.ts';
+import { pagesOf } from '../dlq/pages.ts';
 import { editedCopy } from './edited-copy.ts';
 import { diffOf } from './line-diff.ts';
 import { OperationError } from './operations.errors.ts';
@@ -25,14 +26,11 @@ const MAX_GROUPS = 500;
 export async function groupsOf({ failures }: WorkFailuresDeps, where: FailureFilter = {}): Promise<readonly FailureGroup[]> {
   const status = where.status ?? 'open';
   const found: FailureGroup[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await failures.groups(cursor);
-    found.push(...page.items.filter((group) => isSelected(group, where)));
-    cursor = page.cursor;
+  for await (const { items } of pagesOf((cursor) => failures.groups(cursor))) {
+    found.push(...items.filter((group) => isSelected(group, where)));
     found.sort((one, other) => (other.counts[status] ?? 0) - (one.counts[status] ?? 0) || other.lastAt - one.lastAt);
     found.length = Math.min(found.length, MAX_GROUPS);
-  } while (cursor !== undefined);
+  }
   return found;
 }
 
@@ -126,15 +124,17 @@ export async function change(
   const filter: FailureFilter = action === 'restore' ? { ...where, status: 'archived' } : where;
   const audit = { at: clock.now(), action, ...author, result: action === 'archive' ? 'archived' : 'open again' };
   let [changed, refused] = [0, 0];
-  let cursor: string | undefined;
-  do {
-    const page = await failures.list(filter, { limit: CHANGE_LIMIT, ...(cursor !== undefined && { cursor }) });
-    const { applied, refused: others } = await (page.items.length === 0 ? NOTHING : failures[action](page.items, audit));
+  let more = false;
+  for await (const { items, cursor: next } of pagesOf((cursor) =>
+    failures.list(filter, { limit: CHANGE_LIMIT, ...(cursor !== undefined && { cursor }) }),
+  )) {
+    const { applied, refused: others } = await (items.length === 0 ? NOTHING : failures[action](items, audit));
     changed += applied.length;
     refused += others.length;
-    cursor = page.cursor;
-  } while (cursor !== undefined && clock.now() < deadline);
-  return { changed, refused, ...(cursor !== undefined && { more: true as const }) };
+    more = next !== undefined;
+    if (clock.now() >= deadline) break;
+  }
+  return { changed, refused, ...(more && { more: true as const }) };
 }
 
 const NOTHING: Transition = { applied: [], refused: [] };

@@ -8,6 +8,8 @@ import type { Interceptor } from '../../lib/local/aws.ts';
 import { type FaultSource, noFaults } from '../../lib/simulation/fault.ts';
 import { failureTable } from '../../lib/simulation/table-inputs.ts';
 import { createWorld, type World } from '../../lib/simulation/world.ts';
+import { underClock } from '../work-under-clock.ts';
+import { allFailures } from './all-failures.ts';
 
 export const TABLE = 'failures';
 /** When the first failure of every test happened. */
@@ -84,16 +86,7 @@ export function failureWorld(options: { readonly seed?: number; readonly faults?
     const { rng, ids } = world;
     return createFailureStore({ client: process.client('dynamodb'), table: TABLE, clock: process.clock, rng, ids, bodies });
   };
-  const timed = async <T>(work: Promise<T>): Promise<T> => {
-    let isDone = false;
-    const watched = work.finally(() => {
-      isDone = true;
-    });
-    watched.catch(() => {});
-    for (let turn = 0; turn < 1_000 && !isDone; turn += 1) await world.run(1_000);
-    if (!isDone) throw new Error('the work did not end');
-    return watched;
-  };
+  const timed = <T>(work: Promise<T>) => underClock(world, work, { ms: 1_000, most: 1_000 });
   const callsOf = async (work: () => Promise<unknown>) => {
     actions.length = 0;
     await timed(work());
@@ -104,15 +97,8 @@ export function failureWorld(options: { readonly seed?: number; readonly faults?
 
 /** Every failure there is, whatever its standing, and every group. */
 export async function contents(store: FailureStore): Promise<{ failures: readonly Failure[]; groups: readonly FailureGroup[] }> {
-  const failures: Failure[] = [];
-  for (const status of STATUSES) {
-    let cursor: string | undefined;
-    do {
-      const page = await store.list({ status }, { limit: 3, ...(cursor !== undefined && { cursor }) });
-      failures.push(...page.items);
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-  }
+  // In small pages, so that listings go on behind cursors.
+  const failures = await allFailures(store, 3);
   return { failures, groups: (await store.groups()).items };
 }
 
@@ -132,5 +118,3 @@ export function counted(groups: readonly FailureGroup[]): Record<string, Failure
     groups.filter(({ counts }) => Object.keys(counts).length > 0).map(({ fingerprint, counts }) => [fingerprint, counts]),
   );
 }
-
-export const STATUSES: readonly FailureStatus[] = ['open', 'parked', 'redriving', 'redriven', 'done', 'archived', 'replaced'];

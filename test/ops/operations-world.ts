@@ -12,6 +12,7 @@ import { failureTable, keyedTable, outboxTable } from '../../lib/simulation/tabl
 import { createWorld, type World } from '../../lib/simulation/world.ts';
 import type { ConsumerEntry, OutboxEntry } from '../../lib/topology/topology.contract.ts';
 import { TABLE } from '../dlq/failure-world.ts';
+import { underClock } from '../work-under-clock.ts';
 import { BILL, SHIP } from './redrive-world.ts';
 
 const SHIP_FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:ship-order';
@@ -103,16 +104,7 @@ export function operationsWorld(options: { readonly faults?: FaultSource } = {})
   const bodies = createFailureBodies({ client: indexer.client('s3'), bucket: 'bodies', owner: '000000000000', clock: indexer.clock, rng });
   const failures = createFailureStore({ client: indexer.client('dynamodb'), table: TABLE, clock: indexer.clock, rng, ids, bodies });
 
-  async function timed<T>(work: Promise<T>): Promise<T> {
-    let isDone = false;
-    const watched = work.finally(() => {
-      isDone = true;
-    });
-    watched.catch(() => {});
-    for (let turn = 0; turn < 2_000 && !isDone; turn += 1) await world.run(100);
-    if (!isDone) throw new Error('the work did not end');
-    return watched;
-  }
+  const timed = <T>(work: Promise<T>) => underClock(world, work, { ms: 100, most: 2_000 });
 
   const ask = async (request: unknown) => {
     const answer = await timed(operations.handle(request, { deadline: world.clock.now() + 50_000 }));

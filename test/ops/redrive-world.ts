@@ -15,6 +15,7 @@ import { failureTable, keyedTable } from '../../lib/simulation/table-inputs.ts';
 import { createWorld, type World } from '../../lib/simulation/world.ts';
 import type { ConsumerEntry } from '../../lib/topology/topology.contract.ts';
 import { arrival, memoryBodies, TABLE } from '../dlq/failure-world.ts';
+import { underClock } from '../work-under-clock.ts';
 
 export const MINUTE = 60_000;
 export const DAY = 86_400_000;
@@ -131,16 +132,7 @@ export function redriveWorld(options: { readonly seed?: number; readonly faults?
     });
   };
 
-  const timed: RedriveWorld['timed'] = async (work) => {
-    let isDone = false;
-    const watched = work.finally(() => {
-      isDone = true;
-    });
-    watched.catch(() => {});
-    for (let turn = 0; turn < 20_000 && !isDone; turn += 1) await world.run(50);
-    if (!isDone) throw new Error('the work did not end');
-    return watched;
-  };
+  const timed: RedriveWorld['timed'] = (work) => underClock(world, work, { ms: 50, most: 20_000 });
 
   const consumed: Consumed = { effects: [], bodies: [], attributes: [] };
   const putItem = (item: Record<string, unknown>) => world.call('dynamodb', 'PutItem', { TableName: INBOX, Item: item });

@@ -10,9 +10,10 @@ import type { Rng } from '../../../lib/core/rng.ts';
 import { createRng, systemRng } from '../../../lib/core/rng.ts';
 import { createRedriveRows } from '../../../lib/ops/redrive.rows.dynamodb.ts';
 import { LEASE_MS, type RedriveRows } from '../../../lib/ops/redrive.rows.ts';
+import { allFailures } from '../../dlq/all-failures.ts';
 import type { Done, Go, Order } from './protocol.ts';
 import { inQueues, type Stage, sendOrders, setStage } from './stage.ts';
-import { allFailures, complaintsAbout } from './verdict.ts';
+import { complaintsAbout } from './verdict.ts';
 import { isHopeless, startWorkers, type Workers } from './workers.ts';
 
 /** How often a redrive is killed, and when. */

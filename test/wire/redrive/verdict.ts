@@ -1,26 +1,11 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Failure, FailureStatus } from '../../../lib/dlq/failure.ts';
+import { FAILURE_STATUSES, type Failure, type FailureStatus } from '../../../lib/dlq/failure.ts';
 import type { FailureStore } from '../../../lib/dlq/failure-store.ts';
 import type { Redrive } from '../../../lib/ops/operations.ts';
+import { allFailures } from '../../dlq/all-failures.ts';
 import type { Stage } from './stage.ts';
 import { isHopeless } from './workers.ts';
-
-const STATUSES: readonly FailureStatus[] = ['open', 'parked', 'redriving', 'redriven', 'done', 'archived', 'replaced'];
-
-/** All failures, however they stand. */
-export async function allFailures(store: FailureStore): Promise<readonly Failure[]> {
-  const found: Failure[] = [];
-  for (const status of STATUSES) {
-    let cursor: string | undefined;
-    do {
-      const page = await store.list({ status }, { limit: 100, ...(cursor !== undefined && { cursor }) });
-      found.push(...page.items);
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-  }
-  return found;
-}
 
 /** How often each order had its effect. */
 async function effectsOf({ dynamodb, tables }: Stage): Promise<ReadonlyMap<string, number>> {
@@ -83,7 +68,7 @@ async function complaintsAboutOne(store: FailureStore, failure: Failure, { order
 async function complaintsAboutGroups(store: FailureStore, failures: readonly Failure[]): Promise<string[]> {
   const { items } = await store.groups();
   return items.flatMap(({ fingerprint, counts }) =>
-    STATUSES.flatMap((status) => {
+    FAILURE_STATUSES.flatMap((status) => {
       const there = failures.filter((failure) => failure.fingerprint === fingerprint && failure.status === status).length;
       const counted = counts[status] ?? 0;
       return counted === there ? [] : [`the group ${fingerprint} counts ${counted} ${status}, and ${there} are`];
