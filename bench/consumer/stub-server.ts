@@ -15,10 +15,19 @@ const server = createServer((request, response) => {
     const answer = answerOf(request, chunks);
     const type = { 'content-type': 'application/x-amz-json-1.0', 'content-length': answer.length, 'x-amzn-requestid': 'BENCH' };
     const send = () => response.writeHead(200, type).end(answer);
-    if (delayMs > 0) setTimeout(send, delayMs);
+    const ms = delayMs * roundsOf(request);
+    if (ms > 0) setTimeout(send, ms);
     else send();
   });
 });
+
+/**
+ * A transaction is two rounds of writes, where every other call is one: prepare, then commit (Idziorek et al., "Distributed Transactions at
+ * Scale in Amazon DynamoDB", USENIX ATC 2023, §3).
+ */
+function roundsOf({ headers }: IncomingMessage): number {
+  return headers['x-amz-target']?.toString().endsWith('.TransactWriteItems') ? 2 : 1;
+}
 
 /** The SDK checks the digest of a body that was sent. */
 function answerOf({ headers }: IncomingMessage, chunks: readonly Buffer[]): string {

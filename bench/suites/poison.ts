@@ -3,7 +3,10 @@ import type { RoundsRequest, RoundsResult } from '../poison/consumer-process.ts'
 import { KINDS, type Kind, POISON_NAMES, POISONS, type PoisonName } from '../poison/poisons.ts';
 import { formatSpread, quantile, type Report, type Suite, spreadOf } from '../report.ts';
 
-/** DynamoDB answers within single-digit milliseconds ("What is Amazon DynamoDB?"); the stub takes as long for SQS. */
+/**
+ * DynamoDB answers within single-digit milliseconds ("What is Amazon DynamoDB?"); the stub takes as long for SQS, and twice as long for a
+ * transaction.
+ */
 const ANSWER_MS = 5;
 const BATCH_SIZES = [10, 100] as const;
 const HANDLER_MS = [0, 20] as const;
@@ -82,7 +85,7 @@ function reportOf(rows: readonly Row[]): Report {
   return {
     suite: 'poison',
     title: 'What one poison record costs its neighbours',
-    method: `One record of every batch is poison. A consumer in a process of its own with the stock AWS SDK and default settings (ten handlers at a time), against a stub in another process that answers over loopback HTTP after ${ANSWER_MS} ms, DynamoDB and SQS alike. A neighbour’s throughput is one over the time of the invocation, so the ratio is the time of a sound batch over that of a batch with the poison; at 1 the neighbours are as fast as if it were sound. The kinds take turns batch by batch; ${WARM_UP_TURNS} turn to warm up, then ${TURNS} of ${ROUNDS[10]} batches of 10 and ${ROUNDS[100]} of 100 of each kind; cells are min / median / max of the medians of a turn, and the target is held to the medians of all turns together. Two rows and one column are beyond the target, because calls in series are all they are made of: handlers of 0 ms do nothing but their one write, so that a batch is a single call, and the poison has two or three of its own; and a poison on its third receive that works as long as its neighbours is looked up and entered in the books before it may run. A poison that hangs until the deadline is out of scope: its neighbours commit, and the invocation ends with it.`,
+    method: `One record of every batch is poison. A consumer in a process of its own with the stock AWS SDK and default settings (ten handlers at a time), against a stub in another process that answers over loopback HTTP after ${ANSWER_MS} ms, DynamoDB and SQS alike, and after ${2 * ANSWER_MS} ms for a transaction, which DynamoDB prepares and then commits (Idziorek et al., USENIX ATC 2023). A neighbour’s throughput is one over the time of the invocation, so the ratio is the time of a sound batch over that of a batch with the poison; at 1 the neighbours are as fast as if it were sound. The kinds take turns batch by batch; ${WARM_UP_TURNS} turn to warm up, then ${TURNS} of ${ROUNDS[10]} batches of 10 and ${ROUNDS[100]} of 100 of each kind; cells are min / median / max of the medians of a turn, and the target is held to the medians of all turns together. Two rows and one column are beyond the target, because calls in series are all they are made of: handlers of 0 ms do nothing but their one write, so that a batch is a single call, and the poison has two or three of its own; and a poison on its third receive that works as long as its neighbours is looked up and entered in the books before it may run. A poison that hangs until the deadline is out of scope: its neighbours commit, and the invocation ends with it.`,
     tables: [
       {
         caption: 'Neighbours’ throughput beside a poison, of that in a sound batch:',
