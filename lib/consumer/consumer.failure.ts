@@ -1,3 +1,4 @@
+import { sleep } from '../core/clock.ts';
 import { charged, failedOnceMore } from '../retry/attempts.ts';
 import { codeOf } from '../retry/classify.ts';
 import type { AttemptNote } from '../retry/dead-letter.ts';
@@ -90,7 +91,10 @@ async function charge(batch: Batch, run: RunState, { error, remedy }: Failure<Ch
   run.ended = true;
   // Whatever becomes of the message now, its letter tells of this failure.
   run.attempts = books;
+  // Neighbours that ended at the same time commit first: a transaction takes longer than what is written here, which hides behind it.
+  const commitsFirst = sleep(clock, 0);
   if (!isLong(delayMs)) batch.returns.add({ delivery: run.delivery, delayMs });
+  await commitsFirst;
   const entered = await quietly(batch, run.delivery, () =>
     inbox.end({ ...run.handled, run: run.handled.token }, end, { until: batch.deadline.abortAt }),
   );

@@ -17,7 +17,7 @@ export interface Return {
 export interface Returns {
   /** The record comes back then, whatever else becomes of it. */
   add(entry: Return): void;
-  /** Tells what is known: called when no handler runs any more. */
+  /** Tells what is known, in a moment: called when no handler runs any more, and the neighbours' commit is the longer call. */
   flush(): void;
   /** Tells what the queue has not been told; resolves when it has been told everything. */
   settle(all: readonly (Return & Pick<Again, 'because'>)[]): Promise<void>;
@@ -43,15 +43,19 @@ export function createReturns({ visibility, clock }: Pick<ConsumerPorts, 'visibi
     tell(entries);
   }
 
+  /** In a moment: records whose commits failed together are told of together. */
+  function flushSoon(): void {
+    if (waiting.length > 0) cancel ??= clock.after(0, flush);
+  }
+
   return {
     add(entry) {
       // What comes back at once must be in the books before it does; a group of a FIFO queue goes back as a whole.
       if (entry.delayMs <= 0 || isFifo(entry.delivery.record)) return;
       waiting.push(entry);
-      // In a moment: records whose commits failed together are told of together.
-      if (idle()) cancel ??= clock.after(0, flush);
+      if (idle()) flushSoon();
     },
-    flush,
+    flush: flushSoon,
     async settle(all) {
       cancel?.();
       waiting = [];

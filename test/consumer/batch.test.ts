@@ -307,7 +307,12 @@ describe('a group of a FIFO queue', () => {
   test('keeps the copies of a failed message of a standard queue as long as the message', async () => {
     const consumer = scriptedConsumer({ handle: throwing(() => new Error('no')) });
     await consumer.run([record('a'), { ...record('a'), messageId: 'sqs-copy', receiptHandle: 'copy' }]);
-    expect(consumer.callsOf('visibility')).toEqual([[['a', 5_000]], [['copy', 5_000]]]);
+    expect(consumer.callsOf('visibility')).toEqual([
+      [
+        ['a', 5_000],
+        ['copy', 5_000],
+      ],
+    ]);
   });
 });
 

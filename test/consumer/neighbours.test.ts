@@ -17,6 +17,12 @@ test('neighbours of a failure commit while it is entered in the books, and the q
   await running;
 });
 
+test('neighbours that end together with a failure commit before anything is written about it, for theirs is the longer call', async () => {
+  const consumer = scriptedConsumer({ handle: failingOne(() => new Error('no')) });
+  await consumer.run([record('bad'), record('good')]);
+  expect(names(consumer.calls)).toEqual(['commit', 'end', 'visibility']);
+});
+
 test('neighbours of a dead letter commit while it is sent', async () => {
   const consumer = scriptedConsumer({ handle: failingOne(() => new Permanent('no')), park: hang });
   const running = consumer.run([record('bad'), record('good')]);
