@@ -41,6 +41,15 @@ export function startChild(module: URL, { args = [], env = {}, quiet = false }: 
   };
 }
 
+/** The environment of a child whose AWS SDK is to find AWS on a port of this machine. */
+export const awsOn = (port: number): Readonly<Record<string, string>> => ({
+  AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'bench',
+  AWS_SECRET_ACCESS_KEY: 'bench',
+  POWERTOOLS_SERVICE_NAME: 'bench',
+});
+
 async function answerOf(child: ChildProcess): Promise<unknown> {
   const ended = new AbortController();
   const exit = once(child, 'exit', { signal: ended.signal }).then(([code]) => {

@@ -2,20 +2,13 @@
  * The operations function, as its composition root makes it, with stock SDK clients in a process of its own: what it does when it is asked
  * again and again how its redrive stands, as the command line asks.
  */
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import { systemClock } from '../../lib/core/clock.ts';
 import { silentLogger } from '../../lib/core/logger.ts';
 import { silentMetrics } from '../../lib/core/metrics.ts';
 import { operationsFromEnv } from '../../lib/ops/create-operations.ts';
 import type { OperationRequest, Redrive } from '../../lib/ops/operations.ts';
+import { operationsClients } from '../../lib/ops/operations-clients.ts';
 import { OPERATIONS_ENV } from '../../lib/ops/ops.contract.ts';
-import { limitCalls } from '../../lib/retry/call-limit.ts';
-import { CLIENT_SETTINGS, SQS_CLIENT_SETTINGS } from '../../lib/retry/client-settings.ts';
 import { topologyPath } from '../../lib/topology/topology.contract.ts';
 import { type Memory, REDRIVE, type RedriveRequest, type RedriveResult } from './redrive.contract.ts';
 
@@ -23,12 +16,7 @@ const BUDGET_MS = 50_000;
 const SHARES = [0.1, 0.5, 1] as const;
 
 const operations = operationsFromEnv({
-  dynamodb: limitCalls(new DynamoDBClient(CLIENT_SETTINGS)),
-  sqs: limitCalls(new SQSClient(SQS_CLIENT_SETTINGS)),
-  s3: limitCalls(new S3Client(CLIENT_SETTINGS)),
-  ssm: limitCalls(new SSMClient(CLIENT_SETTINGS)),
-  cloudwatch: limitCalls(new CloudWatchClient(CLIENT_SETTINGS)),
-  lambda: limitCalls(new LambdaClient(CLIENT_SETTINGS)),
+  ...operationsClients(),
   log: silentLogger,
   metrics: silentMetrics,
   env: {

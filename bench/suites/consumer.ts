@@ -1,4 +1,4 @@
-import { type Child, startChild } from '../child.ts';
+import { awsOn, type Child, startChild } from '../child.ts';
 import type { WindowResult } from '../consumer/contender.ts';
 import { CONTENDERS } from '../consumer/contenders.ts';
 import { formatSpread, type Report, type Spread, type Suite, spreadOf, type Target } from '../report.ts';
@@ -17,7 +17,10 @@ export const consumer: Suite = {
     try {
       const { port } = await server.said<{ port: number }>();
       for (const name of Object.keys(CONTENDERS).filter(canRun)) {
-        const child = startChild(new URL('../consumer/contender.ts', import.meta.url), { args: [name], env: environment(port) });
+        const child = startChild(new URL('../consumer/contender.ts', import.meta.url), {
+          args: [name],
+          env: { ...awsOn(port), POWERTOOLS_LOG_LEVEL: 'WARN' },
+        });
         await child.said();
         children.set(name, child);
       }
@@ -61,17 +64,6 @@ async function measure(children: ReadonlyMap<string, Child>, say: (text: string)
     }
   }
   return figures;
-}
-
-function environment(port: number): Readonly<Record<string, string>> {
-  return {
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'bench',
-    AWS_SECRET_ACCESS_KEY: 'bench',
-    POWERTOOLS_SERVICE_NAME: 'bench',
-    POWERTOOLS_LOG_LEVEL: 'WARN',
-  };
 }
 
 function reportOf(figures: Figures): Report {

@@ -1,4 +1,4 @@
-import { type Child, startChild } from '../child.ts';
+import { awsOn, type Child, startChild } from '../child.ts';
 import type { RoundsRequest, RoundsResult } from '../poison/consumer-process.ts';
 import { KINDS, type Kind, POISON_NAMES, POISONS, type PoisonName } from '../poison/poisons.ts';
 import { formatSpread, quantile, type Report, type Suite, spreadOf } from '../report.ts';
@@ -24,7 +24,7 @@ export const poison: Suite = {
     let consumer: Child | undefined;
     try {
       const { port } = await server.said<{ port: number }>();
-      consumer = startChild(new URL('../poison/consumer-process.ts', import.meta.url), { env: environment(port), quiet: true });
+      consumer = startChild(new URL('../poison/consumer-process.ts', import.meta.url), { env: awsOn(port), quiet: true });
       await consumer.said();
       return reportOf(await measure(consumer, say));
     } finally {
@@ -33,16 +33,6 @@ export const poison: Suite = {
     }
   },
 };
-
-function environment(port: number): Readonly<Record<string, string>> {
-  return {
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'bench',
-    AWS_SECRET_ACCESS_KEY: 'bench',
-    POWERTOOLS_SERVICE_NAME: 'bench',
-  };
-}
 
 /** Batches of one size whose handlers take so long. */
 interface Row {

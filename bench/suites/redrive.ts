@@ -1,4 +1,4 @@
-import { type Child, startChild } from '../child.ts';
+import { awsOn, type Child, startChild } from '../child.ts';
 import type { HostRequest, Memory, RedriveRequest, RedriveResult, Sent } from '../redrive/redrive.contract.ts';
 import { formatSpread, type Report, type Suite, spreadOf, type Target } from '../report.ts';
 
@@ -48,7 +48,7 @@ async function measure({ failures, rate }: Run, say: (text: string) => void): Pr
     const { port } = await host.said<{ port: number }>();
     say(`loading ${failures} failures`);
     await host.ask({ kind: 'load', failures } satisfies HostRequest);
-    operations = startChild(new URL('../redrive/operations-process.ts', import.meta.url), { env: environment(port) });
+    operations = startChild(new URL('../redrive/operations-process.ts', import.meta.url), { env: awsOn(port) });
     await operations.said();
     say(`${failures} failures at ${rate} a second, ${Math.ceil(failures / rate)} s`);
     const result = await operations.ask<RedriveResult>({ rate, failures } satisfies RedriveRequest);
@@ -59,15 +59,6 @@ async function measure({ failures, rate }: Run, say: (text: string) => void): Pr
     operations?.end();
     host.end();
   }
-}
-
-function environment(port: number): Readonly<Record<string, string>> {
-  return {
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'bench',
-    AWS_SECRET_ACCESS_KEY: 'bench',
-  };
 }
 
 /** What came first took no time: the rate is that of the others. */
