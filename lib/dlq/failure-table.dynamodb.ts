@@ -14,7 +14,8 @@ import { messageOf } from '../core/errors.ts';
 import type { Ids } from '../core/ids.ts';
 import type { Rng } from '../core/rng.ts';
 import { errorName } from '../retry/aws-failure.ts';
-import { CALL_BACKOFF, fullJitter } from '../retry/backoff.ts';
+import { CALL_RETRY } from '../retry/policy.ts';
+import { delayOf } from '../retry/policy-delay.ts';
 import { retry } from '../retry/retry.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
 import { type Attributes, attributesOfKey } from './failure-items.ts';
@@ -91,7 +92,7 @@ function isBrokenCondition(error: unknown): boolean {
 
 /** Waits before another round; gives up, as a throttle would, after `MAX_TRIES` of them or at the deadline. */
 export async function backOff({ clock, rng }: FailureTableDeps, round: number, until = Number.POSITIVE_INFINITY): Promise<void> {
-  const delay = fullJitter(CALL_BACKOFF, round, rng);
+  const delay = delayOf(CALL_RETRY, round, rng);
   if (round >= MAX_TRIES || clock.now() + delay >= until)
     throw Object.assign(new Error('the failure table kept refusing what others were writing too'), { name: 'ThrottlingException' });
   await sleep(clock, delay);

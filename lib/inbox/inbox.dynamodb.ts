@@ -5,7 +5,8 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { sleep } from '../core/clock.ts';
 import type { Rng } from '../core/rng.ts';
-import { CALL_BACKOFF, fullJitter } from '../retry/backoff.ts';
+import { CALL_RETRY } from '../retry/policy.ts';
+import { delayOf } from '../retry/policy-delay.ts';
 import { retry } from '../retry/retry.ts';
 import { attributesOf } from '../unit-of-work/attributes-of.ts';
 import type { Item, Table } from '../unit-of-work/unit-of-work.ts';
@@ -61,7 +62,7 @@ export function createInboxStore({ client, table, clock, rng }: InboxStoreOption
     for (let round = 1; waiting.length > 0; round += 1) {
       // Keys that did not fit or were throttled come back unprocessed (API_BatchGetItem).
       if (round > BATCH_GET_ROUNDS) throw Object.assign(new Error('inbox keys stayed unprocessed'), { name: 'ThrottlingException' });
-      if (round > 1) await sleep(clock, fullJitter(CALL_BACKOFF, round - 1, rng));
+      if (round > 1) await sleep(clock, delayOf(CALL_RETRY, round - 1, rng));
       const RequestItems = { [table.name]: { Keys: waiting, ConsistentRead: true } };
       const output: BatchGetItemCommandOutput = await retry(() => client.send(new BatchGetItemCommand({ RequestItems })), policy(until));
       found.push(...Object.values(output.Responses ?? {}).flatMap((items) => items.map((item) => unmarshall(item))));

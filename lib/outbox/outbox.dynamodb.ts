@@ -13,7 +13,8 @@ import { type Clock, sleep } from '../core/clock.ts';
 import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Rng } from '../core/rng.ts';
 import { errorName } from '../retry/aws-failure.ts';
-import { CALL_BACKOFF, fullJitter } from '../retry/backoff.ts';
+import { CALL_RETRY } from '../retry/policy.ts';
+import { delayOf } from '../retry/policy-delay.ts';
 import { retry } from '../retry/retry.ts';
 import { attributesOf } from '../unit-of-work/attributes-of.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
@@ -202,5 +203,5 @@ function retried<T>({ clock, rng }: OutboxStoreDeps, call: () => Promise<T>): Pr
 async function backOff(deps: OutboxStoreDeps, attempt: number): Promise<void> {
   if (attempt >= MAX_TRIES)
     throw Object.assign(new Error('DynamoDB kept leaving parts of a batch unprocessed'), { name: 'ThrottlingException' });
-  await sleep(deps.clock, fullJitter(CALL_BACKOFF, attempt, deps.rng));
+  await sleep(deps.clock, delayOf(CALL_RETRY, attempt, deps.rng));
 }

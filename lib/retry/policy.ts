@@ -40,6 +40,9 @@ export const MESSAGE_RETRY: RetryPolicy = { kind: 'exponential', baseMs: 10_000,
  */
 export const BUSY_RETRY: RetryPolicy = { kind: 'exponential', baseMs: 2_000, factor: 2, capMs: 900_000, jitter: 'full' };
 
+/** Between tries of one AWS call within an invocation. */
+export const CALL_RETRY: RetryPolicy = { kind: 'exponential', baseMs: 50, factor: 2, capMs: 2_000, jitter: 'full' };
+
 /** What `exponential` takes. */
 export interface ExponentialOptions {
   /** Nominal delay after the first attempt. */

@@ -2,7 +2,8 @@ import type { Clock } from '../core/clock.ts';
 import { sleep } from '../core/clock.ts';
 import type { Rng } from '../core/rng.ts';
 import { awsFailure } from './aws-failure.ts';
-import { type Backoff, CALL_BACKOFF, fullJitter } from './backoff.ts';
+import { CALL_RETRY } from './policy.ts';
+import { delayOf } from './policy-delay.ts';
 
 /** How often, how fast and until when one AWS call is tried. */
 export interface RetryOptions {
@@ -10,7 +11,6 @@ export interface RetryOptions {
   readonly rng: Rng;
   /** Tries in all; 4 by default. */
   readonly tries?: number;
-  readonly backoff?: Backoff;
   /** No try starts at or after this time (epoch milliseconds). */
   readonly until?: number;
   /** Which errors are worth another try; by default throttles, conflicts and lost answers. */
@@ -31,13 +31,13 @@ function isWorthRetrying(error: unknown): boolean {
  * await retry(() => sqs.send(new SendMessageCommand(input)), { clock, rng, until: deadline });
  */
 export async function retry<T>(call: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  const { clock, rng, tries = 4, backoff = CALL_BACKOFF, until = Number.POSITIVE_INFINITY, retryable = isWorthRetrying } = options;
+  const { clock, rng, tries = 4, until = Number.POSITIVE_INFINITY, retryable = isWorthRetrying } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await call(attempt);
     } catch (error) {
       if (attempt >= tries || !retryable(error)) throw error;
-      const delay = fullJitter(backoff, attempt, rng);
+      const delay = delayOf(CALL_RETRY, attempt, rng);
       if (clock.now() + delay >= until) throw error;
       await sleep(clock, delay);
     }

@@ -3,8 +3,9 @@ import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Rng } from '../core/rng.ts';
 import { wireBytes } from '../message/attributes.ts';
 import { MAX_BATCH_ENTRIES } from '../message/message.contract.ts';
-import { type Backoff, fullJitter } from '../retry/backoff.ts';
 import { CALL_LIMIT_MS } from '../retry/call-limit.ts';
+import type { RetryPolicy } from '../retry/policy.ts';
+import { delayOf } from '../retry/policy-delay.ts';
 import type { Breaker } from './breaker.ts';
 import type { Destination, Parcel } from './destination.ts';
 import { packBatches } from './pack.ts';
@@ -45,7 +46,7 @@ export interface DeliverOptions {
 }
 
 const MAX_TRIES = 4;
-const BACKOFF: Backoff = { baseMs: 50, capMs: 1_000 };
+const BACKOFF: RetryPolicy = { kind: 'exponential', baseMs: 50, factor: 2, capMs: 1_000, jitter: 'full' };
 /** No call is waited for longer than this, whatever the client; ours give up before. */
 const PATIENT_CALL_MS = CALL_LIMIT_MS + 500;
 /** A destination that has taken nothing for this long is out: less than one call that hangs, more than four that fail fast. */
@@ -80,7 +81,7 @@ export async function deliver(
   const line = openLine({ sender, destination, clock, deadline, ...(breaker && { breaker }) });
   for (let attempt = 1; attempt <= MAX_TRIES && pending.length > 0 && line.isOpen(); attempt += 1) {
     if (attempt > 1) {
-      const wait = fullJitter(BACKOFF, attempt - 1, rng);
+      const wait = delayOf(BACKOFF, attempt - 1, rng);
       if (clock.now() + wait >= deadline) break;
       await sleep(clock, wait);
     }

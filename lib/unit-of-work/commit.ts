@@ -3,7 +3,8 @@ import { isPosthasteError } from '../core/errors.ts';
 import { deriveId, type Ids } from '../core/ids.ts';
 import type { Rng } from '../core/rng.ts';
 import { awsFailure } from '../retry/aws-failure.ts';
-import { type Backoff, fullJitter } from '../retry/backoff.ts';
+import type { RetryPolicy } from '../retry/policy.ts';
+import { delayOf } from '../retry/policy-delay.ts';
 import type { PackOutcome, UnitOutcome } from './outcome.ts';
 import { prepareWrite } from './prepared-write.ts';
 import { planTransaction, type TransactionParts, type TransactionPlan } from './transaction-plan.ts';
@@ -48,7 +49,7 @@ export interface Committer {
 
 const MAX_TRIES = 7;
 const MAX_READS = 3;
-const BACKOFF: Backoff = { baseMs: 25, capMs: 1_000 };
+const BACKOFF: RetryPolicy = { kind: 'exponential', baseMs: 25, factor: 2, capMs: 1_000, jitter: 'full' };
 
 // A client token is good for 10 minutes, then the same call is a new one ("TransactWriteItems" API reference); a minute of margin.
 const TOKEN_WINDOW_MS = 9 * 60_000;
@@ -131,7 +132,7 @@ async function settleOrThrow(deps: CommitterDeps, commit: Commit): Promise<UnitO
     if (verdict.next === 'replan') plan = undefined;
     else if (verdict.ambiguous) doubt = { error: verdict.error };
     last = verdict;
-    const wait = fullJitter(BACKOFF, attempt, deps.rng);
+    const wait = delayOf(BACKOFF, attempt, deps.rng);
     if (attempt === MAX_TRIES || deps.clock.now() + wait >= stopAt) break;
     await sleep(deps.clock, wait);
   }
@@ -176,7 +177,7 @@ async function resolveDoubt(deps: CommitterDeps, { guards, guardTokens, deadline
       const existing = await readItem(deps.client, prepareWrite(guard));
       return existing?.[COMMIT_ATTRIBUTE] === guardTokens[0] ? { status: 'committed' } : unknown;
     } catch {
-      const wait = fullJitter(BACKOFF, attempt, deps.rng);
+      const wait = delayOf(BACKOFF, attempt, deps.rng);
       if (deps.clock.now() + wait >= deadline) return unknown;
       await sleep(deps.clock, wait);
     }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRng } from '../../lib/core/rng.ts';
-import { fullJitter } from '../../lib/retry/backoff.ts';
+import { exponential } from '../../lib/retry/policy.ts';
+import { delayOf } from '../../lib/retry/policy-delay.ts';
 import { retry } from '../../lib/retry/retry.ts';
 import { createVirtualClock } from '../../lib/simulation/virtual-clock.ts';
 
@@ -49,13 +50,13 @@ test('no try starts after the given time', async () => {
 });
 
 test('full jitter stays between zero and the ceiling, which doubles up to the cap', () => {
-  const backoff = { baseMs: 100, capMs: 10_000 };
+  const policy = exponential({ baseMs: 100, capMs: 10_000 });
   fc.assert(
     fc.property(fc.integer({ min: -1, max: 2_000 }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (attempt, chance) => {
-      const delay = fullJitter(backoff, attempt, { next: () => chance });
+      const delay = delayOf(policy, attempt, { next: () => chance });
       expect(delay).toBeGreaterThanOrEqual(0);
       expect(delay).toBeLessThanOrEqual(Math.min(10_000, 100 * 2 ** (Math.max(1, attempt) - 1)));
     }),
   );
-  expect([1, 2, 3, 8].map((attempt) => fullJitter(backoff, attempt, { next: () => 0.999_999 }))).toEqual([100, 200, 400, 10_000]);
+  expect([1, 2, 3, 8].map((attempt) => delayOf(policy, attempt, { next: () => 0.999_999 }))).toEqual([100, 200, 400, 10_000]);
 });
