@@ -1,6 +1,4 @@
 import {
-  BatchGetItemCommand,
-  type BatchGetItemCommandOutput,
   GetItemCommand,
   type GetItemCommandOutput,
   QueryCommand,
@@ -17,6 +15,7 @@ import { errorName } from '../retry/aws-failure.ts';
 import { CALL_RETRY } from '../retry/policy.ts';
 import { delayOf } from '../retry/policy-delay.ts';
 import { retry } from '../retry/retry.ts';
+import { batchGet } from '../unit-of-work/batch-get.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
 import { type Attributes, attributesOfKey } from './failure-items.ts';
 import type { FailureKey } from './failure-keys.ts';
@@ -34,28 +33,10 @@ export interface FailureTableDeps {
 
 /** Writers of one group meet on its row: more tries than for a row of one's own. */
 export const MAX_TRIES = 8;
-/** Keys in one BatchGetItem (its API reference). */
-const MAX_GETS = 100;
 
 /** Items by consistent reads, in no order; what is not there is left out. */
-export async function readItems(deps: FailureTableDeps, keys: readonly FailureKey[], until?: number): Promise<Attributes[]> {
-  const found: Attributes[] = [];
-  for (let start = 0; start < keys.length; start += MAX_GETS) {
-    let Keys = keys.slice(start, start + MAX_GETS).map(attributesOfKey);
-    for (let round = 1; Keys.length > 0; round += 1) {
-      const RequestItems = { [deps.table]: { Keys, ConsistentRead: true } };
-      const output: BatchGetItemCommandOutput = await retried(
-        deps,
-        () => deps.client.send(new BatchGetItemCommand({ RequestItems })),
-        until,
-      );
-      found.push(...(output.Responses?.[deps.table] ?? []));
-      // A page over 16 MB, or one that was throttled in part, leaves keys over ("BatchGetItem" API reference).
-      Keys = output.UnprocessedKeys?.[deps.table]?.Keys ?? [];
-      if (Keys.length > 0) await backOff(deps, round, until);
-    }
-  }
-  return found;
+export function readItems(deps: FailureTableDeps, keys: readonly FailureKey[], until?: number): Promise<Attributes[]> {
+  return batchGet(deps, keys.map(attributesOfKey), { tries: MAX_TRIES, until });
 }
 
 export async function readItem(deps: FailureTableDeps, key: FailureKey): Promise<Attributes | undefined> {

@@ -1,14 +1,11 @@
-import type { BatchGetItemCommandOutput, UpdateItemCommandOutput } from '@aws-sdk/client-dynamodb';
-import { BatchGetItemCommand, DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { NativeAttributeValue } from '@aws-sdk/util-dynamodb';
+import type { UpdateItemCommandOutput } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../core/clock.ts';
-import { sleep } from '../core/clock.ts';
 import type { Rng } from '../core/rng.ts';
-import { CALL_RETRY } from '../retry/policy.ts';
-import { delayOf } from '../retry/policy-delay.ts';
 import { retry } from '../retry/retry.ts';
 import { attributesOf } from '../unit-of-work/attributes-of.ts';
+import { batchGet } from '../unit-of-work/batch-get.ts';
 import type { Item, Table } from '../unit-of-work/unit-of-work.ts';
 import { INBOX_ATTRIBUTES } from './inbox.contract.ts';
 
@@ -46,9 +43,6 @@ export interface InboxStore {
   remove(key: string, condition?: Omit<ItemChange, 'key' | 'update'>, until?: number): Promise<void>;
 }
 
-// BatchGetItem: "up to 100 items" (API_BatchGetItem).
-const BATCH_GET_KEYS = 100;
-const BATCH_GET_ROUNDS = 5;
 const { pk } = INBOX_ATTRIBUTES;
 
 /** The inbox table over DynamoDB. */
@@ -56,27 +50,10 @@ export function createInboxStore({ client, table, clock, rng }: InboxStoreOption
   const policy = (until: number | undefined) => ({ clock, rng, ...(until === undefined ? {} : { until }) });
   const keyOf = (key: string) => attributesOf({ [pk]: key });
 
-  async function readChunk(keys: readonly string[], until: number | undefined): Promise<Item[]> {
-    const found: Item[] = [];
-    let waiting: Record<string, NativeAttributeValue>[] = keys.map(keyOf);
-    for (let round = 1; waiting.length > 0; round += 1) {
-      // Keys that did not fit or were throttled come back unprocessed (API_BatchGetItem).
-      if (round > BATCH_GET_ROUNDS) throw Object.assign(new Error('inbox keys stayed unprocessed'), { name: 'ThrottlingException' });
-      if (round > 1) await sleep(clock, delayOf(CALL_RETRY, round - 1, rng));
-      const RequestItems = { [table.name]: { Keys: waiting, ConsistentRead: true } };
-      const output: BatchGetItemCommandOutput = await retry(() => client.send(new BatchGetItemCommand({ RequestItems })), policy(until));
-      found.push(...Object.values(output.Responses ?? {}).flatMap((items) => items.map((item) => unmarshall(item))));
-      waiting = Object.values(output.UnprocessedKeys ?? {}).flatMap((rest) => rest.Keys ?? []);
-    }
-    return found;
-  }
-
   return {
     async read(keys, until) {
-      const chunks: string[][] = [];
-      for (let at = 0; at < keys.length; at += BATCH_GET_KEYS) chunks.push(keys.slice(at, at + BATCH_GET_KEYS));
-      const items = await Promise.all(chunks.map((chunk) => readChunk(chunk, until)));
-      return new Map(items.flat().map((item) => [String(item[pk]), item]));
+      const items = await batchGet({ client, table: table.name, clock, rng }, keys.map(keyOf), { until });
+      return new Map(items.map((item) => unmarshall(item)).map((item) => [String(item[pk]), item]));
     },
     put: (item, condition, until) =>
       conditionally(async () => {

@@ -1,7 +1,5 @@
 import {
   type AttributeValue,
-  BatchGetItemCommand,
-  type BatchGetItemCommandOutput,
   BatchWriteItemCommand,
   type BatchWriteItemCommandOutput,
   QueryCommand,
@@ -17,8 +15,8 @@ import { CALL_RETRY } from '../retry/policy.ts';
 import { delayOf } from '../retry/policy-delay.ts';
 import { retry } from '../retry/retry.ts';
 import { attributesOf } from '../unit-of-work/attributes-of.ts';
+import { batchGet } from '../unit-of-work/batch-get.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
-import type { Item } from '../unit-of-work/unit-of-work.ts';
 import { OUTBOX_ATTRIBUTES, OUTBOX_PENDING_INDEX } from './outbox.contract.ts';
 import type { IndexEntry, OutboxStore, Page, ParkReason } from './outbox.ts';
 import { fromItem, headKey, KEY_PREFIX, type OutboxRow, parkedState, type RowKey, SEQ_PREFIX } from './row.ts';
@@ -33,8 +31,7 @@ export interface OutboxStoreDeps {
 }
 
 const MAX_TRIES = 5;
-/** Keys in one BatchGetItem, and writes in one BatchWriteItem (their API references). */
-const MAX_GETS = 100;
+/** Writes in one BatchWriteItem (its API reference). */
 const MAX_DELETES = 25;
 /** BatchWriteItem calls under way at a time. */
 const MAX_IN_FLIGHT = 4;
@@ -44,12 +41,14 @@ export function createOutboxStore(deps: OutboxStoreDeps): OutboxStore {
   const { client, table } = deps;
   return {
     async readHeads(keys) {
-      const items = await batchGet(deps, keys.map(headKey), [OUTBOX_ATTRIBUTES.pk, OUTBOX_ATTRIBUTES.seq]);
-      return new Map(items.map((item) => [String(item['pk']).slice(KEY_PREFIX.length), Number(item['seq'])]));
+      const items = await batchGet(deps, keys.map(headKey).map(keyOf), { attributes: [OUTBOX_ATTRIBUTES.pk, OUTBOX_ATTRIBUTES.seq] });
+      return new Map(
+        items.map((item) => unmarshall(item)).map((item) => [String(item['pk']).slice(KEY_PREFIX.length), Number(item['seq'])]),
+      );
     },
     async readRows(keys) {
-      const items = await batchGet(deps, keys);
-      return items.map(fromItem).filter((row) => row !== undefined);
+      const items = await batchGet(deps, keys.map(keyOf));
+      return items.map((item) => fromItem(unmarshall(item))).filter((row) => row !== undefined);
     },
     oldestOf: (key, options) => oldestOf(deps, key, options),
     remove: (rows) => remove(deps, rows),
@@ -66,31 +65,7 @@ export function createOutboxStore(deps: OutboxStoreDeps): OutboxStore {
 
 type Attributes = Record<string, AttributeValue>;
 
-async function batchGet(deps: OutboxStoreDeps, keys: readonly RowKey[], projection?: readonly string[]): Promise<Item[]> {
-  const found: Item[] = [];
-  for (let start = 0; start < keys.length; start += MAX_GETS) {
-    let Keys = keys.slice(start, start + MAX_GETS).map((key) => attributesOf({ pk: key.pk, sk: key.sk }));
-    for (let attempt = 1; Keys.length > 0; attempt += 1) {
-      const request = { Keys, ConsistentRead: true, ...(projection && projected(projection)) };
-      const output: BatchGetItemCommandOutput = await retried(deps, () =>
-        deps.client.send(new BatchGetItemCommand({ RequestItems: { [deps.table]: request } })),
-      );
-      for (const item of output.Responses?.[deps.table] ?? []) found.push(unmarshall(item));
-      // A page over 16 MB, or one that was throttled in part, leaves keys over ("BatchGetItem" API reference).
-      Keys = output.UnprocessedKeys?.[deps.table]?.Keys ?? [];
-      if (Keys.length > 0) await backOff(deps, attempt);
-    }
-  }
-  return found;
-}
-
-function projected(names: readonly string[]) {
-  const placeholders = names.map((_, index) => `#p${index}`);
-  return {
-    ProjectionExpression: placeholders.join(', '),
-    ExpressionAttributeNames: Object.fromEntries(placeholders.map((placeholder, index) => [placeholder, names[index] ?? ''])),
-  };
-}
+const keyOf = ({ pk, sk }: RowKey): Attributes => attributesOf({ pk, sk });
 
 async function oldestOf(
   { client, table, ...deps }: OutboxStoreDeps,
@@ -103,7 +78,7 @@ async function oldestOf(
     KeyConditionExpression: 'pk = :pk AND begins_with(sk, :seq)',
     ExpressionAttributeValues: { ':pk': { S: headKey(key).pk }, ':seq': { S: SEQ_PREFIX } },
     Limit: limit,
-    ...(after && { ExclusiveStartKey: attributesOf({ pk: after.pk, sk: after.sk }) }),
+    ...(after && { ExclusiveStartKey: keyOf(after) }),
   });
   const output: QueryCommandOutput = await retried({ client, table, ...deps }, () => client.send(command));
   const rows = (output.Items ?? []).map((item) => fromItem(unmarshall(item)) ?? unreadable(item));
@@ -124,8 +99,8 @@ async function remove(deps: OutboxStoreDeps, rows: readonly RowKey[]): Promise<v
 }
 
 async function removeChunk(deps: OutboxStoreDeps, rows: readonly RowKey[]): Promise<void> {
-  let requests: NonNullable<BatchWriteItemCommandOutput['UnprocessedItems']>[string] = rows.map(({ pk, sk }) => ({
-    DeleteRequest: { Key: attributesOf({ pk, sk }) },
+  let requests: NonNullable<BatchWriteItemCommandOutput['UnprocessedItems']>[string] = rows.map((row) => ({
+    DeleteRequest: { Key: keyOf(row) },
   }));
   for (let attempt = 1; requests.length > 0; attempt += 1) {
     const command = new BatchWriteItemCommand({ RequestItems: { [deps.table]: requests } });
