@@ -44,7 +44,8 @@ export function glimpse(body: string): EnvelopeGlimpse {
   };
 }
 
-function membersOf(body: string): Readonly<Record<string, unknown>> {
+/** The members of a JSON object, or none: a letter may hold anything. */
+export function membersOf(body: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

@@ -1,12 +1,12 @@
 import type { RecordAttribute } from '../retry/dead-letter.ts';
-import type { Letter } from './letter.ts';
+import { type Letter, membersOf } from './letter.ts';
 
 /**
  * The message in a letter of the Scheduler, which was to send it to its consumer's queue after a long wait: a letter of a schedule holds
  * what it called SQS with (EventBridge Scheduler user guide, dead-letter queues). Undefined for one of another schedule. Never throws.
  */
 export function scheduledMessage({ body }: Letter): Pick<Letter, 'body' | 'messageAttributes'> | undefined {
-  const input = parsed(body);
+  const input = membersOf(body);
   const { MessageBody: text, MessageAttributes: attributes = {} } = input;
   if (typeof text !== 'string' || typeof input['QueueUrl'] !== 'string') return undefined;
   const entries = Object.entries(typeof attributes === 'object' && attributes !== null ? attributes : {});
@@ -16,13 +16,4 @@ export function scheduledMessage({ body }: Letter): Pick<Letter, 'body' | 'messa
 function attributeOf(name: string, value: unknown): [string, RecordAttribute][] {
   const { DataType: dataType, StringValue: stringValue } = (value ?? {}) as Readonly<Record<string, unknown>>;
   return typeof dataType === 'string' && typeof stringValue === 'string' ? [[name, { dataType, stringValue }]] : [];
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { callingOnce } from './calling-once.ts';
 import { record, scriptedConsumer, throwing } from './scripted-ports.ts';
-import type { World } from './world.ts';
+import { runTwiceAtOnce, type World } from './world.ts';
 
 const reasonsOf = (world: World) => world.deadLetters().map(({ failure }) => [failure?.messageId, failure?.reason]);
 
@@ -32,17 +32,7 @@ describe('a consumer that runs each message once at most', () => {
 
   test('leaves a copy alone while the run lasts, and takes it for a duplicate afterwards', async () => {
     const { world, calls } = callingOnce({ tookMs: 20_000 });
-    world.send('1');
-    const first = world.received();
-    world.send('1');
-    const second = world.received();
-    const running = world.invoke(first);
-    await world.clock.run(world.clock.now() + 1_000);
-    await Promise.all([world.clock.run(world.clock.now() + 1_000), world.invoke(second)]);
-    expect(world.depth()).toBe(2);
-    await world.clock.run(world.clock.now() + 25_000);
-    await running;
-    await world.drain();
+    await runTwiceAtOnce(world);
     expect([calls.length, world.effectsOf('message-1'), world.depth(), world.deadLetters()]).toEqual([1, 1, 0, []]);
   });
 

@@ -4,7 +4,7 @@ import { sleep } from '../../lib/core/clock.ts';
 import { fixed } from '../../lib/retry/policy.ts';
 import { FAULT_KINDS, faultAt, noFaults } from '../../lib/simulation/fault.ts';
 import type { VirtualClock } from '../../lib/simulation/virtual-clock.ts';
-import { createWorld, effects, OrderPlaced } from './world.ts';
+import { createWorld, effects, OrderPlaced, runTwiceAtOnce } from './world.ts';
 
 interface Call {
   readonly id: string;
@@ -73,17 +73,7 @@ describe('a handler with an external effect', () => {
     const { mails, late, route } = mailing(20_000);
     const world = createWorld({ handlers: [route], maxAttempts: 1 });
     late.clock = world.clock;
-    world.send('1');
-    const first = world.received();
-    world.send('1');
-    const second = world.received();
-    const running = world.invoke(first);
-    await world.clock.run(world.clock.now() + 1_000);
-    await Promise.all([world.clock.run(world.clock.now() + 1_000), world.invoke(second)]);
-    expect(world.depth()).toBe(2);
-    await world.clock.run(world.clock.now() + 25_000);
-    await running;
-    await world.drain();
+    await runTwiceAtOnce(world);
     expect([mails.length, world.effectsOf('message-1'), world.depth(), world.deadLetters()]).toEqual([1, 1, 0, []]);
   });
 

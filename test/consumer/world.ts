@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import * as z from 'zod';
 import type { ConsumerHandler } from '../../lib/consumer/consumer.handler.ts';
 import { on, type Route } from '../../lib/consumer/consumer.routes.ts';
@@ -210,6 +211,21 @@ export function createWorld(options: WorldOptions = {}) {
 }
 
 export type World = ReturnType<typeof createWorld>;
+
+/** A message and its copy are handed out while the handler of the one, which takes 20 s, still runs; then everything comes to its end. */
+export async function runTwiceAtOnce(world: World): Promise<void> {
+  world.send('1');
+  const first = world.received();
+  world.send('1');
+  const second = world.received();
+  const running = world.invoke(first);
+  await world.clock.run(world.clock.now() + 1_000);
+  await Promise.all([world.clock.run(world.clock.now() + 1_000), world.invoke(second)]);
+  expect(world.depth()).toBe(2);
+  await world.clock.run(world.clock.now() + 25_000);
+  await running;
+  await world.drain();
+}
 
 /** The body of one order's message. */
 export function bodyOf(orderId: string, message: Partial<Message> = {}): string {

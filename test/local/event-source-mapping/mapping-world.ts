@@ -155,3 +155,12 @@ export function createMappingWorld(
 export function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
   return Promise.withResolvers<T>();
 }
+
+/** The bodies of each batch that was handed out. */
+export const bodies = (world: MappingWorld) => world.batches.map((batch) => batch.map((record) => record.body));
+
+/** Messages of a queue, wherever they are. */
+export const inQueue = (world: MappingWorld, arn: string) => {
+  const { visible, inFlight, delayed } = world.sqs.stats(arn);
+  return visible + inFlight + delayed;
+};
