@@ -4,7 +4,7 @@ import type { SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { HandlerFunction } from '../infra/handler-function.construct.ts';
-import { enforce } from '../infra/rules.ts';
+import { enforce, requireProps } from '../infra/rules.ts';
 import type { TableRef } from '../infra/table-ref.ts';
 import type { IEventTopic } from '../topic/topic.construct.ts';
 import { CONSUMER_RULES, type Handles } from './consumer.rules.construct.ts';
@@ -53,6 +53,7 @@ export class Consumer extends Construct implements IGrantable {
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
+    requireProps(this, props, ['topic', 'handles', 'entry', 'inbox']);
     const name = props.name ?? id;
     const topics = 'destinationName' in props.topic ? [props.topic] : props.topic;
     const { handles, where = {}, ordered = false } = props;

@@ -28,6 +28,17 @@ export function enforce<Facts>(scope: Construct, rules: readonly Rule<Facts>[], 
   if (violations.length > 0) throw new ConfigurationError(scope.node.path, violations);
 }
 
+/** For callers that no compiler checked: throws a `ConfigurationError` that lists what is missing. */
+export function requireProps<Props extends object>(
+  scope: Construct,
+  props: Props | undefined,
+  names: readonly (keyof Props & string)[],
+): void {
+  const missing = names.filter((name) => props?.[name] === undefined);
+  const violation = `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not given; needed are ${names.join(', ')}`;
+  if (missing.length > 0) throw new ConfigurationError(scope.node.path, [violation]);
+}
+
 /**
  * Checks the same kind of table once more when the app is synthesized, against what the resources then say: a property changed through an
  * escape hatch (`queue.node.defaultChild`) is held to the rule that its prop was held to.

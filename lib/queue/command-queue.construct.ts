@@ -10,7 +10,7 @@ import { addDestination, type IDestination } from '../infra/destinations.ts';
 import { admitAccount, allow, allowSendKey } from '../infra/grants.ts';
 import type { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { NAME_RULES } from '../infra/names.ts';
-import { enforce, type Rule } from '../infra/rules.ts';
+import { enforce, type Rule, requireProps } from '../infra/rules.ts';
 import type { TableRef } from '../infra/table-ref.ts';
 import type { AnyMessageDefinition } from '../message/message.ts';
 
@@ -90,6 +90,7 @@ export class CommandQueue extends Construct implements IDestination, IGrantable 
 
   constructor(scope: Construct, id: string, props: CommandQueueProps) {
     super(scope, id);
+    requireProps(this, props, ['handles', 'entry', 'inbox']);
     const { name = id, handles } = props;
     this.destinationName = name;
     this.#encryptionKey = props.encryptionKey;

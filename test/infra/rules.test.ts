@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isPosthasteError } from '../../lib/core/errors.ts';
 import { finalProperties } from '../../lib/infra/final-properties.ts';
 import { NAME_RULES, physicalName } from '../../lib/infra/names.ts';
-import { enforce, enforceAtSynth, type Rule, violationsOf } from '../../lib/infra/rules.ts';
+import { enforce, enforceAtSynth, type Rule, requireProps, violationsOf } from '../../lib/infra/rules.ts';
 import { testStack } from './fixtures/stack.ts';
 
 const RULES: readonly Rule<{ readonly size: number }>[] = [
@@ -26,6 +26,13 @@ describe('a rule table', () => {
     }
     expect(isPosthasteError(caught, 'CONFIGURATION_INVALID')).toBe(true);
     expect((caught as Error).message).toBe('test: size is 11; at most 10 fit: lower it\ntest: size is 11; it must be even: add one');
+  });
+
+  test('asks for what a construct needs by its name, where no compiler did', () => {
+    const props: { readonly size?: number; readonly colour?: string } = { size: 1 };
+    expect(() => requireProps(testStack(), props, ['size', 'colour'])).toThrow('test: colour is not given; needed are size, colour');
+    expect(() => requireProps<typeof props>(testStack(), undefined, ['size', 'colour'])).toThrow('size, colour are not given');
+    expect(() => requireProps(testStack(), props, ['size'])).not.toThrow();
   });
 
   test('is asked again at synth, when a value may have been changed through the resource', () => {
