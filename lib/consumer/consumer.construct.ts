@@ -53,7 +53,7 @@ export class Consumer extends Construct implements IGrantable {
 
   constructor(scope: Construct, id: string, props: ConsumerProps) {
     super(scope, id);
-    requireProps(this, props, ['topic', 'handles', 'entry', 'inbox']);
+    requireProps(this, props, ['topic', 'handles', 'entry']);
     const name = props.name ?? id;
     const topics = 'destinationName' in props.topic ? [props.topic] : props.topic;
     const { handles, where = {}, ordered = false } = props;

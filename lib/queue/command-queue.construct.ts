@@ -90,7 +90,7 @@ export class CommandQueue extends Construct implements IDestination, IGrantable 
 
   constructor(scope: Construct, id: string, props: CommandQueueProps) {
     super(scope, id);
-    requireProps(this, props, ['handles', 'entry', 'inbox']);
+    requireProps(this, props, ['handles', 'entry']);
     const { name = id, handles } = props;
     this.destinationName = name;
     this.#encryptionKey = props.encryptionKey;

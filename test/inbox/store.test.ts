@@ -57,7 +57,7 @@ describe('reading', () => {
     expect(calls).toHaveLength(3);
     calls.length = 0;
     await expect(timed(store.read(keys(1)))).rejects.toBe(THROTTLED);
-    expect(calls).toHaveLength(4);
+    expect(calls).toHaveLength(5);
   });
 });
 
