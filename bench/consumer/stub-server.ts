@@ -23,7 +23,7 @@ const server = createServer((request, response) => {
 
 /**
  * A transaction is two rounds of writes, where every other call is one: prepare, then commit (Idziorek et al., "Distributed Transactions at
- * Scale in Amazon DynamoDB", USENIX ATC 2023, §3).
+ * Scale in Amazon DynamoDB", USENIX ATC 2023).
  */
 function roundsOf({ headers }: IncomingMessage): number {
   return headers['x-amz-target']?.toString().endsWith('.TransactWriteItems') ? 2 : 1;
