@@ -6,7 +6,7 @@ import { listAudits, listFailures, listGroups } from './failure-lists.dynamodb.t
 import { replaceFailure } from './failure-replace.dynamodb.ts';
 import type { FailureStore } from './failure-store.ts';
 import { readItem } from './failure-table.dynamodb.ts';
-import { archiveAll, claimAll, restoreAll, settleAll } from './failure-transitions.dynamodb.ts';
+import { archiveAll, claimAll, releaseAll, restoreAll, settleAll } from './failure-transitions.dynamodb.ts';
 
 /**
  * The failure store in DynamoDB. A failure and the counts of its group change in one transaction, under the condition that the failure stands
@@ -24,6 +24,7 @@ export function createFailureStore(deps: FailureAddDeps): FailureStore {
     list: (filter, options) => listFailures(deps, filter, options),
     audits: (id) => listAudits(deps, id),
     claim: (failures, redriveId, options) => claimAll(deps, failures, redriveId, options?.until),
+    release: (failures, release, options) => releaseAll(deps, failures, release, options?.until),
     settle: (settlements, options) => settleAll(deps, settlements, options?.until),
     archive: (failures, audit) => archiveAll(deps, failures, audit),
     restore: (failures, audit) => restoreAll(deps, failures, audit),

@@ -17,6 +17,13 @@ export interface Settlement {
   readonly audit: FailureAudit;
 }
 
+/** How claims are taken back. */
+export interface Release {
+  readonly redriveId: string;
+  /** How the failures stood before they were claimed. */
+  readonly status: 'open' | 'parked';
+}
+
 /** What came of a transition: those it applied to; the others stood differently by then. */
 export interface Transition {
   readonly applied: readonly Failure[];
@@ -45,6 +52,8 @@ export interface FailureStore {
   audits(id: string): Promise<readonly FailureAudit[]>;
   /** `open` or `parked` becomes `redriving`, and its `redrives` counts one more. */
   claim(failures: readonly Failure[], redriveId: string, options?: Until): Promise<Transition>;
+  /** Takes back the claims of a redrive on what it could not send: as if they had not been made. Without an audit, for nothing was done. */
+  release(failures: readonly Failure[], release: Release, options?: Until): Promise<Transition>;
   /** Ends what `redriveId` has claimed, with its audit. */
   settle(settlements: readonly Settlement[], options?: Until): Promise<Transition>;
   /** `open` or `parked` becomes `archived`; with its audit. */

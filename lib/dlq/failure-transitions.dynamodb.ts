@@ -6,7 +6,7 @@ import { type Change, commitAll, type Work } from './failure-commit.dynamodb.ts'
 import { attributesOfKey, type FailureRow, failureOf } from './failure-items.ts';
 import { failureKey, groupKeyOf, keyIndexOf } from './failure-keys.ts';
 import { listAudits } from './failure-lists.dynamodb.ts';
-import type { Settlement, Transition } from './failure-store.ts';
+import type { Release, Settlement, Transition } from './failure-store.ts';
 import { WORKED_RETENTION_DAYS } from './failure-table.contract.ts';
 import { type FailureTableDeps, transact } from './failure-table.dynamodb.ts';
 
@@ -16,10 +16,12 @@ interface Step {
   /** Whether it may be done to a failure that stands like this. */
   readonly applies: (failure: Failure) => boolean;
   readonly status: FailureStatus;
-  /** Members that change with the status. */
-  readonly set?: (failure: Failure) => Partial<FailureRow>;
+  /** Members that change with the status; what is undefined is removed. */
+  readonly set?: (failure: Failure) => Members;
   readonly audit?: FailureAudit;
 }
+
+type Members = { readonly [Name in keyof FailureRow]?: FailureRow[Name] | undefined };
 
 const WORKED: ReadonlySet<FailureStatus> = new Set(['redriven', 'done', 'archived', 'replaced']);
 const DAY_SECONDS = 86_400;
@@ -40,6 +42,20 @@ export function claimAll(deps: FailureTableDeps, failures: readonly Failure[], r
     claimedBy: [...claimedBy, redriveId].slice(-MAX_CLAIMS),
   });
   const steps = failures.map((failure): Step => ({ failure, applies: waits, status: 'redriving', set }));
+  return takeSteps(deps, steps, until);
+}
+
+/** Takes claims back, for what could not be sent and is to be claimed again: each stands as if it had not been claimed. */
+export function releaseAll(deps: FailureTableDeps, failures: readonly Failure[], release: Release, until?: number): Promise<Transition> {
+  const set = ({ redrives, claimedBy = [] }: Failure) => {
+    const others = claimedBy.slice(0, -1);
+    return { redrives: redrives - 1, redriveId: others.at(-1), claimedBy: others, claimedAt: undefined };
+  };
+  const steps = failures.map((failure): Step => {
+    const applies = ({ status, redriveId, redrives }: Failure) =>
+      status === 'redriving' && redriveId === release.redriveId && redrives === failure.redrives;
+    return { failure, applies, status: release.status, set };
+  });
   return takeSteps(deps, steps, until);
 }
 
@@ -112,8 +128,10 @@ function workOf(deps: FailureTableDeps, step: Step): Work<Taken> {
     plan(row) {
       if (row === undefined) return { result: { applied: false, failure: step.failure } };
       if (!step.applies(row)) return { result: { applied: false, failure: failureOf(row) } };
-      const members: Partial<FailureRow> = { ...step.set?.(row), status: step.status };
-      const after: FailureRow = { ...row, ...members };
+      const members: Members = { ...step.set?.(row), status: step.status };
+      const after = Object.fromEntries(
+        Object.entries({ ...row, ...members }).filter(([, value]) => value !== undefined),
+      ) as unknown as FailureRow;
       return { result: { applied: true, failure: failureOf(after) }, change: changeOf(deps, row, { after, members, step }) };
     },
   };
@@ -121,7 +139,7 @@ function workOf(deps: FailureTableDeps, step: Step): Work<Taken> {
 
 interface Stepped {
   readonly after: FailureRow;
-  readonly members: Partial<FailureRow>;
+  readonly members: Members;
   readonly step: Step;
 }
 
@@ -140,19 +158,18 @@ function changeOf({ table, clock }: FailureTableDeps, before: FailureRow, { afte
 
 /** Sets members of a row that stands as somebody read it. Letters that came since are no hindrance, unless they changed how it stands. */
 function updateOf({ id, status, fingerprint, redrives, redriveId }: FailureRow, written: Readonly<Record<string, unknown>>) {
-  const names = Object.keys(written);
+  const names = Object.keys(written).filter((name) => written[name] !== undefined);
+  const gone = Object.keys({ expiresAt: undefined, ...written }).filter((name) => written[name] === undefined);
   const expected = { status, fingerprint, redrives, ...(redriveId !== undefined && { redriveId }) };
   const conditions = Object.keys(expected).map((name) => `#${name} = :was_${name}`);
-  const forever = 'expiresAt' in written ? '' : ' REMOVE #expiresAt';
+  const assignments = names.map((name) => `#${name} = :${name}`).join(', ');
+  const removals = gone.length > 0 ? ` REMOVE ${gone.map((name) => `#${name}`).join(', ')}` : '';
   return {
     Key: attributesOfKey(failureKey(id)),
-    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}${forever} ADD #revision :one`,
+    UpdateExpression: `SET ${assignments}${removals} ADD #revision :one`,
     ConditionExpression: [...conditions, ...(redriveId === undefined ? ['attribute_not_exists(#redriveId)'] : [])].join(' AND '),
     ExpressionAttributeNames: Object.fromEntries(
-      [...new Set([...names, ...Object.keys(expected), 'revision', 'redriveId', ...(forever === '' ? [] : ['expiresAt'])])].map((name) => [
-        `#${name}`,
-        name,
-      ]),
+      [...new Set([...names, ...gone, ...Object.keys(expected), 'revision', 'redriveId'])].map((name) => [`#${name}`, name]),
     ),
     ExpressionAttributeValues: attributesOf({
       ...Object.fromEntries(names.map((name) => [`:${name}`, written[name]])),

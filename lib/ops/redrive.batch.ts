@@ -29,7 +29,10 @@ export interface BatchRun {
   readonly until: number;
 }
 
-/** Why a redrive does not go on. `busy`: something of the batch has no ending yet, and is finished later. `denied`: the queue takes nothing from us. */
+/**
+ * Why a redrive does not go on. `busy`: something of the batch has no ending yet, stays claimed, and is finished later. `denied`: the queue takes
+ * nothing from us; what was not sent is open again, and comes again when the redrive is resumed.
+ */
 export interface Halt {
   readonly kind: 'busy' | 'denied';
   readonly because: string;
@@ -99,11 +102,19 @@ export async function finish(deps: BatchDeps, run: BatchRun, claimed: readonly F
     worked.push(...(consumer ? await finishOf(deps, { ...run, consumer }, failures) : failures.map(gone)));
   }
   const settlements = worked.flatMap(({ failure, ending }) => (ending ? settlementOf(failure, ending, run.redrive, deps.clock) : []));
+  const denied = worked.flatMap(({ failure, halt }) => (halt?.kind === 'denied' ? failure : []));
+  if (denied.length > 0) await release(deps, run, denied);
   const overtaken = settlements.length > 0 ? (await deps.failures.settle(settlements, { until: run.until })).refused : [];
   const halt = worked.find((one) => one.halt !== undefined)?.halt;
   const onFile = new Map(await Promise.all(overtaken.map(async ({ id }) => [id, await endingOnFile(deps, run, id)] as const)));
   const endings = worked.flatMap(({ failure, ending }) => (ending ? [onFile.get(failure.id) ?? ending] : []));
   return { ...tallyOf(endings), ...(halt && { halt }) };
+}
+
+function release({ failures }: BatchDeps, { redrive, until }: BatchRun, denied: readonly Failure[]): Promise<unknown> {
+  // It was selected by how it stood.
+  const status = redrive.where.status === 'parked' ? 'parked' : 'open';
+  return failures.release(denied, { redriveId: redrive.id, status }, { until });
 }
 
 /** What came of a failure in this redrive, as its audit says: another runner may have been first, and found it to stand differently. */
@@ -126,7 +137,7 @@ function settlementOf(failure: Failure, ending: Ending, redrive: RedriveRow, clo
 
 const STATUS_OF = { sent: 'redriven', alreadyDone: 'done', left: 'open' } as const;
 
-/** A claimed failure with its ending, unless it has none yet. */
+/** A claimed failure with its ending, or with why it has none. */
 interface Worked {
   readonly failure: Failure;
   readonly ending?: Ending;
@@ -161,16 +172,11 @@ async function sentOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Fail
   const batches = Array.from({ length: Math.ceil(failures.length / size) }, (_, index) => failures.slice(index * size, (index + 1) * size));
   let halt: Halt | undefined;
   const worked = await mapConcurrent(batches, run.consumer.ordered ? 1 : MAX_IN_FLIGHT, async (batch): Promise<Worked[]> => {
-    const ended = halt ? batch.map((failure): Worked => notSent(failure, halt as Halt)) : await sentBatch(deps, run, batch);
+    const ended = halt ? batch.map((failure): Worked => ({ failure, halt: halt as Halt })) : await sentBatch(deps, run, batch);
     halt ??= ended.find((one) => one.halt !== undefined)?.halt;
     return ended;
   });
   return worked.flat();
-}
-
-// Where the queue takes nothing, the rest is open again; where it is busy, the rest waits with what it may have taken.
-function notSent(failure: Failure, halt: Halt): Worked {
-  return halt.kind === 'denied' ? { failure, ending: left('REFUSED', halt.because) } : { failure, halt };
 }
 
 async function sentBatch(deps: BatchDeps, run: ConsumerRun, failures: readonly Failure[]): Promise<Worked[]> {
@@ -211,7 +217,7 @@ function workedBy(failure: Failure, sending: Sending): Worked {
     case 'held':
       return { failure, ending: left('HELD', 'an older message of its key could not be sent') };
     case 'denied':
-      return { failure, ending: left('REFUSED', sending.because), halt: { kind: 'denied', because: sending.because } };
+      return { failure, halt: { kind: 'denied', because: sending.because } };
     case 'unknown':
       return { failure, halt: { kind: 'busy', because: 'SQS did not answer, or was too busy' } };
   }

@@ -70,9 +70,9 @@ export function createRedriveQueue({ client, clock, rng }: RedriveQueueDeps): Re
   };
 }
 
-// Behind one that may still go, a letter waits with it; behind one that never will, it is left.
-function behind(older: Sending | undefined): Sending {
-  return older === undefined || older.kind === 'unknown' ? { kind: 'unknown' } : { kind: 'held' };
+// Behind one that may still go, or that its queue would not take, a letter fares as it does; behind one that never will go, it is left.
+function behind(older: Sending = { kind: 'unknown' }): Sending {
+  return older.kind === 'unknown' || older.kind === 'denied' ? older : { kind: 'held' };
 }
 
 interface Fields {

@@ -137,20 +137,6 @@ describe('a redrive', () => {
     expect(await world.failure('a')).toMatchObject({ status: 'open' });
     expect((await world.audits('a'))[0]?.result).toMatch(/^left \(REFUSED\): .*attributes/i);
   });
-
-  test('stops when its queue takes nothing from it, and leaves the failures open', async () => {
-    const world = redriveWorld();
-    await world.add(letter('a'), letter('b'));
-    world.world.call('sqs', 'DeleteQueue', { QueueUrl: SHIP.queue.url });
-    const operator = world.operations('operations/1');
-    const ended = await world.timed(operator.start({ where: {}, author: ADA }, world.world.clock.now() + MINUTE));
-    expect(ended).toMatchObject({
-      state: 'stopped',
-      because: expect.stringContaining('queue does not exist'),
-      counts: { sent: 0, left: 2 },
-    });
-    expect([(await world.failure('a'))?.status, (await world.failure('b'))?.status]).toEqual(['open', 'open']);
-  });
 });
 
 describe('canaries', () => {
