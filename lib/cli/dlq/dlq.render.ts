@@ -33,7 +33,9 @@ export function standings(counts: FailureGroup['counts']): string {
 export function groupLines(groups: readonly FailureGroup[], { terminal, columns, now }: View): readonly string[] {
   return groups.flatMap((group) => {
     const { consumer, messageType, reason, errorType, errorMessage, firstAt, lastAt, total, handlerVersions } = group;
-    const error = printable(errorMessage.startsWith(errorType) ? errorMessage : `${errorType}: ${errorMessage}`, 200);
+    // The line above says the reason.
+    const isSaid = errorType === reason || errorMessage.startsWith(errorType);
+    const error = printable(isSaid ? errorMessage : `${errorType}: ${errorMessage}`, 200);
     const where = [consumer, ...(messageType === undefined ? [] : [messageType]), reason].map((text) => printable(text, 60)).join('  ');
     const versions =
       handlerVersions.length === 0

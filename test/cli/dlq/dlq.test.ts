@@ -42,6 +42,13 @@ describe('posthaste dlq', () => {
     ]);
   });
 
+  test('says once what is both the reason and the kind of the error', async () => {
+    const invalid = { reason: 'MESSAGE_INVALID', errorType: 'MESSAGE_INVALID', errorMessage: 'no parcels' };
+    const desk = fakeDesk({ groups: { groups: [group(invalid)] } });
+    await run('', desk);
+    expect(desk.printed.slice(0, 2)).toEqual(['2 open, 1 done  ship-order  orders.order-placed  MESSAGE_INVALID', '    no parcels']);
+  });
+
   test('has nothing to do next where all is worked', async () => {
     const desk = fakeDesk({ groups: { groups: [group({ counts: { done: 3 } })] } });
     await run('', desk);
