@@ -10,7 +10,7 @@ import type { InboxStanding, RedriveInbox } from './redrive.inbox.ts';
 import { type LeaveReason, verdictOn } from './redrive.plan.ts';
 import type { RedriveRow } from './redrive.rows.ts';
 import type { Letter, RedriveQueue, Sending } from './redrive.sqs.ts';
-import { type Ending, endingOf, resultOf, type Tally, tallyOf } from './redrive.tally.ts';
+import { type Ending, endingOf, renewedAs, resultOf, type Tally, tallyOf } from './redrive.tally.ts';
 
 /** What working a batch needs. */
 export interface BatchDeps {
@@ -74,7 +74,7 @@ async function renew({ failures, clock }: BatchDeps, { redrive }: BatchRun, fail
   const copy = renewedCopy({ failure, body }, redrive.startedAt);
   if (copy === undefined)
     return { left: { kind: 'left', reason: 'TOO_OLD', because: 'its body is no envelope, which has no time to renew' } };
-  const audit = { ...auditOf(redrive, clock), action: 'renew' as const, result: `renewed as ${copy.id}` };
+  const audit = { ...auditOf(redrive, clock), action: 'renew' as const, result: renewedAs(copy.id) };
   try {
     return { copy: await failures.replace(failure, copy, audit) };
   } catch (error) {

@@ -1,8 +1,7 @@
 import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Failure } from '../dlq/failure.ts';
-import { renewedCopy } from './edited-copy.ts';
 import { type BatchDeps, type BatchResult, type BatchRun, endingOnFile, finish, sendBack, settleAsSent } from './redrive.batch.ts';
-import { added, type Ending, NO_TALLY, tallyOf } from './redrive.tally.ts';
+import { added, copyIdOf, type Ending, NO_TALLY, tallyOf } from './redrive.tally.ts';
 
 /** What a runner that was killed, or gave up, left of one failure. */
 type Remnant =
@@ -45,8 +44,10 @@ async function remnantOf(deps: BatchDeps, run: BatchRun, id: string): Promise<Re
   return failure.id !== id && waits ? { kind: 'renewed', failure } : { kind: 'untouched' };
 }
 
-// The copy that this redrive made of it has an id that can be told again; that of somebody else's edit is not ours.
-async function copyOf({ failures }: BatchDeps, { redrive }: BatchRun, failure: Failure): Promise<Failure | undefined> {
-  const copy = renewedCopy({ failure, body: await failures.bodyOf(failure) }, redrive.startedAt);
-  return copy && failures.get(copy.id);
+// Its audit names the copy that this redrive made of it; that of somebody else's edit is not ours. Its body may be gone by now.
+async function copyOf({ failures }: BatchDeps, { redrive }: BatchRun, { id }: Failure): Promise<Failure | undefined> {
+  const audits = await failures.audits(id);
+  const renewal = audits.find(({ action, redriveId }) => action === 'renew' && redriveId === redrive.id);
+  const copyId = renewal && copyIdOf(renewal.result);
+  return copyId === undefined ? undefined : failures.get(copyId);
 }

@@ -52,3 +52,15 @@ export function endingOf(result: string): Ending | undefined {
   const [, reason, because = ''] = LEFT.exec(result) ?? [];
   return reason === undefined ? undefined : { kind: 'left', reason: reason as LeaveReason, because };
 }
+
+const RENEWED = /^renewed as (.+)$/s;
+
+/** That a failure was replaced by a copy with a new time, as its audit says it. */
+export function renewedAs(copyId: string): string {
+  return `renewed as ${copyId}`;
+}
+
+/** Reads the id of the copy back. */
+export function copyIdOf(result: string): string | undefined {
+  return RENEWED.exec(result)?.[1];
+}

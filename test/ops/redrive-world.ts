@@ -70,6 +70,8 @@ export interface RedriveWorld {
   /** An operations function in a process of its own. */
   operations(name: string, consumers?: ReadonlyMap<string, ConsumerEntry>): Redrives;
   readonly failures: FailureStore;
+  /** Bodies that are objects, by key. */
+  readonly objects: Map<string, string>;
   readonly consumed: Consumed;
   /** When messages were sent, epoch milliseconds, once for each. */
   readonly sentAt: readonly number[];
@@ -195,7 +197,7 @@ export function redriveWorld(options: { readonly seed?: number; readonly faults?
 
   const idOf = (messageId: string, consumer = SHIP.name) => letter(messageId, { consumer }).id;
   return {
-    ...{ world, operations, failures, consumed, sentAt, consume, mark, timed, redrive },
+    ...{ world, operations, failures, objects: bodies.objects, consumed, sentAt, consume, mark, timed, redrive },
     add: async (...letters) => {
       for (let at = 0; at < letters.length; at += 10) await timed(failures.add(letters.slice(at, at + 10)));
       // The indexes follow within moments.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../lib/core/rng.ts';
 import { applies, type FaultKind, type FaultSource } from '../../lib/simulation/fault.ts';
-import { ADA, BILL, faultAtCall, letter, MINUTE, type RedriveWorld, redriveWorld } from './redrive-world.ts';
+import { ADA, BILL, DAY, faultAtCall, letter, MINUTE, type RedriveWorld, redriveWorld } from './redrive-world.ts';
 
 const STANDARD = ['s1', 's2', 's3', 's4'];
 const ORDERED = ['k1', 'k2', 'k3'];
@@ -105,6 +105,41 @@ describe.each(KINDS)('a redrive whose calls meet %s', (kind) => {
         await expectWorked(world, id).catch((error: unknown) => Promise.reject(new Error(`${kind} at ${nth} ${action}`, { cause: error })));
     }
   });
+});
+
+test('a redrive that is killed, and finds the bodies gone that it had to renew, ends all the same and says what is missing', async () => {
+  const old = async (faults?: ReturnType<typeof faultAtCall>) => {
+    const world = redriveWorld(faults && { faults });
+    const messageTime = world.world.clock.now() - 60 * DAY;
+    const body = JSON.stringify({ id: 'big', time: '2029-11-02T00:00:00.000Z', data: 'x'.repeat(300_000) });
+    await world.add(letter('big', { messageTime, body }), letter('young'));
+    const order = { where: {}, author: ADA, options: { renewOld: true } };
+    world
+      .operations('operations/1')
+      .start(order, world.world.clock.now() + MINUTE)
+      .catch(() => {});
+    await world.world.run(10_000);
+    return world;
+  };
+  const calls: string[] = [];
+  await old({ decide: ({ role, action }) => void (role === 'operations' && calls.push(action)) } as FaultSource);
+  const missing = new Set<string>();
+  for (const [nth, action] of calls.entries()) {
+    const world = await old(faultAtCall(nth, 'crashAfter'));
+    world.objects.clear();
+    const id = await continued(world, 1);
+    if (id === undefined) continue;
+    const { state, counts, reasons } = await world.timed(world.operations('auditor').status(id, 0));
+    expect([nth, action, state, counts.sent + counts.alreadyDone + counts.left]).toEqual([nth, action, 'finished', 2]);
+    if (reasons['BODY_GONE'] === undefined) continue;
+    expect(world.consumed.effects).toEqual(['young']);
+    const { items } = await world.timed(world.failures.list({ messageId: 'big' }));
+    const audits = await world.timed(world.failures.audits(items[0]?.id ?? ''));
+    missing.add(audits.map(({ action: done, result }) => `${done}: ${result.replaceAll(/[0-9a-f-]{32,}/g, 'X')}`).join('; '));
+  }
+  // Killed before the copy was made, the original is what is left; killed after, the copy.
+  const gone = 'left (BODY_GONE): the body in the object X is gone; the failure cannot be sent back as it was received';
+  expect([...missing]).toEqual(expect.arrayContaining(['', `renew: renewed as X; redrive: ${gone}`]));
 });
 
 test('fifty redrives that meet any of them at random moments, with runners that get in each other’s way, end the same way', async () => {
