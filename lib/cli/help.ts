@@ -36,7 +36,10 @@ export function devHelp({ demo }: HelpOptions): string {
     ...(demo
       ? ([
           ...DEMO_OPTIONS,
-          ['--chaos', 'kill workers, deliver twice, throttle, drop answers; the same verdict must hold (exit 2 if chaos hit under 5 %)'],
+          [
+            '--chaos',
+            'kill workers, deliver twice, throttle, drop answers, overload; the same verdict must hold (exit 2 if chaos hit under 5 %)',
+          ],
           ['--seed N', 'what chaos draws from (default 1)'],
           ['--no-demo', 'deploy only, and stay up'],
         ] as const)

@@ -1,5 +1,5 @@
 import { type Classification, classify, isNotTheMessage } from '../retry/classify.ts';
-import type { ErrorOutcome, PauseOutcome } from '../retry/error-outcome.ts';
+import { type ErrorOutcome, type PauseOutcome, pauseAsAsked } from '../retry/error-outcome.ts';
 import { type ErrorRule, findRule } from '../retry/error-rules.ts';
 import type { RetryPolicy } from '../retry/policy.ts';
 
@@ -68,7 +68,8 @@ function decided(outcome: ErrorOutcome, diagnosis: Diagnosis, classification: Cl
     case 'park':
       return { ...outcome, reason: 'HANDLER_PARKED', aside: true };
     case 'discard':
-    case 'pause':
       return outcome;
+    case 'pause':
+      return pauseAsAsked(outcome, classification.retryAfterMs);
   }
 }

@@ -26,7 +26,7 @@ export class Permanent extends PosthasteError {
  * throw new Transient('the carrier is closed', { retryAfterMs: 15 * 60_000 });
  */
 export class Transient extends PosthasteError {
-  /** Milliseconds to wait before the next attempt, instead of the backoff. What a queue cannot hide at a time, 12 hours, see `createLongWaits`. */
+  /** Milliseconds to wait before the next attempt, instead of the backoff or the pause of a rule. What a queue cannot hide at a time, 12 hours, see `createLongWaits`. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, options: DeclaredFailureOptions & { readonly retryAfterMs?: number } = {}) {

@@ -83,12 +83,14 @@ describe('a run', () => {
     const { code, stdout, stderr } = await cli(['dev', '--once', '--json', '--port', '0', '--input', path]);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({ holds: true, violations: [], deliveries: 6, accepted: 3 });
+    expect(report.outside).toMatchObject({ releases: 1, announced: 0, kept: 1, busyCalls: 0, pauses: 0 });
     expect(report.refused.map(({ reason }: { reason: string }) => reason).sort()).toEqual([
       expect.stringMatching(/^events\.jsonl:2: NOT_JSON/),
       expect.stringMatching(/^events\.jsonl:3: EVENT_UNKNOWN/),
       expect.stringMatching(/^events\.jsonl:7: MESSAGE_INVALID/),
     ]);
     expect(report.deadLetters.map(({ consumer }: { consumer: string }) => consumer).sort()).toEqual([
+      'announce-release',
       'notify-maintainers',
       'record-audit-trail',
     ]);
@@ -107,6 +109,7 @@ describe('a run', () => {
     writeFileSync(join(payloads, 'README.txt'), 'not a payload');
     const { code, stdout, stderr } = await cli(['dev', '--once', '--port', '0', '--input', payloads], { FORCE_COLOR: '1' });
     expect(stdout).toContain('2 deliveries committed, 1 refused');
+    expect(stdout).toContain('announce-release announced 1 of 1 releases, at most once each; 0 kept as failures\n');
     expect(stdout).toContain('answered 404 to 1 call about releases, until it was mended');
     expect(stdout).toContain('redrive finished; 1 of 1 canaries handled, 1 sent back, 0 already done');
     expect(stdout).toContain('the failure store then holds 1 redriven');

@@ -187,6 +187,20 @@ describe('pause', () => {
     expect(consumer.runs).toEqual(['message-a', 'message-d']);
   });
 
+  test.each([
+    ['a time', { retryAfterMs: 90_000 }, 90_000],
+    ['next to no time', { retryAfterMs: 5 }, 1_000],
+    ['a week', { retryAfterMs: 7 * 86_400_000 }, 86_400_000],
+  ])('lasts as long as the thrower asks, from a second to a day: %s', async (_, asked, pausedMs) => {
+    const stops: number[] = [];
+    const handle = throwing(() => new Transient('closed', { code: 'BANK_CLOSED', ...asked }));
+    const consumer = failing(rules, { handle, stop: { stopUntil: async (time) => void stops.push(time) } });
+    const begunAt = consumer.clock.now();
+    expect(await consumer.run([record('a')])).toMatchObject({ back: ['a'] });
+    expect(stops).toEqual([begunAt + pausedMs]);
+    expect(consumer.metrics).toEqual({ ConsumerPaused: 1, MessagesDeferred: 1 });
+  });
+
   test('stops the deliveries once, however many messages ask for it, and says when they go on', async () => {
     const stops: number[] = [];
     const consumer = failing(rules, { handle: throwing(closed), stop: { stopUntil: async (time) => void stops.push(time) } });

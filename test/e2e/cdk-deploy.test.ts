@@ -8,28 +8,27 @@ import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListTopicsCommand } from '@aws-sdk/client-sns';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type NotificationSink, startNotificationSink } from '../../lib/app/github/demo/notification-sink.ts';
-import { GITHUB_PARAMETERS, GITHUB_STACK } from '../../lib/app/github/github.contract.ts';
+import { type Endpoints, startEndpoints } from '../../lib/app/github/demo/endpoints.ts';
+import { GITHUB_STACK } from '../../lib/app/github/github.contract.ts';
 import { type LocalAws, startLocalAws } from '../../lib/local.ts';
 import { PROJECT } from './assembly.ts';
-import { clientSettings, type GithubWorld, githubWorld, SECRET } from './github-world.ts';
+import { clientSettings, type GithubWorld, githubWorld, putParameters } from './github-world.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const home = mkdtempSync(join(tmpdir(), 'posthaste-cdk-'));
 const assembly = join(home, 'cdk.out');
 let local: LocalAws;
-let sink: NotificationSink;
+let endpoints: Endpoints;
 let world: GithubWorld | undefined;
 
 beforeAll(async () => {
-  [local, sink] = await Promise.all([startLocalAws({ port: 0 }), startNotificationSink()]);
-  local.putParameter(GITHUB_PARAMETERS.webhookSecret, SECRET);
-  local.putParameter(GITHUB_PARAMETERS.notifyUrl, sink.url);
+  [local, endpoints] = await Promise.all([startLocalAws({ port: 0 }), startEndpoints()]);
+  putParameters(local, endpoints);
 });
 afterAll(async () => {
   if (world) await world.close();
-  else await Promise.all([local?.close(), sink?.close()]);
+  else await Promise.all([local?.close(), endpoints?.close()]);
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -67,7 +66,7 @@ test('cdk deploy by the real command line brings up the stack, and webhooks run 
   expect(printed).toContain(`✅  ${GITHUB_STACK}`);
   expect(printed).toMatch(/PosthasteGithub\.WebhookUrl = http/);
 
-  world = await githubWorld(local, sink);
+  world = await githubWorld(local, endpoints);
   const issue = (number: number) => ({
     action: 'opened',
     issue: { number },
@@ -85,9 +84,10 @@ test('cdk deploy by the real command line brings up the stack, and webhooks run 
   expect(answers.map((answer) => answer?.status)).toEqual([202, 202, 202, 202]);
   for (const answer of answers) await world.eventually(() => expect(world?.audit(answer?.delivery ?? '')).toMatchObject({ recorded: 1 }));
   await world.eventually(() => expect(world?.activity('octo/repo/2')).toMatchObject({ lastType: 'github.issues' }));
-  await world.eventually(() => expect(sink.calls).toHaveLength(1));
+  await world.eventually(() => expect(endpoints.notifications).toHaveLength(1));
+  await world.eventually(() => expect(endpoints.announcements).toHaveLength(1));
   await world.settled();
-  for (const consumer of ['record-audit-trail', 'notify-maintainers', 'project-activity', 'welcome-author'] as const) {
+  for (const consumer of ['record-audit-trail', 'notify-maintainers', 'announce-release', 'project-activity', 'welcome-author'] as const) {
     expect(world.letters(consumer)).toEqual([]);
   }
 });

@@ -6,7 +6,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { expect, vi } from 'vitest';
-import { type NotificationSink, startNotificationSink } from '../../lib/app/github/demo/notification-sink.ts';
+import { type Endpoints, startEndpoints } from '../../lib/app/github/demo/endpoints.ts';
 import { GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_STACK } from '../../lib/app/github/github.contract.ts';
 import { signatureOf } from '../../lib/app/github/signature.ts';
 import type { FailureRecord } from '../../lib/index.ts';
@@ -39,12 +39,12 @@ export interface Letter {
   readonly record: Pick<FailureRecord, 'reason' | 'message' | 'messageType' | 'consumer' | 'receiveCount' | 'attributes'>;
 }
 
-export type ConsumerName = 'record-audit-trail' | 'notify-maintainers' | 'project-activity' | 'welcome-author';
+export type ConsumerName = 'record-audit-trail' | 'notify-maintainers' | 'announce-release' | 'project-activity' | 'welcome-author';
 
 /** The deployed reference stack on a local AWS, and clients that know nothing of it but its endpoint. */
 export interface GithubWorld {
   readonly local: LocalAws;
-  readonly sink: NotificationSink;
+  readonly endpoints: Endpoints;
   readonly sqs: SQSClient;
   readonly sns: SNSClient;
   readonly dynamodb: DynamoDBClient;
@@ -71,15 +71,21 @@ export const clientSettings = (endpoint: string) =>
 /** Starts a local AWS and deploys the synthesized reference stack. */
 export async function startGithubWorld(): Promise<GithubWorld> {
   const assembly = await cachedAssembly();
-  const [local, sink] = await Promise.all([startLocalAws({ port: 0 }), startNotificationSink()]);
-  local.putParameter(GITHUB_PARAMETERS.webhookSecret, SECRET);
-  local.putParameter(GITHUB_PARAMETERS.notifyUrl, sink.url);
+  const [local, endpoints] = await Promise.all([startLocalAws({ port: 0 }), startEndpoints()]);
+  putParameters(local, endpoints);
   await local.deploy(assembly);
-  return githubWorld(local, sink);
+  return githubWorld(local, endpoints);
+}
+
+/** What must exist before the stack is deployed. */
+export function putParameters(local: LocalAws, { notifyUrl, announceUrl }: Endpoints): void {
+  local.putParameter(GITHUB_PARAMETERS.webhookSecret, SECRET);
+  local.putParameter(GITHUB_PARAMETERS.notifyUrl, notifyUrl);
+  local.putParameter(GITHUB_PARAMETERS.announceUrl, announceUrl);
 }
 
 /** The world of a stack that is deployed already. */
-export async function githubWorld(local: LocalAws, sink: NotificationSink): Promise<GithubWorld> {
+export async function githubWorld(local: LocalAws, endpoints: Endpoints): Promise<GithubWorld> {
   const settings = clientSettings(local.endpoint);
   const sqs = new SQSClient(settings);
   const clients = { sqs, sns: new SNSClient(settings), dynamodb: new DynamoDBClient(settings), lambda: new LambdaClient(settings) };
@@ -100,7 +106,7 @@ export async function githubWorld(local: LocalAws, sink: NotificationSink): Prom
   return {
     ...clients,
     local,
-    sink,
+    endpoints,
     post: (given) => post(output(GITHUB_OUTPUTS.webhookUrl), given),
     physicalId,
     queueUrl: (consumer) => physicalId(`${consumer.replaceAll('-', '')}workerqueue`),
@@ -114,7 +120,7 @@ export async function githubWorld(local: LocalAws, sink: NotificationSink): Prom
     },
     async close() {
       for (const client of Object.values(clients)) client.destroy();
-      await sink.close();
+      await endpoints.close();
       await local.close();
     },
   };

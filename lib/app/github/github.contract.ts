@@ -4,6 +4,8 @@ export const GITHUB_ENV = {
   webhookSecretParameter: 'GITHUB_WEBHOOK_SECRET_PARAMETER',
   /** URL that maintainers are notified at. */
   notifyUrl: 'GITHUB_NOTIFY_URL',
+  /** URL that releases are announced at. */
+  announceUrl: 'GITHUB_ANNOUNCE_URL',
   auditTable: 'GITHUB_AUDIT_TABLE',
   activityTable: 'GITHUB_ACTIVITY_TABLE',
   welcomeTable: 'GITHUB_WELCOME_TABLE',
@@ -15,6 +17,8 @@ export const GITHUB_PARAMETERS = {
   webhookSecret: '/posthaste/github/webhook-secret',
   /** String: where notifications are posted. */
   notifyUrl: '/posthaste/github/notify-url',
+  /** String: where releases are announced. */
+  announceUrl: '/posthaste/github/announce-url',
 } as const;
 
 /** Topics by the names that message definitions use. */
@@ -34,6 +38,7 @@ export const GITHUB_OUTPUTS = {
   failuresBucket: 'FailuresBucket',
   auditDeadLetters: 'RecordAuditTrailDeadLetters',
   notifierDeadLetters: 'NotifyMaintainersDeadLetters',
+  announcerDeadLetters: 'AnnounceReleaseDeadLetters',
   activityDeadLetters: 'ProjectActivityDeadLetters',
   welcomeDeadLetters: 'WelcomeAuthorDeadLetters',
 } as const;

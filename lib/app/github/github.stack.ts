@@ -4,6 +4,7 @@ import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { CommandQueue, Consumer, EventTopic, FailureStore, HandlerFunction, Inbox, Outbox } from '../../constructs.ts';
+import { ANNOUNCED_EVENTS } from './announce-release.ts';
 import { GITHUB_ENV, GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_TOPICS } from './github.contract.ts';
 import { GITHUB_EVENTS, WelcomeAuthor } from './github.messages.ts';
 import { NOTIFIED_EVENTS, NOTIFY_ERRORS } from './notify-maintainers.ts';
@@ -18,8 +19,8 @@ const timeout = Duration.seconds(5);
 const removalPolicy = RemovalPolicy.DESTROY;
 
 /**
- * GitHub webhooks, from a signed delivery to four kinds of consumers: an audit trail of everything, a notifier with an effect outside of
- * DynamoDB, a projection in the order of commits, and a worker that obeys commands.
+ * GitHub webhooks, from a signed delivery to five kinds of consumers: an audit trail of everything, a notifier and an announcer with effects
+ * outside of DynamoDB, at least once and at most once, a projection in the order of commits, and a worker that obeys commands.
  */
 export class GithubStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps = {}) {
@@ -51,6 +52,17 @@ export class GithubStack extends Stack {
       timeout,
       removalPolicy,
       environment: { [GITHUB_ENV.notifyUrl]: StringParameter.valueForStringParameter(this, GITHUB_PARAMETERS.notifyUrl) },
+    });
+
+    const announcer = new Consumer(this, 'announce-release', {
+      delivery: 'at-most-once',
+      topic: events,
+      handles: ANNOUNCED_EVENTS,
+      entry: entry('announce-release'),
+      inbox,
+      timeout,
+      removalPolicy,
+      environment: { [GITHUB_ENV.announceUrl]: StringParameter.valueForStringParameter(this, GITHUB_PARAMETERS.announceUrl) },
     });
 
     const activity = this.#table('activity');
@@ -91,6 +103,7 @@ export class GithubStack extends Stack {
       failuresBucket: failures.bodies.bucketName,
       auditDeadLetters: auditTrail.deadLetterQueue.queueUrl,
       notifierDeadLetters: notifier.deadLetterQueue.queueUrl,
+      announcerDeadLetters: announcer.deadLetterQueue.queueUrl,
       activityDeadLetters: projection.deadLetterQueue.queueUrl,
       welcomeDeadLetters: worker.deadLetterQueue.queueUrl,
     });

@@ -4,6 +4,8 @@ import { type Answer, type FinalState, judge } from '../../../lib/app/github/dem
 const issue: Answer = { deliveryId: 'd1', event: 'issues', action: 'opened', status: 202 };
 const release: Answer = { deliveryId: 'd2', event: 'release', action: 'published', status: 202 };
 
+const announcement = { idempotencyKey: '', body: '{"delivery":"d2"}', status: 202 };
+
 const whole: FinalState = {
   audit: new Map([
     ['d1', 1],
@@ -11,7 +13,8 @@ const whole: FinalState = {
   ]),
   activity: new Map([['ACTIVITY#octo/repo/1', [{ delivery: 'd1', sequence: 1 }]]]),
   welcomed: new Map([['d1', 1]]),
-  notifications: [{ idempotencyKey: 'k2', body: '{"delivery":"d2"}', accepted: true }],
+  notifications: [{ idempotencyKey: 'k2', body: '{"delivery":"d2"}', status: 202 }],
+  announcements: [announcement],
   deadLettered: new Map(),
   unworked: 0,
   parked: [],
@@ -31,6 +34,12 @@ describe('the verdict holds', () => {
 
   test('when a call was repeated under the same key', () => {
     expect(violationsOf({ notifications: [...whole.notifications, ...whole.notifications] })).toEqual([]);
+  });
+
+  test('when an announcement was called out without an answer, or never, and is kept as a failure', () => {
+    const deadLettered = new Map([['announce-release', ['d2']]]);
+    expect(violationsOf({ announcements: [{ ...announcement, status: 0 }], deadLettered })).toEqual([]);
+    expect(violationsOf({ announcements: [], deadLettered })).toEqual([]);
   });
 
   test('when a delivery was refused with a reason and left no trace', () => {
@@ -65,16 +74,29 @@ describe('the verdict does not hold', () => {
 
   test('when an external call was never made, or under two keys', () => {
     expect(violationsOf({ notifications: [] })).toEqual(['notify-maintainers never called for release d2 with success']);
-    const second = { idempotencyKey: 'other', body: '{"delivery":"d2"}', accepted: false };
+    const second = { idempotencyKey: 'other', body: '{"delivery":"d2"}', status: 404 };
     expect(violationsOf({ notifications: [...whole.notifications, second] })).toEqual([
       'notify-maintainers called for release d2 under 2 idempotency keys',
     ]);
   });
 
   test('when a call was only ever refused, and nobody keeps it as a failure', () => {
-    const refused = whole.notifications.map((call) => ({ ...call, accepted: false }));
+    const refused = whole.notifications.map((call) => ({ ...call, status: 404 }));
     expect(violationsOf({ notifications: refused })).toEqual(['notify-maintainers never called for release d2 with success']);
     expect(violationsOf({ notifications: refused, deadLettered: new Map([['notify-maintainers', ['d2']]]) })).toEqual([]);
+  });
+
+  test('when something was announced twice, however often it was answered and whatever is kept', () => {
+    const twice = 'announce-release announced release d2 2 times';
+    expect(violationsOf({ announcements: [announcement, announcement] })).toEqual([twice]);
+    const deadLettered = new Map([['announce-release', ['d2']]]);
+    expect(violationsOf({ announcements: [announcement, { ...announcement, status: 0 }], deadLettered })).toEqual([twice]);
+  });
+
+  test('when an announcement is missing, or was not answered, and nobody keeps it as a failure', () => {
+    const lost = 'announce-release lost release d2: not announced for certain, and not kept as a failure';
+    expect(violationsOf({ announcements: [] })).toEqual([lost]);
+    expect(violationsOf({ announcements: [{ ...announcement, status: 0 }] })).toEqual([lost]);
   });
 
   test('when a failure is kept twice, or still kept after it was sent back', () => {

@@ -3,10 +3,12 @@ import type { Demo, DemoRun, LocalAws } from '../../../local.ts';
 import { GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_STACK } from '../github.contract.ts';
 import type { Delivery } from './delivery.ts';
 import { drive } from './drive.ts';
+import { type Endpoints, startEndpoints } from './endpoints.ts';
 import { type Places, readDeadLetters, readFinalState, readStandings } from './final-state.ts';
 import { exampleDeliveries, readDeliveries } from './input.ts';
-import { type NotificationSink, startNotificationSink } from './notification-sink.ts';
+import { outsideOf } from './outside.ts';
 import { createReport } from './report.ts';
+import { createTroubles } from './troubles.ts';
 import type { Answer } from './verdict.ts';
 import { judge } from './verdict.ts';
 import { workIncident } from './work-incident.ts';
@@ -23,26 +25,27 @@ const PATIENCE_MS = 10 * 60_000;
 /** Runs GitHub webhooks through the deployed stack and judges what became of them. */
 export function githubDemo(): Demo {
   let deliveries: readonly Delivery[] = [];
-  let sink: NotificationSink | undefined;
+  let started: Endpoints | undefined;
 
   return {
     async load({ input }) {
       deliveries = input === undefined ? exampleDeliveries() : await readDeliveries(input);
     },
     async prepare(local) {
-      sink = await startNotificationSink();
+      started = await startEndpoints();
       local.putParameter(GITHUB_PARAMETERS.webhookSecret, DEMO_SECRET);
-      local.putParameter(GITHUB_PARAMETERS.notifyUrl, sink.url);
-      return sink.close;
+      local.putParameter(GITHUB_PARAMETERS.notifyUrl, started.notifyUrl);
+      local.putParameter(GITHUB_PARAMETERS.announceUrl, started.announceUrl);
+      return started.close;
     },
     async run({ local, args, progress, signal }: DemoRun) {
       const places = placesOf(local);
-      const notifications = sink as NotificationSink;
-      const settled = () => drained(local, places, { sink: notifications, signal });
-      // The endpoint has not been told of releases yet, and answers 404: what it refuses for good is kept as failures.
-      notifications.refuse((body) => body.includes('"text":"release'));
+      const endpoints = started as Endpoints;
+      const settled = () => drained(local, places, { endpoints, signal });
+      const troubles = createTroubles({ now: () => performance.now(), chaos: args.chaos });
+      endpoints.replyBy(troubles);
       const answers: Answer[] = [];
-      const started = performance.now();
+      const startedAt = performance.now();
       if (args.chaos) local.chaos?.start();
       const show = () => progress(`${answers.length}/${deliveries.length} delivered, ${local.moving()} messages on their way`);
       const ticker = setInterval(show, 100);
@@ -55,20 +58,21 @@ export function githubDemo(): Demo {
           onAnswer: (answer) => answers.push(answer),
           signal,
         });
-        const sentAfterMs = performance.now() - started;
+        const sentAfterMs = performance.now() - startedAt;
         await settled();
-        const drainedAfterMs = performance.now() - started - QUIET_MS;
-        const refusedCalls = notifications.calls.filter(({ accepted }) => !accepted).length;
-        notifications.refuse();
+        const drainedAfterMs = performance.now() - startedAt - QUIET_MS;
+        const refusedCalls = endpoints.notifications.filter(({ status }) => status === 404).length;
+        troubles.mend();
         const redrives = signal.aborted ? [] : await workIncident(local, settled);
         local.chaos?.stop();
-        const state = readFinalState(local, places, notifications.calls);
+        const state = readFinalState(local, places, endpoints);
         const verdict = judge(answers, state);
         return createReport({
           verdict,
           answers,
           deadLetters: readDeadLetters(local, places),
           statistics: local.statistics(),
+          outside: outsideOf(answers, state),
           chaos: local.chaos?.report(),
           sentAfterMs,
           drainedAfterMs,
@@ -76,19 +80,23 @@ export function githubDemo(): Demo {
         });
       } finally {
         clearInterval(ticker);
-        notifications.refuse();
+        endpoints.replyBy();
       }
     },
     hints: (local) => ['demo', 'dlq'].map((command) => `npm run posthaste -- ${command} --port ${new URL(local.endpoint).port}`),
   };
 }
 
-async function drained(local: LocalAws, places: Places, { sink, signal }: { sink: NotificationSink; signal: AbortSignal }): Promise<void> {
+async function drained(
+  local: LocalAws,
+  places: Places,
+  { endpoints, signal }: { endpoints: Endpoints; signal: AbortSignal },
+): Promise<void> {
   const giveUp = performance.now() + PATIENCE_MS;
   let quietSince = performance.now();
   while (performance.now() < giveUp && performance.now() - quietSince < QUIET_MS && !signal.aborted) {
     await wait(20);
-    const busy = local.moving() > 0 || readFinalState(local, places, sink.calls).inFlight > 0;
+    const busy = local.moving() > 0 || readFinalState(local, places, endpoints).inFlight > 0;
     if (busy) quietSince = performance.now();
   }
 }
@@ -105,6 +113,7 @@ function placesOf(local: LocalAws): Places {
     deadLetterQueues: new Map([
       ['record-audit-trail', output(GITHUB_OUTPUTS.auditDeadLetters)],
       ['notify-maintainers', output(GITHUB_OUTPUTS.notifierDeadLetters)],
+      ['announce-release', output(GITHUB_OUTPUTS.announcerDeadLetters)],
       ['project-activity', output(GITHUB_OUTPUTS.activityDeadLetters)],
       ['welcome-author', output(GITHUB_OUTPUTS.welcomeDeadLetters)],
     ]),

@@ -1,6 +1,6 @@
 import { FAILURE_ATTRIBUTE } from '../../../index.ts';
 import { DEVELOPER, type LocalAws } from '../../../local.ts';
-import type { NotificationCall } from './notification-sink.ts';
+import type { Endpoints } from './endpoints.ts';
 import type { AppliedEvent, FinalState } from './verdict.ts';
 import { MENDED } from './work-incident.ts';
 
@@ -78,8 +78,8 @@ function seenIn(body: string): Pick<DeadLetter, 'delivery' | 'type'> {
   return { delivery: text(envelope?.['correlationid']), type: text(envelope?.['type']) };
 }
 
-/** Everything the verdict looks at, read from the tables and queues themselves. */
-export function readFinalState(local: LocalAws, places: Places, notifications: readonly NotificationCall[]): FinalState {
+/** Everything the verdict looks at, read from the tables, queues and endpoints themselves. */
+export function readFinalState(local: LocalAws, places: Places, calls: Pick<Endpoints, 'notifications' | 'announcements'>): FinalState {
   const deadLettered = new Map<string, string[]>();
   for (const letter of readDeadLetters(local, places)) {
     if (letter.delivery) deadLettered.set(letter.consumer, [...(deadLettered.get(letter.consumer) ?? []), letter.delivery]);
@@ -93,7 +93,8 @@ export function readFinalState(local: LocalAws, places: Places, notifications: r
     audit: countsByDelivery(scan(local, places.auditTable), 'recorded'),
     welcomed: countsByDelivery(scan(local, places.welcomeTable), 'welcomed'),
     activity: new Map(scan(local, places.activityTable).map((item) => [item['pk']?.S ?? '', appliedEvents(item)])),
-    notifications,
+    notifications: calls.notifications,
+    announcements: calls.announcements,
     deadLettered,
     unworked: unworked.length,
     parked: parked.flatMap((row) => text(parse(row['body']?.S ?? '')?.['correlationid']) ?? []),

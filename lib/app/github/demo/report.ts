@@ -1,6 +1,8 @@
 import type { ChaosReport, DemoResult, MetricTotal, Statistics, Terminal } from '../../../local.ts';
 import { table } from '../../../local.ts';
 import type { DeadLetter } from './final-state.ts';
+import type { Outside } from './outside.ts';
+import { BUSY_SECONDS } from './troubles.ts';
 import { type Answer, AUDIENCE, type Verdict } from './verdict.ts';
 import type { WorkedRedrive } from './work-incident.ts';
 
@@ -10,6 +12,7 @@ export interface ReportInput {
   readonly answers: readonly Answer[];
   readonly deadLetters: readonly DeadLetter[];
   readonly statistics: Statistics;
+  readonly outside: Outside;
   readonly chaos: ChaosReport | undefined;
   readonly sentAfterMs: number;
   readonly drainedAfterMs: number;
@@ -43,6 +46,7 @@ const CONSUMERS = [...Object.keys(AUDIENCE), 'welcome-author'] as const;
 /** Puts a run into numbers and sentences. */
 export function createReport(input: ReportInput): DemoResult {
   const { verdict, answers, deadLetters, statistics, chaos } = input;
+  const outside = { ...input.outside, ...pausesOf(statistics.metrics) };
   const consumers = CONSUMERS.map((consumer) => rowOf(consumer, statistics.metrics, deadLetters));
   const published = total(statistics.metrics, 'OutboxPublished');
   const calls = Object.values(statistics.calls).reduce((sum, count) => sum + count, 0);
@@ -58,6 +62,7 @@ export function createReport(input: ReportInput): DemoResult {
     published,
     consumers,
     deadLetters,
+    outside,
     worked: input.worked,
     awsCalls: { total: calls, perMessage: callsPerMessage, byAction: statistics.calls },
     invocations: statistics.invocations,
@@ -92,6 +97,7 @@ export function createReport(input: ReportInput): DemoResult {
         'Counts are what functions wrote of themselves since the endpoint came up; a killed one wrote nothing. The verdict reads none of them.',
       ),
       ...chaosLines(chaos, terminal),
+      ...outsideLines(outside),
       ...listed(
         'refused at the door',
         refusals.map(({ event, reason }) => `${event}  ${reason}`),
@@ -122,6 +128,26 @@ function rowOf(consumer: string, metrics: readonly MetricTotal[], deadLetters: r
     latencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
   };
 }
+
+/** What the notifier says of its pauses, and of the attempts that it charged. */
+interface Pauses {
+  readonly pauses: number;
+  readonly charged: number;
+}
+
+function pausesOf(metrics: readonly MetricTotal[]): Pauses {
+  const own = metrics.filter(({ dimensions }) => dimensions['consumer'] === 'notify-maintainers');
+  return { pauses: total(own, 'ConsumerPaused'), charged: total(own, 'MessagesRetried') };
+}
+
+function outsideLines({ releases, announced, kept, inDoubt, calls, busyCalls, pauses, charged }: Outside & Pauses): readonly string[] {
+  const doubt = inDoubt > 0 ? `, ${inDoubt} of them announced without an answer` : '';
+  const announcements = `announce-release announced ${announced} of ${releases} releases, at most once each; ${kept} kept as failures${doubt}`;
+  const pausing = `notify-maintainers paused ${times(pauses)}: its endpoint answered 429 to ${busyCalls} of ${calls} calls and asked for ${BUSY_SECONDS} s; attempts charged: ${charged}`;
+  return [...(releases > 0 ? [announcements] : []), ...(busyCalls > 0 ? [pausing] : [])];
+}
+
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
 function total(metrics: readonly MetricTotal[], name: string): number {
   return metrics.filter((metric) => metric.name === name).reduce((sum, metric) => sum + metric.sum, 0);
@@ -189,7 +215,11 @@ function listed(title: string, lines: readonly string[], terminal: Terminal): re
 
 function verdictLines({ holds, violations }: Verdict, terminal: Terminal): readonly string[] {
   if (holds) {
-    return [terminal.green('The verdict holds: every effect exactly once, every call under one key, everything else kept as a failure.')];
+    return [
+      terminal.green(
+        'The verdict holds: every effect exactly once, every call under one key, every announcement once at most, everything else kept as a failure.',
+      ),
+    ];
   }
   return [
     terminal.red(`The verdict does not hold: ${violations.length} violations`),

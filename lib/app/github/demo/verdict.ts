@@ -1,4 +1,4 @@
-import type { NotificationCall } from './notification-sink.ts';
+import type { EndpointCall } from './endpoints.ts';
 
 /** How the gateway answered one delivery. */
 export interface Answer {
@@ -17,7 +17,7 @@ export interface AppliedEvent {
   readonly sequence: number;
 }
 
-/** What is in the stack when nothing moves any more, read from tables, queues and the notification endpoint. */
+/** What is in the stack when nothing moves any more, read from tables, queues and the endpoints of consumers. */
 export interface FinalState {
   /** Delivery id → how often the audit trail recorded it. */
   readonly audit: ReadonlyMap<string, number>;
@@ -25,7 +25,8 @@ export interface FinalState {
   readonly activity: ReadonlyMap<string, readonly AppliedEvent[]>;
   /** Delivery id → how often its author was welcomed. */
   readonly welcomed: ReadonlyMap<string, number>;
-  readonly notifications: readonly NotificationCall[];
+  readonly notifications: readonly EndpointCall[];
+  readonly announcements: readonly EndpointCall[];
   /** Consumer → the delivery ids of its failures that wait for somebody, in the failure store or still in its dead-letter queue. */
   readonly deadLettered: ReadonlyMap<string, readonly string[]>;
   /** Failures that still wait, of the cause that was mended. */
@@ -43,6 +44,7 @@ export const AUDIENCE = {
     /^(release|security_advisory|repository_vulnerability_alert|dependabot_alert|code_scanning_alert|sponsorship|installation)$/.test(
       event,
     ),
+  'announce-release': (event: string) => event === 'release',
   'project-activity': (event: string) =>
     /^(issues|issue_comment|pull_request|pull_request_review|pull_request_review_comment|pull_request_review_thread|discussion|discussion_comment)$/.test(
       event,
@@ -58,8 +60,8 @@ export interface Verdict {
 }
 
 /**
- * Judges a run from what was put in and what is there in the end: every DynamoDB effect exactly once, every external call at least once
- * under one key, everything else accounted for among the failures. Uses no counter that the runtime keeps of itself.
+ * Judges a run from what was put in and what is there in the end: every DynamoDB effect exactly once, every notification at least once
+ * under one key, every announcement at most once, everything else accounted for among the failures. Uses no counter that the runtime keeps of itself.
  */
 export function judge(answers: readonly Answer[], state: FinalState): Verdict {
   // A delivery that was sent again counts by its best answer: what was accepted once stays accepted, whatever a later one said.
@@ -79,6 +81,7 @@ export function judge(answers: readonly Answer[], state: FinalState): Verdict {
     ...judgeEffects('record-audit-trail', accepted, state, state.audit),
     ...judgeEffects('project-activity', accepted, state, appliedCounts(state.activity)),
     ...judgeNotifications(accepted, state),
+    ...judgeAnnouncements(accepted, state),
     ...judgeWelcomes(accepted, state),
     ...judgeOrder(state.activity),
     ...judgeFailures(state),
@@ -87,7 +90,8 @@ export function judge(answers: readonly Answer[], state: FinalState): Verdict {
   return { holds: violations.length === 0, accepted: accepted.length, refused: refused.length, violations };
 }
 
-const isAccepted = ({ status }: Answer): boolean => status >= 200 && status < 300;
+/** Whether it was taken: a delivery by the gateway, or a call by an endpoint. */
+export const isAccepted = ({ status }: { readonly status: number }): boolean => status >= 200 && status < 300;
 
 type Consumer = keyof typeof AUDIENCE;
 
@@ -109,10 +113,10 @@ function judgeEffects(consumer: Consumer, accepted: readonly Answer[], state: Fi
 function judgeNotifications(accepted: readonly Answer[], state: FinalState): string[] {
   const keys = new Map<string, Set<string>>();
   const taken = new Set<string>();
-  for (const { body, idempotencyKey, accepted } of state.notifications) {
-    const delivery = (JSON.parse(body) as { delivery: string }).delivery;
-    keys.set(delivery, (keys.get(delivery) ?? new Set()).add(idempotencyKey));
-    if (accepted) taken.add(delivery);
+  for (const call of state.notifications) {
+    const delivery = deliveryOf(call);
+    keys.set(delivery, (keys.get(delivery) ?? new Set()).add(call.idempotencyKey));
+    if (isAccepted(call)) taken.add(delivery);
   }
   return accepted
     .filter((answer) => AUDIENCE['notify-maintainers'](answer.event))
@@ -123,6 +127,22 @@ function judgeNotifications(accepted: readonly Answer[], state: FinalState): str
         return [`notify-maintainers never called for ${answer.event} ${answer.deliveryId} with success`];
       }
       return [];
+    });
+}
+
+/** The delivery that a call is about. */
+export const deliveryOf = ({ body }: EndpointCall): string => (JSON.parse(body) as { delivery: string }).delivery;
+
+/** One call at most, whatever it was answered; and one that was not plainly taken, or never made, is kept as a failure. */
+function judgeAnnouncements(accepted: readonly Answer[], state: FinalState): string[] {
+  const calls = Map.groupBy(state.announcements, deliveryOf);
+  return accepted
+    .filter((answer) => AUDIENCE['announce-release'](answer.event))
+    .flatMap((answer) => {
+      const made = calls.get(answer.deliveryId) ?? [];
+      if (made.length > 1) return [`announce-release announced ${answer.event} ${answer.deliveryId} ${made.length} times`];
+      if (made.some(isAccepted) || isAside('announce-release', answer.deliveryId, state)) return [];
+      return [`announce-release lost ${answer.event} ${answer.deliveryId}: not announced for certain, and not kept as a failure`];
     });
 }
 
@@ -167,7 +187,12 @@ function judgeFailures({ deadLettered, unworked }: FinalState): string[] {
 
 /** Effects of something that nobody committed. */
 function strangers(acceptedIds: ReadonlySet<string>, state: FinalState): string[] {
-  const seen = new Set([...state.audit.keys(), ...appliedCounts(state.activity).keys(), ...state.welcomed.keys()]);
+  const seen = new Set([
+    ...state.audit.keys(),
+    ...appliedCounts(state.activity).keys(),
+    ...state.welcomed.keys(),
+    ...state.announcements.map(deliveryOf),
+  ]);
   return [...seen].filter((id) => !acceptedIds.has(id)).map((id) => `an effect of ${id} exists, but that delivery was never accepted`);
 }
 
