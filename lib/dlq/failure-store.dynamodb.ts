@@ -23,7 +23,7 @@ export function createFailureStore(deps: FailureAddDeps): FailureStore {
     groups: (cursor) => listGroups(deps, cursor),
     list: (filter, options) => listFailures(deps, filter, options),
     audits: (id) => listAudits(deps, id),
-    claim: (failures, redriveId, options) => claimAll(deps, failures, redriveId, options?.until),
+    claim: (failures, redriveId, options) => claimAll(deps, failures, { ...options, redriveId }),
     release: (failures, release, options) => releaseAll(deps, failures, release, options?.until),
     settle: (settlements, options) => settleAll(deps, settlements, options?.until),
     archive: (failures, audit) => archiveAll(deps, failures, audit),

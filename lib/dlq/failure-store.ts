@@ -35,6 +35,12 @@ interface Until {
   readonly until?: number;
 }
 
+/** What else is written down with a claim. */
+export interface ClaimOptions extends Until {
+  /** `Failure.runAgainAfter` by failure id; an earlier claim's is forgotten. */
+  readonly runAgainAfter?: ReadonlyMap<string, string>;
+}
+
 /**
  * Where dead letters are kept to be worked. Every change of a failure's standing is conditional on how it stood and counts in its group, in
  * one transaction: what is counted is what is there.
@@ -51,7 +57,7 @@ export interface FailureStore {
   /** What was done to it, oldest first. */
   audits(id: string): Promise<readonly FailureAudit[]>;
   /** `open` or `parked` becomes `redriving`, and its `redrives` counts one more. */
-  claim(failures: readonly Failure[], redriveId: string, options?: Until): Promise<Transition>;
+  claim(failures: readonly Failure[], redriveId: string, options?: ClaimOptions): Promise<Transition>;
   /** Takes back the claims of a redrive on what it could not send: as if they had not been made. Without an audit, for nothing was done. */
   release(failures: readonly Failure[], release: Release, options?: Until): Promise<Transition>;
   /** Ends what `redriveId` has claimed, with its audit. */

@@ -6,7 +6,7 @@ import { type Change, commitAll, type Work } from './failure-commit.dynamodb.ts'
 import { attributesOfKey, type FailureRow, failureOf } from './failure-items.ts';
 import { failureKey, groupKeyOf, keyIndexOf } from './failure-keys.ts';
 import { listAudits } from './failure-lists.dynamodb.ts';
-import type { Release, Settlement, Transition } from './failure-store.ts';
+import type { ClaimOptions, Release, Settlement, Transition } from './failure-store.ts';
 import { WORKED_RETENTION_DAYS } from './failure-table.contract.ts';
 import { type FailureTableDeps, transact } from './failure-table.dynamodb.ts';
 
@@ -35,11 +35,16 @@ export function expiryOf(status: FailureStatus, now: number): number | undefined
 
 export const waits = ({ status }: Failure): boolean => status === 'open' || status === 'parked';
 
-export function claimAll(deps: FailureTableDeps, failures: readonly Failure[], redriveId: string, until?: number): Promise<Transition> {
+export function claimAll(
+  deps: FailureTableDeps,
+  failures: readonly Failure[],
+  { redriveId, runAgainAfter, until }: ClaimOptions & { readonly redriveId: string },
+): Promise<Transition> {
   const claimedAt = deps.clock.now();
-  const set = ({ redrives, claimedBy = [] }: Failure) => ({
+  const set = ({ id, redrives, claimedBy = [] }: Failure) => ({
     ...{ redriveId, claimedAt, redrives: redrives + 1 },
     claimedBy: [...claimedBy, redriveId].slice(-MAX_CLAIMS),
+    runAgainAfter: runAgainAfter?.get(id),
   });
   const steps = failures.map((failure): Step => ({ failure, applies: waits, status: 'redriving', set }));
   return takeSteps(deps, steps, until);
@@ -49,7 +54,7 @@ export function claimAll(deps: FailureTableDeps, failures: readonly Failure[], r
 export function releaseAll(deps: FailureTableDeps, failures: readonly Failure[], release: Release, until?: number): Promise<Transition> {
   const set = ({ redrives, claimedBy = [] }: Failure) => {
     const others = claimedBy.slice(0, -1);
-    return { redrives: redrives - 1, redriveId: others.at(-1), claimedBy: others, claimedAt: undefined };
+    return { redrives: redrives - 1, redriveId: others.at(-1), claimedBy: others, claimedAt: undefined, runAgainAfter: undefined };
   };
   const steps = failures.map((failure): Step => {
     const applies = ({ status, redriveId, redrives }: Failure) =>

@@ -76,6 +76,11 @@ export interface Failure extends Omit<Arrival, 'body' | 'status' | 'letterId' | 
   readonly claimedBy?: readonly string[];
   /** When that was, epoch milliseconds. */
   readonly claimedAt?: number;
+  /**
+   * The only run that its message may have had, of which nobody knows how it ended: whoever claimed the failure has an operator's consent to
+   * run the message once more after that one, and after no other.
+   */
+  readonly runAgainAfter?: string;
   /** The failure whose edited copy this is. */
   readonly editOf?: string;
   /** Epoch milliseconds. */
@@ -114,6 +119,8 @@ export interface FailureAudit {
   /** What came of it, e.g. `sent`, `already done`, `refused: …`. */
   readonly result: string;
   readonly redriveId?: string;
+  /** It may have run already, and an operator has agreed that it runs again. */
+  readonly runAgain?: true;
   /** A unified diff of the bodies, for an edit. */
   readonly diff?: string;
 }

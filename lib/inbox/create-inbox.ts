@@ -13,6 +13,8 @@ import { InboxConfigError } from './inbox.errors.ts';
 import {
   attemptsKey,
   completionWrite,
+  ENDED_START,
+  endedStartValues,
   expiryOf,
   FREE_AT,
   freeAtValues,
@@ -105,9 +107,6 @@ export interface Inbox {
 
 const DAY_MS = 86_400_000;
 
-/** As `standingOf` tells `started` from a run that may still go on. */
-const ENDED_START = '#state = :started AND leaseUntil < :now';
-
 /** An end that could not be entered looks like a crash and is charged: it is worth more tries than other calls. */
 const END_TRIES = 12;
 
@@ -145,7 +144,7 @@ export function createInbox(options: InboxOptions = {}): Inbox {
       await store.remove(markerKey(nameOf(consumer), messageId), owned, until);
     },
     async reopen(consumer, messageId, { until } = {}) {
-      const ended = { condition: ENDED_START, names: { '#state': 'state' }, values: { ':started': 'STARTED', ':now': clock.now() } };
+      const ended = { condition: ENDED_START, names: { '#state': 'state' }, values: endedStartValues(clock.now()) };
       await store.remove(markerKey(nameOf(consumer), messageId), ended, until);
     },
     begin: async (run, { until } = {}) => tallyOf((await store.update(beginChange(entry(run)), until)).item),

@@ -24,6 +24,11 @@ export const INBOX_ATTRIBUTES = {
   expiresAt: 'expiresAt',
 } as const;
 
+/** What the keys of a consumer's markers begin with. */
+export function markerPrefix(consumer: string): string {
+  return `${consumer}#`;
+}
+
 /**
  * Days that a marker is kept by default: SNS may retry for 23 days, a queue and its DLQ hold a message for 14 each, and a
  * redrive needs a margin. A shorter retention lets an old message run twice.

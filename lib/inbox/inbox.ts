@@ -1,5 +1,5 @@
 import type { Guard, Item, Table } from '../unit-of-work/unit-of-work.ts';
-import { INBOX_ATTRIBUTES } from './inbox.contract.ts';
+import { INBOX_ATTRIBUTES, markerPrefix } from './inbox.contract.ts';
 
 /** One handling of one message by one consumer. */
 export interface Handling {
@@ -40,7 +40,7 @@ export function inboxTable(name: string): Table {
 
 /** The key of a marker. Both parts are case-sensitive, and the consumer is part of it: two consumers of one event both run. */
 export function markerKey(consumer: string, messageId: string): string {
-  return `${consumer}#${messageId}`;
+  return `${markerPrefix(consumer)}${messageId}`;
 }
 
 /** The key of the attempts of one message. */
@@ -62,6 +62,14 @@ export const FREE_AT: string = `attribute_not_exists(${pk}) OR ${expiresAt} < :s
 /** The values of `FREE_AT`. */
 export function freeAtValues(now: number): Record<string, unknown> {
   return { ':seconds': Math.floor(now / 1000), ':now': now, ':running': 'RUNNING' };
+}
+
+/** The only run that there may be has begun, and its time is over: as `standingOf` tells `started` from a run that may still go on. */
+export const ENDED_START: string = '#state = :started AND leaseUntil < :now';
+
+/** The values of `ENDED_START`. */
+export function endedStartValues(now: number): Record<string, unknown> {
+  return { ':started': 'STARTED', ':now': now };
 }
 
 /** Only the owner of a lease ends it or gives it back. */

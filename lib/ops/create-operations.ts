@@ -51,16 +51,17 @@ export function operationsFromEnv(parts: OperationsParts): Operations {
     const consumers = (await topology.refresh()).filter((entry) => entry.kind === 'consumer');
     return new Map(consumers.map((entry) => [entry.name, entry]));
   };
+  const inbox = createRedriveInbox({ client: dynamodb, clock, rng });
   const redrives = createRedrives({
     failures,
     rows: createRedriveRows({ client: dynamodb, table, clock, rng }),
-    inbox: createRedriveInbox({ client: dynamodb, clock, rng }),
+    inbox,
     queue: createRedriveQueue({ client: sqs, clock, rng }),
     consumers: consumersNow,
     ...{ clock, ids, log },
   });
   return createOperations({
-    ...{ ...parts, clock, rng, failures, redrives, stack: of('stack') },
+    ...{ ...parts, clock, rng, failures, inbox, redrives, stack: of('stack') },
     entries: topology.refresh,
     consumers: consumersNow,
     takeStreamFailures: async (until) => {

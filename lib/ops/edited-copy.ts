@@ -40,7 +40,7 @@ export function renewedCopy({ failure, body }: Held, time: number): Arrival | un
 type Fields = Readonly<Record<string, unknown>>;
 
 function copyOf(failure: Failure, changes: Partial<Arrival> & { readonly body: string }): Arrival {
-  const { status, letters, redrives, redriveId, claimedBy, claimedAt, editOf, indexedAt, body, ...rest } = failure;
+  const { status, letters, redrives, redriveId, claimedBy, claimedAt, runAgainAfter, editOf, indexedAt, body, ...rest } = failure;
   const messageId = changes.messageId ?? failure.messageId ?? failure.id;
   const id = failureIdOf({ consumer: failure.consumer, messageId, body: changes.body });
   // A group is of one type.

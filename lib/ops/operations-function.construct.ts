@@ -1,10 +1,11 @@
 import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledgePrefix } from '../dlq/failure-bodies.construct.ts';
+import { markerPrefix } from '../inbox/inbox.contract.ts';
 import { type AlarmProps, createAlarm, runtimeMetric } from '../infra/alarms.ts';
 import { allow, allowSendKey, allowTable } from '../infra/grants.ts';
 import { ownEntry } from '../infra/handler-entries.ts';
@@ -78,11 +79,26 @@ export class OperationsFunction extends Construct {
     allow(this.function, ['sqs:GetQueueAttributes'], looked);
     if (!consumer.indexed) allow(this.function, MOVE_ACTIONS, [deadLetters.queue.queueArn]);
     allowTable(this.function, inbox.table, ['dynamodb:BatchGetItem']);
+    this.#allowReopening(consumer);
     const mapping = { service: 'lambda', resource: 'event-source-mapping', resourceName: consumer.mappingId };
     allow(
       this.function,
       ['lambda:GetEventSourceMapping'],
       [Stack.of(this).formatArn({ ...mapping, arnFormat: ArnFormat.COLON_RESOURCE_NAME })],
+    );
+  }
+
+  /**
+   * An operator may let a message run again that ran at most once: its marker is deleted. A table of markers may be shared with other stacks; the
+   * grant ends at those of this consumer (DynamoDB developer guide, fine-grained access control: `dynamodb:LeadingKeys` is the partition key).
+   */
+  #allowReopening({ name, inbox }: StackConsumer): void {
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:DeleteItem'],
+        resources: [inbox.table.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${markerPrefix(`${inbox.scope}/${name}`)}*`] } },
+      }),
     );
   }
 

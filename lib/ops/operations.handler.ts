@@ -4,6 +4,7 @@ import { awsFailure, errorName } from '../retry/aws-failure.ts';
 import { type MoveDeps, moveLetters } from './move-letters.ts';
 import { parseRequest } from './operations.request.ts';
 import type { Answers, OperationRequest, Refusal } from './operations.ts';
+import type { RedriveInbox } from './redrive.inbox.ts';
 import { previewOf } from './redrive.preview.ts';
 import type { Redrives } from './redrive.ts';
 import { type StackStatusDeps, statusOf } from './stack-status.ts';
@@ -19,7 +20,7 @@ export interface Operations {
 /** What operations work with. */
 export type OperationsDeps = Omit<StackStatusDeps, 'redrives'> &
   MoveDeps &
-  Omit<TickDeps, 'redrives'> & { readonly redrives: Redrives; readonly log: Logger };
+  Omit<TickDeps, 'redrives'> & { readonly redrives: Redrives; readonly inbox: RedriveInbox; readonly log: Logger };
 
 /**
  * The operations of a stack. What is asked comes from outside: it is read before anything is done, and what cannot be done is refused with

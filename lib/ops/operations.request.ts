@@ -82,6 +82,7 @@ const OPTIONS: Readonly<Record<keyof RedriveOptions, Reader>> = {
   canaryWaitMs: integerFrom(1_000, 86_400_000),
   rate: numberFrom(REDRIVE_RATE.min, REDRIVE_RATE.max),
   renewOld: flag,
+  runAgain: flag,
   maxRedrives: integerFrom(1, 1_000),
 };
 

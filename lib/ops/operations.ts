@@ -16,6 +16,11 @@ export interface RedriveOptions {
   readonly rate?: number;
   /** Sends back what is older than the inbox remembers too, with a new time: it may have been handled and forgotten. @default false */
   readonly renewOld?: boolean;
+  /**
+   * Sends back what an at-most-once consumer has begun, too, to run once more: it may have had its effects, which then happen twice. Each
+   * consent lets each message run once. @default false
+   */
+  readonly runAgain?: boolean;
   /** Redrives that one failure may have had before it is left out. @default 10 */
   readonly maxRedrives?: number;
 }
@@ -53,6 +58,8 @@ export interface RedrivePlan {
   readonly matching: number;
   readonly tooOld: number;
   readonly tooOften: number;
+  /** Begun by a consumer that runs a message at most once: they are left unless `runAgain` consents. */
+  readonly mayHaveRun: number;
   readonly groups: readonly FailureGroup[];
   /** Counting took too long: there are more. */
   readonly more?: true;

@@ -6,10 +6,12 @@ import type { FailureStore, Settlement } from '../dlq/failure-store.ts';
 import type { ConsumerEntry } from '../topology/topology.contract.ts';
 import { renewedCopy } from './edited-copy.ts';
 import { batchOf, type Pace } from './rate.ts';
+import { agreedRuns, isAgreed, reopen } from './redrive.again.ts';
+import { endingUnsent, type Halt, left, type Worked, workedBy } from './redrive.ending.ts';
 import type { InboxStanding, RedriveInbox } from './redrive.inbox.ts';
-import { type LeaveReason, verdictOn } from './redrive.plan.ts';
+import { verdictOn } from './redrive.plan.ts';
 import type { RedriveRow } from './redrive.rows.ts';
-import type { Letter, RedriveQueue, Sending } from './redrive.sqs.ts';
+import type { Letter, RedriveQueue } from './redrive.sqs.ts';
 import { type Ending, endingOf, renewedAs, resultOf, type Tally, tallyOf } from './redrive.tally.ts';
 
 /** What working a batch needs. */
@@ -27,15 +29,6 @@ export interface BatchRun {
   readonly pace: Pace;
   /** No call starts after this time, in epoch milliseconds. */
   readonly until: number;
-}
-
-/**
- * Why a redrive does not go on. `busy`: something of the batch has no ending yet, stays claimed, and is finished later. `denied`: the queue takes
- * nothing from us; what was not sent is open again, and comes again when the redrive is resumed.
- */
-export interface Halt {
-  readonly kind: 'busy' | 'denied';
-  readonly because: string;
 }
 
 /** A batch as far as it came. */
@@ -85,7 +78,8 @@ async function renew({ failures, clock }: BatchDeps, { redrive }: BatchRun, fail
 
 /** Claims failures, sends them back unless they are done, and settles them: sent before settled, so that a crash sends twice and loses nothing. */
 export async function sendBack(deps: BatchDeps, run: BatchRun, failures: readonly Failure[]): Promise<BatchResult> {
-  const { applied } = await deps.failures.claim(failures, run.redrive.id, { until: run.until });
+  const runAgainAfter = await agreedRuns({ ...deps, ...run }, failures);
+  const { applied } = await deps.failures.claim(failures, run.redrive.id, { until: run.until, runAgainAfter });
   const claimed = new Map(applied.map((failure) => [failure.id, failure]));
   return finish(
     deps,
@@ -131,18 +125,12 @@ export async function settleAsSent(deps: BatchDeps, { redrive, until }: BatchRun
 }
 
 function settlementOf(failure: Failure, ending: Ending, redrive: RedriveRow, clock: Clock): Settlement {
-  const audit = { ...auditOf(redrive, clock), action: 'redrive' as const, failureId: failure.id, result: resultOf(ending) };
+  const agreed = isAgreed(redrive, failure) && { runAgain: true as const };
+  const audit = { ...auditOf(redrive, clock), action: 'redrive' as const, failureId: failure.id, result: resultOf(ending), ...agreed };
   return { failure, status: STATUS_OF[ending.kind], audit };
 }
 
 const STATUS_OF = { sent: 'redriven', alreadyDone: 'done', left: 'open' } as const;
-
-/** A claimed failure with its ending, or with why it has none. */
-interface Worked {
-  readonly failure: Failure;
-  readonly ending?: Ending;
-  readonly halt?: Halt;
-}
 
 interface ConsumerRun extends BatchRun {
   readonly consumer: ConsumerEntry;
@@ -159,7 +147,7 @@ async function finishOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Fa
   const worked: Worked[] = [];
   const sendable: Failure[] = [];
   for (const failure of failures) {
-    const ending = endedBy(failure, failure.messageId === undefined ? undefined : standings.get(failure.messageId));
+    const ending = endingUnsent(failure, failure.messageId === undefined ? undefined : standings.get(failure.messageId));
     if (ending === undefined) sendable.push(failure);
     else worked.push({ failure, ending });
   }
@@ -189,42 +177,14 @@ async function sentBatch(deps: BatchDeps, run: ConsumerRun, failures: readonly F
   }
   if (letters.length === 0) return worked;
   const may = await run.pace.take(letters.length, run.until);
+  if (may)
+    await reopen(
+      { ...deps, ...run },
+      run.consumer,
+      letters.map(({ failure }) => failure),
+    );
   const sendings = may ? await deps.queue.send(run.consumer, letters, run.until) : [];
   return [...worked, ...letters.map(({ failure }, index) => workedBy(failure, sendings[index] ?? { kind: 'unknown' }))];
-}
-
-function endedBy(failure: Failure, standing: InboxStanding | undefined): Ending | undefined {
-  if (standing?.kind === 'started') {
-    return left(
-      'MAY_HAVE_RUN',
-      'its consumer runs a message at most once and has begun with this one: find out what it did, and archive it',
-    );
-  }
-  if (standing?.kind !== 'done') return undefined;
-  if (failure.reason !== 'FINGERPRINT_MISMATCH') return { kind: 'alreadyDone' };
-  return left(
-    'OTHER_CONTENT',
-    'a message of its id that says something else was handled: archive it, or send what it says under an id of its own',
-  );
-}
-
-function workedBy(failure: Failure, sending: Sending): Worked {
-  switch (sending.kind) {
-    case 'sent':
-      return { failure, ending: { kind: 'sent' } };
-    case 'refused':
-      return { failure, ending: left('REFUSED', sending.because) };
-    case 'held':
-      return { failure, ending: left('HELD', 'an older message of its key could not be sent') };
-    case 'denied':
-      return { failure, halt: { kind: 'denied', because: sending.because } };
-    case 'unknown':
-      return { failure, halt: { kind: 'busy', because: 'SQS did not answer, or was too busy' } };
-  }
-}
-
-function left(reason: LeaveReason, because: string): Ending {
-  return { kind: 'left', reason, because };
 }
 
 function gone(failure: Failure): Worked {

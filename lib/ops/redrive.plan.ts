@@ -43,6 +43,7 @@ export const REDRIVE_DEFAULTS: Required<RedriveOptions> = {
   canaryWaitMs: 300_000,
   rate: 10,
   renewOld: false,
+  runAgain: false,
   maxRedrives: 10,
 };
 

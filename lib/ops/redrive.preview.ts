@@ -1,15 +1,18 @@
 import type { Clock } from '../core/clock.ts';
-import type { FailureFilter } from '../dlq/failure.ts';
+import type { Failure, FailureFilter, FailureGroup } from '../dlq/failure.ts';
 import type { FailureStore } from '../dlq/failure-store.ts';
 import { pagesOf } from '../dlq/pages.ts';
 import type { ConsumerEntry } from '../topology/topology.contract.ts';
 import type { RedriveOptions, RedrivePlan } from './operations.ts';
+import { countBegun } from './redrive.again.ts';
+import type { RedriveInbox } from './redrive.inbox.ts';
 import { REDRIVE_DEFAULTS, verdictOn } from './redrive.plan.ts';
 import { groupsOf } from './work-failures.ts';
 
 /** What a preview works with. */
 export interface PreviewDeps {
   readonly failures: FailureStore;
+  readonly inbox: RedriveInbox;
   readonly consumers: () => Promise<ReadonlyMap<string, ConsumerEntry>>;
   readonly clock: Clock;
 }
@@ -22,36 +25,39 @@ export async function previewOf(deps: PreviewDeps, order: Order): Promise<Redriv
   const options = { ...REDRIVE_DEFAULTS, ...order.options };
   const consumers = await deps.consumers();
   const asking = { options, startedAt: deps.clock.now() };
-  const reasons = { TOO_OLD: 0, TOO_OFTEN: 0 };
+  const seen = { matching: 0, sendable: 0, tooOld: 0, tooOften: 0, mayHaveRun: 0 };
   const causes = new Set<string>();
-  let [matching, sent] = [0, 0];
   let more = false;
   for await (const page of pagesOf((cursor) => deps.failures.list(order.where, { limit: PAGE, ...(cursor !== undefined && { cursor }) }))) {
+    const sendable: Failure[] = [];
     for (const failure of page.items) {
       const verdict = verdictOn(failure, asking, consumers.get(failure.consumer), deps.clock.now());
-      matching += 1;
       causes.add(failure.fingerprint);
-      if (verdict.kind !== 'leave') sent += 1;
-      else if (verdict.reason === 'TOO_OLD' || verdict.reason === 'TOO_OFTEN') reasons[verdict.reason] += 1;
+      if (verdict.kind !== 'leave') sendable.push(failure);
+      else if (verdict.reason === 'TOO_OLD') seen.tooOld += 1;
+      else if (verdict.reason === 'TOO_OFTEN') seen.tooOften += 1;
     }
+    seen.matching += page.items.length;
+    seen.sendable += sendable.length;
+    seen.mayHaveRun += await countBegun({ ...deps, consumers }, sendable);
     more = page.cursor !== undefined;
     if (deps.clock.now() >= order.deadline) break;
   }
-  // An id or a key selects some of a group, and says nothing about the others.
+  const { sendable, ...counts } = seen;
+  const sent = options.runAgain ? sendable : sendable - counts.mayHaveRun;
+  const groups = await groupsAbout(deps, order, causes);
+  return { ...counts, groups, ...(more && { more: true as const }), takesSeconds: Math.ceil(sent / options.rate) };
+}
+
+/** An id or a key selects some of a group, and says nothing about the others. */
+async function groupsAbout(deps: PreviewDeps, { where }: Order, causes: ReadonlySet<string>): Promise<readonly FailureGroup[]> {
   const [cause] = causes;
   const groups = await groupsOf(deps, {
     status: 'open',
-    ...order.where,
+    ...where,
     ...(cause !== undefined && causes.size === 1 && { fingerprint: cause }),
   });
-  return {
-    matching,
-    tooOld: reasons.TOO_OLD,
-    tooOften: reasons.TOO_OFTEN,
-    groups: groups.filter(({ fingerprint }) => causes.has(fingerprint)).slice(0, MAX_GROUPS),
-    ...(more && { more: true as const }),
-    takesSeconds: Math.ceil(sent / options.rate),
-  };
+  return groups.filter(({ fingerprint }) => causes.has(fingerprint)).slice(0, MAX_GROUPS);
 }
 
 /** What would be ordered. */

@@ -51,7 +51,7 @@ describe('a stack with every construct', () => {
     expect(found.length).toBeLessThanOrEqual(MAX_ACKNOWLEDGEMENTS);
   });
 
-  test('grants no action by wildcard, and of resources only objects by prefix and the metrics', () => {
+  test('grants no action by wildcard, and of resources only objects by prefix and the metrics; markers by their consumer', () => {
     const policies = Object.values(
       JSON.parse(template).Resources as Record<string, { Type: string; Properties: { PolicyDocument: unknown } }>,
     )
@@ -64,6 +64,10 @@ describe('a stack with every construct', () => {
       '"*"',
       '"/bodies/*"',
       '"/aws/lambda/*"',
+      '"orders/audit-order#*"',
+      '"orders/tell-customer#*"',
+      '"orders/project-order#*"',
+      '"orders/print-label#*"',
     ]);
   });
 });

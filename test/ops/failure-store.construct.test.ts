@@ -1,4 +1,4 @@
-import { Duration, type Stack } from 'aws-cdk-lib';
+import { type CfnElement, Duration, type Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -133,6 +133,7 @@ describe('a failure store', () => {
     expect([...new Set(actionsOf(statements(stack, 'failuresoperationsfunctionrole')))]).toEqual([
       'cloudwatch:GetMetricData',
       'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
       'dynamodb:Query',
@@ -148,6 +149,23 @@ describe('a failure store', () => {
       'sqs:SendMessage',
       'ssm:GetParametersByPath',
     ]);
+  });
+
+  test('lets its operations function delete markers of the consumers of its stack, and nothing else', () => {
+    const { stack } = shop();
+    const inbox = stack.getLogicalId(stack.node.findChild('inbox').node.findChild('Table').node.defaultChild as CfnElement);
+    const deleting = statements(stack, 'failuresoperationsfunctionrole').filter(({ Action }) =>
+      [Action].flat().includes('dynamodb:DeleteItem'),
+    );
+    const markers = (consumer: string) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`test/${consumer}#*`] } });
+    expect(deleting).toEqual(
+      ['ship-order', 'print-label'].map((consumer) => ({
+        Action: 'dynamodb:DeleteItem',
+        Effect: 'Allow',
+        Resource: { 'Fn::GetAtt': [inbox, 'Arn'] },
+        Condition: markers(consumer),
+      })),
+    );
   });
 
   test('lets an operator invoke one function, and nothing else', () => {

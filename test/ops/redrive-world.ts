@@ -78,8 +78,8 @@ export interface RedriveWorld {
   add(...letters: readonly Arrival[]): Promise<void>;
   /** The consumers run until their queues are empty. What `fails` becomes a dead letter again. */
   consume(fails?: (messageId: string) => boolean): Promise<void>;
-  /** A message is handled, or an at-most-once consumer has begun with it. */
-  mark(messageId: string, state?: 'DONE' | 'STARTED', consumer?: string): void;
+  /** A message is handled, or an at-most-once consumer has begun with it: with a run whose lease ends so many milliseconds from now. */
+  mark(messageId: string, state?: 'DONE' | 'STARTED', options?: { readonly consumer?: string; readonly leaseMs?: number }): void;
   /** Attempts at a message have failed so often. */
   failTimes(messageId: string, failed: number): void;
   timed<T>(work: Promise<T>): Promise<T>;
@@ -140,8 +140,11 @@ export function redriveWorld(options: { readonly seed?: number; readonly faults?
   const putItem = (item: Record<string, unknown>) => world.call('dynamodb', 'PutItem', { TableName: INBOX, Item: item });
   const expiresAt = { N: String(Math.floor((world.clock.now() + 60 * DAY) / 1_000)) };
   const scoped = (consumer: string) => `orders/${consumer}`;
-  const mark: RedriveWorld['mark'] = (id, state = 'DONE', consumer = SHIP.name) => {
-    putItem({ pk: { S: markerKey(scoped(consumer), id) }, state: { S: state }, expiresAt });
+  let runs = 0;
+  const mark: RedriveWorld['mark'] = (id, state = 'DONE', { consumer = SHIP.name, leaseMs = -1 } = {}) => {
+    runs += 1;
+    const lease = { owner: { S: `run-${runs}` }, leaseUntil: { N: String(world.clock.now() + leaseMs) } };
+    putItem({ pk: { S: markerKey(scoped(consumer), id) }, state: { S: state }, expiresAt, ...(state === 'STARTED' && lease) });
   };
   const isDone = (consumer: string, id: string) => {
     const Key = { pk: { S: markerKey(scoped(consumer), id) } };
@@ -168,7 +171,7 @@ export function redriveWorld(options: { readonly seed?: number; readonly faults?
       );
     } else if (!isDone(entry.name, id)) {
       consumed.effects.push(id);
-      mark(id, 'DONE', entry.name);
+      mark(id, 'DONE', { consumer: entry.name });
     }
     world.call('sqs', 'DeleteMessage', { QueueUrl: entry.queue.url, ReceiptHandle: message['ReceiptHandle'] });
   }

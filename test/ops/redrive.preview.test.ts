@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FailureFilter } from '../../lib/dlq/failure.ts';
+import { createRedriveInbox } from '../../lib/ops/redrive.inbox.ts';
 import { previewOf } from '../../lib/ops/redrive.preview.ts';
 import { CONSUMERS, letter, redriveWorld } from './redrive-world.ts';
 
@@ -12,7 +13,8 @@ test.each<[string, (id: string) => FailureFilter, readonly string[]]>([
   const { world, failures, add, timed } = redriveWorld();
   await add(letter('a', { key: 'k' }), letter('b', { fingerprint: 'f2', key: 'k' }), letter('c', { fingerprint: 'f3' }));
   const { clock } = world;
-  const deps = { failures, clock, consumers: async () => CONSUMERS };
+  const inbox = createRedriveInbox({ client: world.process('reader').client('dynamodb'), clock, rng: world.rng });
+  const deps = { failures, inbox, clock, consumers: async () => CONSUMERS };
   const { groups } = await timed(previewOf(deps, { where: where(letter('a', { key: 'k' }).id), deadline: clock.now() + 50_000 }));
   expect(groups.map(({ fingerprint }) => fingerprint).sort()).toEqual(fingerprints);
 });

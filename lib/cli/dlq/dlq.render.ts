@@ -110,8 +110,9 @@ function attributeLines({ attributes }: Failure): readonly string[] {
   );
 }
 
-function auditLines({ at, action, who, why, result, redriveId, diff }: FailureAudit): readonly string[] {
+function auditLines({ at, action, who, why, result, redriveId, runAgain, diff }: FailureAudit): readonly string[] {
   const by = `${printable(who, 120)}${why === undefined ? '' : ` (${printable(why, 200)})`}`;
-  const line = `${instant(at)}  ${action}: ${printable(result, 300)}  ${by}${redriveId === undefined ? '' : `  ${printable(redriveId)}`}`;
+  const agreed = runAgain ? ', agreed to run again' : '';
+  const line = `${instant(at)}  ${action}: ${printable(result, 300)}${agreed}  ${by}${redriveId === undefined ? '' : `  ${printable(redriveId)}`}`;
   return [line, ...(diff === undefined ? [] : printableLines(diff).map((each) => `  ${each}`))];
 }

@@ -43,6 +43,7 @@ const OPTIONS = {
   edit: { type: 'boolean' },
   'edit-from': { type: 'string' },
   'renew-old': { type: 'boolean' },
+  'run-again': { type: 'boolean' },
   'max-redrives': { type: 'string' },
   why: { type: 'string' },
   yes: { type: 'boolean', short: 'y' },
@@ -73,6 +74,7 @@ const OF_START = [
   'edit',
   'edit-from',
   'renew-old',
+  'run-again',
   'max-redrives',
   'why',
   'yes',
@@ -107,13 +109,21 @@ function startOf(values: Values, id: string | undefined, now: number): StartTask
   };
 }
 
-function optionsOf({ canary, rate, 'canary-wait': wait, 'renew-old': renewOld, 'max-redrives': max }: Values): RedriveOptions {
+function optionsOf({
+  canary,
+  rate,
+  'canary-wait': wait,
+  'renew-old': renewOld,
+  'run-again': runAgain,
+  'max-redrives': max,
+}: Values): RedriveOptions {
   if (wait !== undefined && canary === undefined) throw new ArgumentError('--canary-wait goes with --canary N');
   return {
     ...(canary !== undefined && { canary: wholeNumber('--canary', canary, { min: 0, max: 100 }) }),
     ...(wait !== undefined && { canaryWaitMs: durationOf('--canary-wait', wait) }),
     ...(rate !== undefined && { rate: rateOf('--rate', rate, REDRIVE_RATE) }),
     ...(renewOld !== undefined && { renewOld }),
+    ...(runAgain !== undefined && { runAgain }),
     ...(max !== undefined && { maxRedrives: wholeNumber('--max-redrives', max, { min: 1, max: 1_000 }) }),
   };
 }

@@ -14,6 +14,7 @@ export function redriveHelp(): string {
       ['--edit', 'change the body of the one failure that is meant, in VISUAL or EDITOR; a diff is shown, and kept'],
       ['--edit-from FILE', 'the same, with the new body from a file'],
       ['--renew-old', 'send what is older than the inbox remembers too: it may have been handled and forgotten'],
+      ['--run-again', 'send what an at-most-once consumer has begun too, to run once more: its effects may happen twice'],
       ['--max-redrives N', 'leave what was redriven N times already (default 10)'],
       ['--why TEXT', 'a reason, kept in the record of what was done'],
       ['--yes', 'agree beforehand; needed where there is no terminal to ask on'],

@@ -8,8 +8,8 @@ import { type Terminal, table } from '../terminal.ts';
 const MAX_GROUPS = 10;
 
 /** What a redrive would do. */
-export function planLines(plan: RedrivePlan, { canary = 0 }: RedriveOptions, view: View): readonly string[] {
-  const { matching, more, tooOld, tooOften, groups, takesSeconds } = plan;
+export function planLines(plan: RedrivePlan, { canary = 0, runAgain = false }: RedriveOptions, view: View): readonly string[] {
+  const { matching, more, tooOld, tooOften, mayHaveRun, groups, takesSeconds } = plan;
   const first = canary > 0 ? `, ${canary === 1 ? '1 canary' : `${canary} canaries`} first` : '';
   const old = `${count(tooOld, 'failure')} would stay, older than the inbox remembers: each may have been handled and forgotten; --renew-old sends them`;
   const often = `${count(tooOften, 'failure')} would stay, redriven too often already: --max-redrives N allows more`;
@@ -21,7 +21,15 @@ export function planLines(plan: RedrivePlan, { canary = 0 }: RedriveOptions, vie
     ),
     ...(tooOld > 0 ? [old] : []),
     ...(tooOften > 0 ? [often] : []),
+    ...(mayHaveRun > 0 ? [begunLine(mayHaveRun, runAgain)] : []),
   ];
+}
+
+/** What becomes of failures of which an at-most-once consumer has begun with the message. */
+export function begunLine(begun: number, agreed: boolean): string {
+  const what = `begun by a consumer that runs a message at most once: ${begun === 1 ? 'it' : 'each'} may have had its effects`;
+  if (agreed) return `${count(begun, 'failure')} may run a second time, ${what}`;
+  return `${count(begun, 'failure')} ${begun === 1 ? 'needs' : 'need'} consent, or ${begun === 1 ? 'stays' : 'stay'}, ${what}; --run-again sends ${begun === 1 ? 'it' : 'them'} to run once more`;
 }
 
 /** The failures that a redrive has dealt with. */

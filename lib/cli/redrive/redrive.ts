@@ -1,9 +1,10 @@
 import type { FailureFilter } from '../../dlq/failure.ts';
-import type { Redrive } from '../../ops/operations.ts';
+import type { Redrive, RedriveOptions, RedrivePlan } from '../../ops/operations.ts';
 import { ArgumentError } from '../arguments.ts';
 import { EXIT } from '../exit-code.ts';
 import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
+import { count } from '../operator/printable.ts';
 import { type Doing, resolveWhere } from '../operator/resolve-where.ts';
 import { warnOfUnknownConsumer } from '../operator/unknown-consumer.ts';
 import { viewOf } from '../operator/view.ts';
@@ -11,7 +12,7 @@ import { editBody } from './edit.ts';
 import { follow, hasEnded } from './follow.ts';
 import { parseRedriveArguments, type RedriveArguments, type StartTask } from './redrive.arguments.ts';
 import { redriveHelp } from './redrive.help.ts';
-import { planLines, redriveLines, summaryLines } from './redrive.render.ts';
+import { begunLine, planLines, redriveLines, summaryLines } from './redrive.render.ts';
 
 /** `posthaste redrive`: sends dead letters back to their consumers. */
 export const redriveCommand: OperatorCommand<RedriveArguments> = {
@@ -75,10 +76,24 @@ async function start(args: RedriveArguments, desk: Desk, task: StartTask): Promi
     return EXIT.ok;
   }
   if (!args.json) for (const line of planLines(plan, task.options, view)) desk.output.line(line);
+  const options = await consented(args, desk, { ...task, plan });
   if (!(await agreed(desk, { yes: task.yes, question: 'send them back?' }))) return EXIT.failed;
 
   // 3. The redrive itself, which the function does.
-  return watch(args, desk, { redrive: await begin(desk, task, where), total: plan.more ? undefined : plan.matching });
+  return watch(args, desk, { redrive: await begin(desk, { ...task, options }, where), total: plan.more ? undefined : plan.matching });
+}
+
+type Planned = StartTask & { readonly plan: RedrivePlan };
+
+/** Nothing else implies that a message may run a second time, `--yes` neither: it is asked for where somebody can be asked. */
+async function consented({ json }: RedriveArguments, desk: Desk, { options, yes, plan }: Planned): Promise<RedriveOptions> {
+  const { mayHaveRun } = plan;
+  if (mayHaveRun === 0 || options.runAgain) return options;
+  const question = `${count(mayHaveRun, 'failure')} may have run already: run ${mayHaveRun === 1 ? 'it' : 'them'} once more?`;
+  if (!yes && (await desk.confirm(question))) return { ...options, runAgain: true };
+  // Where the plan is not shown.
+  if (json) desk.terminal.line(begunLine(mayHaveRun, false));
+  return options;
 }
 
 async function begin(desk: Desk, { options, why }: StartTask, where: FailureFilter): Promise<Redrive> {

@@ -25,13 +25,13 @@ interface FakeDesk extends Desk {
 }
 
 interface Person {
-  /** What is said to a question; undefined where there is no terminal. */
-  readonly says?: boolean | undefined;
+  /** What is said to a question, or to each; undefined where there is no terminal. */
+  readonly says?: boolean | ((question: string) => boolean) | undefined;
   /** What the editor makes of a text; undefined where there is none. */
   readonly edits?: (text: string) => string;
 }
 
-/** A desk whose function answers from a script and whose person says the same to every question. */
+/** A desk whose function answers from a script and whose person answers every question. */
 export function fakeDesk(script: Script, { says, edits }: Person = {}): FakeDesk {
   const [asked, printed, told] = [[] as OperationRequest[], [] as string[], [] as string[]];
   const stop = new AbortController();
@@ -58,7 +58,7 @@ export function fakeDesk(script: Script, { says, edits }: Person = {}): FakeDesk
     who: async () => 'local:ada',
     async confirm(question) {
       told.push(question);
-      return says;
+      return typeof says === 'function' ? says(question) : says;
     },
     edit: async (text) => edits?.(text),
   };

@@ -32,6 +32,7 @@ const plan = (values: Partial<RedrivePlan> = {}): RedrivePlan => ({
   matching: 40,
   tooOld: 0,
   tooOften: 0,
+  mayHaveRun: 0,
   groups: [group()],
   takesSeconds: 4,
   ...values,
@@ -43,7 +44,7 @@ function redrive(values: Partial<Redrive> = {}): Redrive {
     state: 'running',
     who: 'local:ada',
     where: { consumer: 'ship-order' },
-    options: { canary: 0, canaryWaitMs: 300_000, rate: 10, renewOld: false, maxRedrives: 10 },
+    options: { canary: 0, canaryWaitMs: 300_000, rate: 10, renewOld: false, runAgain: false, maxRedrives: 10 },
     startedAt: NOW,
     updatedAt: NOW,
     counts: { sent: 0, alreadyDone: 0, left: 0 },
@@ -85,6 +86,45 @@ describe('posthaste redrive', () => {
       expect.stringMatching(/^1 failure would stay, older than the inbox remembers: .* --renew-old/),
       expect.stringMatching(/^2 failures would stay, redriven too often already: --max-redrives/),
     ]);
+  });
+
+  describe('of what may have run already', () => {
+    const begun = { ...seen(finished), plan: plan({ mayHaveRun: 2 }) };
+    const optionsOf = (desk: Desk) => desk.asked.flatMap((request) => (request.operation === 'redrive' ? [request.options] : []));
+    const question = '2 failures may have run already: run them once more?';
+    const needed = expect.stringMatching(/^2 failures need consent, or stay, begun by .* at most once: .*; --run-again sends them/);
+
+    test('asks for consent where somebody can be asked, and takes a no for them alone', async () => {
+      const desk = fakeDesk(begun, { says: true });
+      expect(await run(SHIP, desk)).toBe(0);
+      expect([desk.told.slice(0, 2), optionsOf(desk)]).toEqual([[question, 'send them back?'], [{ runAgain: true }]]);
+      const without = fakeDesk(begun, { says: (asked) => asked !== question });
+      expect(await run(SHIP, without)).toBe(0);
+      expect([without.printed, optionsOf(without)]).toEqual([expect.arrayContaining([needed]), [{}]]);
+    });
+
+    test('takes --run-again for it, and says what that risks', async () => {
+      const desk = fakeDesk(begun);
+      expect(await run([...SHIP, '--run-again', '--yes'], desk)).toBe(0);
+      expect([desk.told.includes(question), optionsOf(desk)]).toEqual([false, [{ runAgain: true }]]);
+      expect(desk.printed).toContainEqual(expect.stringMatching(/^2 failures may run a second time, begun by/));
+    });
+
+    test.each([['--yes'], ['--yes', '--renew-old', '--max-redrives', '1000']])('takes nothing else for it: %j', async (...others) => {
+      const desk = fakeDesk(begun, { says: true });
+      expect(await run([...SHIP, ...others], desk)).toBe(0);
+      expect(optionsOf(desk)).toEqual([expect.not.objectContaining({ runAgain: true })]);
+      expect([desk.told.includes(question), desk.printed]).toEqual([false, expect.arrayContaining([needed])]);
+    });
+
+    test('says that it is needed in a dry run, and beside a document for machines', async () => {
+      const dry = fakeDesk(begun, { says: true });
+      expect(await run([...SHIP, '--dry-run'], dry)).toBe(0);
+      expect([dry.told, dry.printed.at(-1)]).toEqual([[], needed]);
+      const json = fakeDesk(begun);
+      expect(await run([...SHIP, '--yes', '--json'], json)).toBe(0);
+      expect([json.told[0], JSON.parse(json.printed.join('\n'))]).toEqual([needed, finished]);
+    });
   });
 
   test('a canary that fails again ends it with 1, by name, and says how to go on', async () => {
@@ -210,7 +250,20 @@ describe('posthaste redrive', () => {
   });
 
   test('the help names every option', () => {
-    const options = ['where', 'dry-run', 'canary', 'canary-wait', 'rate', 'edit', 'edit-from', 'renew-old', 'max-redrives', 'why', 'yes'];
+    const options = [
+      'where',
+      'dry-run',
+      'canary',
+      'canary-wait',
+      'rate',
+      'edit',
+      'edit-from',
+      'renew-old',
+      'run-again',
+      'max-redrives',
+      'why',
+      'yes',
+    ];
     for (const option of [...options, 'detach', 'list', 'stop', 'resume']) {
       expect(redriveCommand.help()).toMatch(new RegExp(`^ {2}--${option}\\b`, 'm'));
     }
