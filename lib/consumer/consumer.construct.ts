@@ -63,7 +63,8 @@ export class Consumer extends Construct implements IGrantable {
     this.subscriptions = topics.map(
       (topic) =>
         new ConsumerSubscription(this, `from-${topic.destinationName}`, {
-          name: topics.length === 1 ? `${name}-undelivered` : `${name}-undelivered-${topic.destinationName}`,
+          // Whatever other topics there are: another name would be another queue, and leave the letters of this one behind.
+          name: `${name}-undelivered-${topic.destinationName}`,
           topic,
           handles,
           where,
@@ -75,7 +76,7 @@ export class Consumer extends Construct implements IGrantable {
     );
     this.#worker.register(
       this,
-      this.subscriptions.map(({ deadLetterQueue, alarm }) => ({ queue: deadLetterQueue, alarm })),
+      this.subscriptions.map(({ topic, deadLetterQueue, alarm }) => ({ topic, queue: deadLetterQueue, alarm })),
     );
   }
 

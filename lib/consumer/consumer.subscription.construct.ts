@@ -29,6 +29,8 @@ export interface ConsumerSubscriptionProps {
 
 /** The part of a `Consumer` that brings one topic's messages to its queue, and keeps those that could not be delivered. */
 export class ConsumerSubscription extends Construct {
+  /** Logical name of the topic. */
+  readonly topic: string;
   readonly subscription: Subscription;
   /**
    * Messages that SNS could not deliver. It has no customer managed key, so that a mistake in the queue's key cannot reach it.
@@ -41,6 +43,7 @@ export class ConsumerSubscription extends Construct {
   constructor(scope: Construct, id: string, props: ConsumerSubscriptionProps) {
     super(scope, id);
     const { topic, queue, encryptionKey } = props;
+    this.topic = topic.destinationName;
     this.deadLetterQueue = this.#createDeadLetterQueue(props);
     const filterPolicy = filterOf(props);
     admitAccount(topic.topic, Stack.of(this).account, { action: 'sns:Subscribe', arn: topic.topic.topicArn });

@@ -21,7 +21,7 @@ import {
 import { type TableRef, UNIT_RULES } from '../infra/table-ref.ts';
 import { MESSAGE_RETRY } from '../retry/policy.ts';
 import { longestDelayMs } from '../retry/retry-span.ts';
-import { registerMember, type StackDeadLetters } from '../topology/stack-topology.construct.ts';
+import { registerMember, type StackDeadLetters, type StackUndelivered } from '../topology/stack-topology.construct.ts';
 import { CONSUMER_ENV, DEFAULT_MAX_ATTEMPTS, HANDLES_ALL } from './consumer.contract.ts';
 import { invocationTarget, mappingScaling, SCALING_RULES } from './consumer.scaling.construct.ts';
 import { handlesDigest } from './handles-digest.ts';
@@ -85,7 +85,7 @@ export class QueueWorker extends Construct {
   }
 
   /** Tells the stack that it is there, under the construct that it is a part of. */
-  register(construct: Construct, undelivered: readonly StackDeadLetters[] = []): void {
+  register(construct: Construct, undelivered: readonly StackUndelivered[] = []): void {
     const { inbox, encryptionKey, indexed = true } = this.#props;
     const alarm = this.node.findChild('DeadLetters') as Alarm;
     registerMember({

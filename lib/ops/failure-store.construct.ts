@@ -125,15 +125,17 @@ export class FailureStore extends Construct {
 
   #serve(member: StackMember): void {
     const parameter = describeMember(this, member, this.operations.function);
+    // A queue keeps its id whatever stands beside it: CloudFormation makes a mapping before it deletes another of the same queue, which Lambda
+    // refuses (CreateEventSourceMapping: ResourceConflictException).
     const drain = (id: string, letters: StackDeadLetters) =>
       // Whose letters they are is written down before the first one is read.
-      this.#drain(`${member.name}-${id}`, letters).node.addDependency(parameter);
+      this.#drain(`${member.kind}-${member.name}-${id}`, letters).node.addDependency(parameter);
     if (member.kind === 'consumer') {
       this.operations.serveConsumer(member);
       this.#tellOfArrivals(member.name);
       if (!member.indexed) return;
       drain('dead-letters', member.deadLetters);
-      for (const [index, letters] of member.undelivered.entries()) drain(`undelivered-${index}`, letters);
+      for (const letters of member.undelivered) drain(`undelivered-from-${letters.topic}`, letters);
       if (member.unscheduled) drain('unscheduled', member.unscheduled);
       return;
     }

@@ -13,6 +13,12 @@ export interface StackDeadLetters {
   readonly alarm: Alarm;
 }
 
+/** That of a subscription. */
+export interface StackUndelivered extends StackDeadLetters {
+  /** The logical name of the topic. */
+  readonly topic: string;
+}
+
 /** A consumer or a command queue, as it registers itself. */
 export interface StackConsumer {
   readonly kind: 'consumer';
@@ -23,7 +29,7 @@ export interface StackConsumer {
   readonly ordered: boolean;
   readonly deadLetters: StackDeadLetters;
   /** Of its subscriptions. */
-  readonly undelivered: readonly StackDeadLetters[];
+  readonly undelivered: readonly StackUndelivered[];
   /** Of its long waits. */
   readonly unscheduled?: StackDeadLetters | undefined;
   /** Whether a failure store may drain its dead-letter queues. */

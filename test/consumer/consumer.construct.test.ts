@@ -215,7 +215,7 @@ describe('a consumer', () => {
     );
     expect(named(stack, 'test-ship-order')).toHaveProperty('KmsMasterKeyId');
     expect(named(stack, 'test-ship-order-dlq')).toHaveProperty('KmsMasterKeyId');
-    expect(named(stack, 'test-ship-order-undelivered')).toMatchObject({ SqsManagedSseEnabled: true });
+    expect(named(stack, 'test-ship-order-undelivered-orders')).toMatchObject({ SqsManagedSseEnabled: true });
     expect(actionsOf(statements(stack, 'shiporderworkerfunctionrole'))).toEqual(
       expect.arrayContaining(['kms:Decrypt', 'kms:GenerateDataKey']),
     );
@@ -248,7 +248,7 @@ describe('a consumer', () => {
 describe('an ordered consumer', () => {
   test('has FIFO queues of high throughput throughout, no filter, no window, and blocks on an exhausted message', () => {
     const { stack } = consume({ fifo: true, ordered: true });
-    for (const name of ['test-ship-order.fifo', 'test-ship-order-dlq.fifo', 'test-ship-order-undelivered.fifo']) {
+    for (const name of ['test-ship-order.fifo', 'test-ship-order-dlq.fifo', 'test-ship-order-undelivered-orders-in-order.fifo']) {
       expect(named(stack, name)).toMatchObject({
         FifoQueue: true,
         ContentBasedDeduplication: false,
@@ -290,7 +290,7 @@ describe('an ordered consumer', () => {
   test('and an unordered one can share a FIFO topic: a standard queue, still without a filter', () => {
     const { stack } = consume({ fifo: true });
     expect(named(stack, 'test-ship-order')).not.toHaveProperty('FifoQueue');
-    expect(named(stack, 'test-ship-order-undelivered.fifo')).toMatchObject({ FifoQueue: true });
+    expect(named(stack, 'test-ship-order-undelivered-orders-in-order.fifo')).toMatchObject({ FifoQueue: true });
     expect(resources(stack, 'AWS::SNS::Subscription')[0]).not.toHaveProperty('FilterPolicy');
   });
 });

@@ -35,6 +35,22 @@ const targetsOf = (stack: Stack) =>
     .map(({ EventSourceArn }) => JSON.stringify(EventSourceArn))
     .sort();
 
+/** The name of the queue that each mapping of the indexer drains, by the mapping's logical id. */
+function drainsOfTopics(topics: readonly string[]): Readonly<Record<string, unknown>> {
+  const stack = testStack();
+  new FailureStore(stack, 'failures');
+  const topic = topics.map((name) => new EventTopic(stack, name));
+  const handles = [definition('event', 'orders.order-placed', topics)];
+  new Consumer(stack, 'ship-order', { topic, handles, entry: ENTRY, inbox: new Inbox(stack, 'inbox') });
+  const template = Template.fromStack(stack);
+  const queues = template.findResources('AWS::SQS::Queue');
+  const mappings = Object.entries(template.findResources('AWS::Lambda::EventSourceMapping'));
+  const drains = mappings.filter(([, { Properties }]) => JSON.stringify(Properties.FunctionName).includes('failuresindexer'));
+  const queueOf = (source: { readonly 'Fn::GetAtt': readonly [string, string] }) =>
+    queues[source['Fn::GetAtt'][0]]?.['Properties'].QueueName;
+  return Object.fromEntries(drains.map(([id, { Properties }]) => [id, queueOf(Properties.EventSourceArn)]));
+}
+
 describe('a failure store', () => {
   test('drains every dead-letter queue of its stack, wherever in the stack it stands', () => {
     const { stack } = shop();
@@ -61,9 +77,34 @@ describe('a failure store', () => {
     expect(JSON.stringify(ship?.['Value'])).toMatch(/unscheduled.*shiporderworkerunscheduled/);
   });
 
+  test('keeps the mapping of a queue under its id, whatever topics stand beside its own', () => {
+    const [both, turned, three, two, one] = [
+      ['alpha', 'beta'],
+      ['beta', 'alpha'],
+      ['alpha', 'beta', 'gamma'],
+      ['beta', 'gamma'],
+      ['gamma'],
+    ].map(drainsOfTopics);
+    expect(Object.keys(both ?? {})).toHaveLength(3);
+    expect(turned).toEqual(both);
+    expect(three).toMatchObject(both ?? {});
+    expect(three).toMatchObject(two ?? {});
+    expect(two).toMatchObject(one ?? {});
+  });
+
+  test('drains an outbox and a consumer of one name', () => {
+    const stack = testStack();
+    const topic = new EventTopic(stack, 'orders');
+    const inbox = new Inbox(stack, 'inbox');
+    new Outbox(stack, 'outbox', { name: 'orders', destinations: [topic] });
+    new Consumer(stack, 'consumer', { name: 'orders', topic, handles: [Placed], entry: ENTRY, inbox, longRetries: true });
+    new FailureStore(stack, 'failures');
+    expect(targetsOf(stack)).toHaveLength(4);
+  });
+
   test('gives its indexer six times its timeout with a letter', () => {
     const queues = resources(shop().stack, 'AWS::SQS::Queue').filter(({ QueueName }) =>
-      /ship-order-(dlq|undelivered)$/.test(String(QueueName)),
+      /ship-order-(dlq|undelivered-orders)$/.test(String(QueueName)),
     );
     expect(queues.map(({ VisibilityTimeout }) => VisibilityTimeout)).toEqual([60, 60]);
   });

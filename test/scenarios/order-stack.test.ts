@@ -138,7 +138,7 @@ describe('the simulated failure store has the settings that the construct render
       const { Attributes } = world.call('sqs', 'GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
       return Number((Attributes as Json)['VisibilityTimeout']);
     };
-    const drained = rendered('AWS::SQS::Queue').filter(({ QueueName }) => /-(dlq|undelivered)(\.fifo)?$/.test(String(QueueName)));
+    const drained = rendered('AWS::SQS::Queue').filter(({ QueueName }) => /-(dlq|undelivered-.+?)(\.fifo)?$/.test(String(QueueName)));
     const visibilities = drained.map(({ VisibilityTimeout }) => VisibilityTimeout).filter((seconds) => seconds !== undefined);
     const urls = consumers.flatMap(({ deadLetterQueueUrl, undeliveredUrl }) => [deadLetterQueueUrl, undeliveredUrl]);
     expect(new Set(urls.map(visibilityOf))).toEqual(new Set(visibilities));
