@@ -54,7 +54,7 @@ export function operationsFromEnv(parts: OperationsParts): Operations {
   const inbox = createRedriveInbox({ client: dynamodb, clock, rng });
   const redrives = createRedrives({
     failures,
-    rows: createRedriveRows({ client: dynamodb, table, clock, rng }),
+    rows: createRedriveRows({ client: dynamodb, table, clock, rng, ids }),
     inbox,
     queue: createRedriveQueue({ client: sqs, clock, rng }),
     consumers: consumersNow,

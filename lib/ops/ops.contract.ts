@@ -16,6 +16,9 @@ export const OPERATIONS_NAME = 'operations';
 /** The rows of redrives in the failure store's table: one item each, `pk` as given and `sk` the redrive's id. */
 export const REDRIVE_ROWS = 'REDRIVES';
 
+/** The one item, under this `pk` and `sk`, that says which redrive had each ordered consumer last. */
+export const REDRIVE_LANES = 'REDRIVE-LANES';
+
 /** What the schedule's tick measures. */
 export const OPERATIONS_METRICS = {
   namespace: 'Posthaste',

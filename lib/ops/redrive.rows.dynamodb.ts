@@ -5,29 +5,20 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandOutput,
+  type TransactWriteItem,
   UpdateItemCommand,
   type UpdateItemCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Clock } from '../core/clock.ts';
-import type { Rng } from '../core/rng.ts';
 import type { Page } from '../dlq/failure-store.ts';
+import type { FailureTableDeps } from '../dlq/failure-table.dynamodb.ts';
 import { errorName } from '../retry/aws-failure.ts';
 import { retry } from '../retry/retry.ts';
 import { attributesOf } from '../unit-of-work/attributes-of.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
 import { REDRIVE_ROWS } from './ops.contract.ts';
-import { LEASE_MS, type RedriveRow, type RedriveRows } from './redrive.rows.ts';
-
-/** What the rows work with. */
-export interface RedriveRowsDeps {
-  /** Created with `maxAttempts: 1`: the retries are ours. */
-  readonly client: DynamoDbSender;
-  /** The failure store's table. */
-  readonly table: string;
-  readonly clock: Clock;
-  readonly rng: Rng;
-}
+import { enterLanes } from './redrive.lanes.dynamodb.ts';
+import { type CanaryRow, LEASE_MS, type RedriveRow, type RedriveRows, type Rival } from './redrive.rows.ts';
 
 /** Days that a redrive is kept from when it was last worked: longer than what it did can be asked about in an incident. */
 const KEPT_DAYS = 400;
@@ -35,11 +26,11 @@ const DAY_SECONDS = 86_400;
 const PAGE = 25;
 
 /** Redrives as items of the failure table. Every write sets absolute values under a condition, so that a lost answer is tried again. */
-export function createRedriveRows(deps: RedriveRowsDeps): RedriveRows {
+export function createRedriveRows(deps: FailureTableDeps): RedriveRows {
   const { clock } = deps;
   const held = () => clock.now() + LEASE_MS;
   return {
-    create: (row) => put(deps, row),
+    create: (row) => create(deps, row),
     get: (id) => get(deps, id),
     list: (cursor) => list(deps, cursor),
     lease: (id, owner) =>
@@ -56,12 +47,7 @@ export function createRedriveRows(deps: RedriveRowsDeps): RedriveRows {
     async release(id, owner) {
       await update(deps, id, { set: { owner, leaseUntil: 0 }, condition: '#owner = :owner' });
     },
-    resume: (id, state, canaries) =>
-      update(deps, id, {
-        set: { ...stamp(deps), state, canaries, because: undefined, ...(state === 'canary' && { canariesAt: undefined }) },
-        condition: '#state = :stopped',
-        values: { ':stopped': 'stopped' },
-      }),
+    resume: (row, state, canaries) => resume(deps, row, { state, canaries }),
     turn: (id, { from, to, because }) =>
       update(deps, id, {
         set: { ...stamp(deps), state: to, because },
@@ -71,28 +57,56 @@ export function createRedriveRows(deps: RedriveRowsDeps): RedriveRows {
   };
 }
 
-function stamp({ clock }: RedriveRowsDeps) {
+function stamp({ clock }: FailureTableDeps) {
   return { updatedAt: clock.now(), expiresAt: Math.floor(clock.now() / 1_000) + KEPT_DAYS * DAY_SECONDS };
 }
 
-function tried<T>({ client, clock, rng }: RedriveRowsDeps, command: Parameters<DynamoDbSender['send']>[0]): Promise<T> {
+function tried<T>({ client, clock, rng }: FailureTableDeps, command: Parameters<DynamoDbSender['send']>[0]): Promise<T> {
   return retry(() => client.send(command), { clock, rng });
 }
 
-async function put(deps: RedriveRowsDeps, row: RedriveRow): Promise<void> {
+async function create(deps: FailureTableDeps, row: RedriveRow): Promise<Rival | undefined> {
   const Item = attributesOf({ ...row, ...stamp(deps), pk: REDRIVE_ROWS, sk: row.id });
+  const Put = { TableName: deps.table, Item, ConditionExpression: 'attribute_not_exists(pk)' };
+  if (row.lanes.length > 0) return enter(deps, row, { write: { Put }, isDone: (found) => found !== undefined });
   // An earlier try whose answer was lost may have written it, and a runner may have gone on with it since.
-  const command = new PutItemCommand({ TableName: deps.table, Item, ConditionExpression: 'attribute_not_exists(pk)' });
-  await tried(deps, command).catch(unlessConditional);
+  await tried(deps, new PutItemCommand(Put)).catch(unlessConditional);
+  return undefined;
 }
 
-async function get(deps: RedriveRowsDeps, id: string): Promise<RedriveRow | undefined> {
+type Resumed = Pick<RedriveRow, 'state'> & { readonly canaries: readonly CanaryRow[] };
+
+async function resume(deps: FailureTableDeps, row: RedriveRow, { state, canaries }: Resumed): Promise<Rival | undefined> {
+  const change: Change = {
+    set: { ...stamp(deps), state, canaries, because: undefined, ...(state === 'canary' && { canariesAt: undefined }) },
+    condition: '#state = :stopped',
+    values: { ':stopped': 'stopped' },
+  };
+  if (row.lanes.length > 0) {
+    const Update = { TableName: deps.table, Key: keyOf(row.id), ...expressionsOf(change) };
+    return enter(deps, row, { write: { Update }, isDone: (found) => found?.state !== 'stopped' });
+  }
+  await update(deps, row.id, change);
+  return undefined;
+}
+
+interface Entering {
+  readonly write: TransactWriteItem;
+  readonly isDone: (found: RedriveRow | undefined) => boolean;
+}
+
+function enter(deps: FailureTableDeps, redrive: RedriveRow, { write, isDone }: Entering): Promise<Rival | undefined> {
+  const found = (id: string) => get(deps, id);
+  return enterLanes(deps, { redrive, write, isDone: async () => isDone(await found(redrive.id)), get: found });
+}
+
+async function get(deps: FailureTableDeps, id: string): Promise<RedriveRow | undefined> {
   const command = new GetItemCommand({ TableName: deps.table, Key: keyOf(id), ConsistentRead: true });
   const { Item } = await tried<GetItemCommandOutput>(deps, command);
   return Item && rowFrom(Item);
 }
 
-async function list(deps: RedriveRowsDeps, cursor: string | undefined): Promise<Page<RedriveRow>> {
+async function list(deps: FailureTableDeps, cursor: string | undefined): Promise<Page<RedriveRow>> {
   const command = new QueryCommand({
     TableName: deps.table,
     ConsistentRead: true,
@@ -107,7 +121,7 @@ async function list(deps: RedriveRowsDeps, cursor: string | undefined): Promise<
   return { items: Items.map(rowFrom), ...(next !== undefined && { cursor: next }) };
 }
 
-async function update(deps: RedriveRowsDeps, id: string, change: Change): Promise<RedriveRow | undefined> {
+async function update(deps: FailureTableDeps, id: string, change: Change): Promise<RedriveRow | undefined> {
   const command = new UpdateItemCommand({ TableName: deps.table, Key: keyOf(id), ReturnValues: 'ALL_NEW', ...expressionsOf(change) });
   const output = await tried<UpdateItemCommandOutput>(deps, command).catch(unlessConditional);
   return output && rowFrom(output.Attributes ?? {});

@@ -20,6 +20,8 @@ export interface RedriveRow extends Redrive {
   readonly cursor?: string;
   /** Since when its rate has earned what may be sent next, epoch milliseconds. */
   readonly earnedFrom?: number;
+  /** Ordered consumers that it may send to: while it has not ended, no other redrive of them runs. */
+  readonly lanes: readonly string[];
   /** Counts the writes of progress: one that arrives late must not undo those after it. */
   readonly version: number;
 }
@@ -38,10 +40,21 @@ export interface RedriveTurn {
   readonly because?: string;
 }
 
+/** A redrive that is in the way of another, and of which consumer both are. */
+export interface Rival {
+  readonly redrive: RedriveRow;
+  readonly consumer: string;
+}
+
+/** Whether a redrive still runs, or has a batch to end: that of one that was stopped while its runner was killed. */
+export function isUnended({ state, batch }: RedriveRow): boolean {
+  return state === 'canary' || state === 'running' || batch.length > 0;
+}
+
 /** Rows of redrives. A row belongs to the runner that has its lease; anybody may turn its state. */
 export interface RedriveRows {
-  /** Writes a new row; the same row again is harmless. */
-  create(row: RedriveRow): Promise<void>;
+  /** Writes a new row, unless another redrive is in its lanes; the same row again is harmless. */
+  create(row: RedriveRow): Promise<Rival | undefined>;
   get(id: string): Promise<RedriveRow | undefined>;
   /** The newest first. */
   list(cursor?: string): Promise<Page<RedriveRow>>;
@@ -53,8 +66,11 @@ export interface RedriveRows {
   release(id: string, owner: string): Promise<void>;
   /** Resolves with the row as it is after the turn; undefined if the turn did not apply. */
   turn(id: string, turn: RedriveTurn): Promise<RedriveRow | undefined>;
-  /** Turns a stopped redrive back on; canaries that were not handled are forgotten, and others go ahead in their place. */
-  resume(id: string, state: 'canary' | 'running', canaries: readonly CanaryRow[]): Promise<RedriveRow | undefined>;
+  /**
+   * Turns a redrive back on, if it is stopped, unless another is in its lanes; canaries that were not handled are forgotten, and others go ahead
+   * in their place.
+   */
+  resume(row: RedriveRow, state: 'canary' | 'running', canaries: readonly CanaryRow[]): Promise<Rival | undefined>;
 }
 
 /** How long a runner that was killed keeps others away, in milliseconds. Renewed with every batch. */

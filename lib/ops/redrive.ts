@@ -2,8 +2,9 @@ import type { FailureFilter } from '../dlq/failure.ts';
 import { pagesOf } from '../dlq/pages.ts';
 import { OperationError } from './operations.errors.ts';
 import type { Author, Redrive, RedriveOptions } from './operations.ts';
+import { lanesOf, laneTaken } from './redrive.lanes.ts';
 import { REDRIVE_DEFAULTS } from './redrive.plan.ts';
-import type { RedriveRow } from './redrive.rows.ts';
+import { isUnended, type RedriveRow } from './redrive.rows.ts';
 import { createRunner, type RunnerDeps } from './redrive.run.ts';
 import { NO_TALLY } from './redrive.tally.ts';
 
@@ -59,8 +60,9 @@ export function createRedrives(deps: RunnerDeps): Redrives {
 
   return {
     async start(order, until) {
-      const row = rowOf(order, deps);
-      await rows.create(row);
+      const row = rowOf(order, await lanesOf(deps, order.where), deps);
+      const rival = await rows.create(row);
+      if (rival !== undefined) throw laneTaken(rival);
       return worked(row.id, until);
     },
     status: (id, until) => worked(id, until),
@@ -86,11 +88,13 @@ async function found({ rows }: RunnerDeps, id: string): Promise<RedriveRow> {
 }
 
 async function turnOn(deps: RunnerDeps, id: string): Promise<void> {
-  const { state, options, canaries } = await found(deps, id);
-  const done = canaries.filter(({ result }) => result === 'done');
-  const turned = await deps.rows.resume(id, done.length < options.canary ? 'canary' : 'running', done);
-  if (turned !== undefined || state !== 'finished') return;
-  throw new OperationError('REDRIVE_ENDED', `the redrive ${id} is finished: begin another for what is open now`);
+  const row = await found(deps, id);
+  if (row.state === 'finished')
+    throw new OperationError('REDRIVE_ENDED', `the redrive ${id} is finished: begin another for what is open now`);
+  if (row.state !== 'stopped') return;
+  const done = row.canaries.filter(({ result }) => result === 'done');
+  const rival = await deps.rows.resume(row, done.length < row.options.canary ? 'canary' : 'running', done);
+  if (rival !== undefined) throw laneTaken(rival);
 }
 
 async function newest({ rows }: RunnerDeps): Promise<Redrive[]> {
@@ -100,11 +104,6 @@ async function newest({ rows }: RunnerDeps): Promise<Redrive[]> {
     if (found.length >= MAX_LISTED) break;
   }
   return found.slice(0, MAX_LISTED);
-}
-
-// One that was stopped while its runner was killed has a batch to end.
-function isUnended({ state, batch }: RedriveRow): boolean {
-  return state === 'canary' || state === 'running' || batch.length > 0;
 }
 
 async function goOnWithAll({ rows, clock, log }: RunnerDeps, until: number, goOn: ReturnType<typeof createRunner>): Promise<number> {
@@ -119,7 +118,7 @@ async function goOnWithAll({ rows, clock, log }: RunnerDeps, until: number, goOn
   return went.filter((result) => result.status === 'fulfilled' && result.value !== undefined).length;
 }
 
-function rowOf({ where, options = {}, author }: RedriveOrder, { clock, ids }: RunnerDeps): RedriveRow {
+function rowOf({ where, options = {}, author }: RedriveOrder, lanes: readonly string[], { clock, ids }: RunnerDeps): RedriveRow {
   const now = clock.now();
   const all = { ...REDRIVE_DEFAULTS, ...options };
   return {
@@ -133,12 +132,13 @@ function rowOf({ where, options = {}, author }: RedriveOrder, { clock, ids }: Ru
     ...NO_TALLY,
     canaries: [],
     batch: [],
+    lanes,
     version: 0,
     ...author,
   };
 }
 
 /** A row without what only its runner needs. */
-export function redriveOf({ batch, cursor, canariesAt, version, earnedFrom, canaries, ...redrive }: RedriveRow): Redrive {
+export function redriveOf({ batch, lanes, cursor, canariesAt, version, earnedFrom, canaries, ...redrive }: RedriveRow): Redrive {
   return { ...redrive, canaries: canaries.map(({ id, result }) => ({ id, result })) };
 }

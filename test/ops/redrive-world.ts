@@ -126,7 +126,7 @@ export function redriveWorld(options: { readonly seed?: number; readonly faults?
     const { clock } = process;
     return createRedrives({
       failures: own,
-      rows: createRedriveRows({ client: process.client('dynamodb'), table: TABLE, clock, rng }),
+      rows: createRedriveRows({ client: process.client('dynamodb'), table: TABLE, clock, rng, ids }),
       inbox: createRedriveInbox({ client: process.client('dynamodb'), clock, rng }),
       queue: createRedriveQueue({ client: process.client('sqs'), clock, rng }),
       consumers: async () => consumers,

@@ -11,6 +11,9 @@ import { faultRng } from './order-world.ts';
 
 const NOTES = ['note-1', 'note-2', 'note-3'];
 
+/** Of the consumer without order: of one with, there is one redrive at a time. */
+const AUDIT = { consumer: 'audit-order' };
+
 describe('sending back', () => {
   test('S39 what is sent back again and again within five minutes, edited or not, is delivered each time by a queue that deduplicates', async () => {
     const world = createIncident({ refuses: (consumer) => consumer === 'project-order' });
@@ -69,9 +72,9 @@ describe('sending back', () => {
     const world = createIncident({ faults, tickEveryMs: 0, refuses: (consumer) => consumer === 'audit-order' });
     world.note('note-1');
     await world.run(20_000);
-    await sendBack(world);
+    await sendBack(world, { where: AUDIT });
     const [first] = world.failures().redrives;
-    await sendBack(world);
+    await sendBack(world, { where: AUDIT });
     expect(world.failures()).toMatchObject({ failures: [{ status: 'open', redrives: 2 }], audits: [{ result: 'sent' }] });
     await world.run(MINUTE);
     void world.operate({ operation: 'redrive-status', id: first?.id ?? '' });
@@ -168,7 +171,7 @@ describe('sending back', () => {
       for (const id of NOTES) world.note(id);
       await world.run(MINUTE);
       broken = false;
-      for (const who of ['ada', 'bob']) void world.operate({ operation: 'redrive', where: {}, author: { who } });
+      for (const who of ['ada', 'bob']) void world.operate({ operation: 'redrive', where: AUDIT, author: { who } });
       await world.run(MINUTE);
       const { redrives, failures } = world.failures();
       expect([seed, redrives.map(({ state }) => state)]).toEqual([seed, ['finished', 'finished']]);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { systemClock } from '../../../lib/core/clock.ts';
+import { systemIds } from '../../../lib/core/ids.ts';
 import type { Rng } from '../../../lib/core/rng.ts';
 import { createRng, systemRng } from '../../../lib/core/rng.ts';
 import { createRedriveRows } from '../../../lib/ops/redrive.rows.dynamodb.ts';
@@ -65,7 +66,7 @@ export async function killRedrive(endpoint: string, plan: KillPlan): Promise<Kil
 }
 
 function rowsOf({ dynamodb, tables }: Stage): RedriveRows {
-  return createRedriveRows({ client: dynamodb, table: tables.failures, clock: systemClock, rng: systemRng });
+  return createRedriveRows({ client: dynamodb, table: tables.failures, clock: systemClock, rng: systemRng, ids: systemIds });
 }
 
 /** Orders that became failures: sent to a handler that is broken, dead-lettered, indexed. */
