@@ -5,7 +5,7 @@ import { systemClock } from '../lib/core/clock.ts';
 import { requiredEnv } from '../lib/core/env.ts';
 import { systemIds } from '../lib/core/ids.ts';
 import { systemRng } from '../lib/core/rng.ts';
-import { FAILURE_STORE_ENV, INDEXER_METRICS } from '../lib/dlq/dlq.contract.ts';
+import { FAILURE_STORE_ENV } from '../lib/dlq/dlq.contract.ts';
 import { createFailureBodies } from '../lib/dlq/failure-bodies.s3.ts';
 import { createFailureIndexer, type IndexerResponse } from '../lib/dlq/failure-indexer.ts';
 import { createFailureStore } from '../lib/dlq/failure-store.dynamodb.ts';
@@ -18,7 +18,7 @@ import { createTopology } from '../lib/topology/topology.ssm.ts';
 
 const env = (name: string) => requiredEnv(name, 'the FailureStore construct');
 const system = { clock: systemClock, rng: systemRng, ids: systemIds };
-const metrics = createPowertoolsMetrics(INDEXER_METRICS.namespace);
+const metrics = createPowertoolsMetrics();
 const bodies = createFailureBodies({
   client: limitCalls(new S3Client(CLIENT_SETTINGS)),
   bucket: env(FAILURE_STORE_ENV.bucket),

@@ -1,10 +1,9 @@
 import { createPowertoolsLogger, createPowertoolsMetrics } from '../lib/observability/powertools.ts';
 import { operationsFromEnv } from '../lib/ops/create-operations.ts';
 import { operationsClients } from '../lib/ops/operations-clients.ts';
-import { OPERATIONS_METRICS } from '../lib/ops/ops.contract.ts';
 import { deadlineOf, type InvocationTime } from '../lib/outbox/publish-deps.ts';
 
-const metrics = createPowertoolsMetrics(OPERATIONS_METRICS.namespace);
+const metrics = createPowertoolsMetrics();
 const operations = operationsFromEnv({
   ...operationsClients(),
   log: createPowertoolsLogger(),

@@ -71,7 +71,6 @@ export type DeliveryChoice = 'at-least-once' | 'at-most-once';
 export const HANDLES_ALL = '*';
 
 export const CONSUMER_METRICS = {
-  namespace: 'Posthaste',
   processed: 'MessagesProcessed',
   duplicates: 'MessagesDuplicate',
   retried: 'MessagesRetried',

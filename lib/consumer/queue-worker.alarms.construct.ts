@@ -1,4 +1,4 @@
-import { type Alarm, type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { ALARM_PERIOD, type AlarmProps, type AlarmSpec, createAlarm, runtimeMetric } from '../infra/alarms.ts';
 import type { HandlerFunction } from '../infra/handler-function.construct.ts';
@@ -18,6 +18,7 @@ export interface AlarmedWorker {
 /** The alarms about what the code of a worker reports, and what Lambda reports about its function; only those that can fire. */
 export function runtimeAlarms(scope: Construct, worker: AlarmedWorker): readonly Alarm[] {
   const { name, facts, fn, endsLoops, shared } = worker;
+  const reported = (metricName: string) => runtimeMetric(fn, { metricName, statistic: Stats.SUM, dimensions: { consumer: name } });
   const specs: Readonly<Record<string, AlarmSpec | false>> = {
     RecursionStopped: endsLoops && {
       // The number of invocations that Lambda stopped in a loop (Lambda developer guide, types of metrics).
@@ -26,20 +27,15 @@ export function runtimeAlarms(scope: Construct, worker: AlarmedWorker): readonly
       description: `Lambda stopped a chain of about 16 invocations that ran through ${name}; their messages come back and end in its dead-letter queue. Mend the loop, or set "recursiveLoop" where such chains are meant.`,
     },
     Blocked: facts.onExhausted === 'block' && {
-      metric: reported(name, CONSUMER_METRICS.blocked),
+      metric: reported(CONSUMER_METRICS.blocked),
       threshold: 1,
       description: `A message of ${name} used up its attempts and holds the order of its key until it succeeds. The log of ${name} says why.`,
     },
     LostWork: facts.delivery === 'at-most-once' && {
-      metric: reported(name, CONSUMER_METRICS.lost),
+      metric: reported(CONSUMER_METRICS.lost),
       threshold: 1,
       description: `${name} gave a message to its handler, which may not be called again, and it was not finished. It waits in the dead-letter queue with the reason; find out what it did and archive it, or let it run again by "reopen" of its inbox and send it back.`,
     },
   };
   return Object.entries(specs).flatMap(([id, spec]) => (spec === false ? [] : [createAlarm(scope, id, { ...spec, ...shared })]));
-}
-
-function reported(name: string, metricName: string): Metric {
-  const { namespace } = CONSUMER_METRICS;
-  return runtimeMetric({ namespace, metricName, statistic: Stats.SUM, service: name, dimensions: { consumer: name } });
 }

@@ -21,7 +21,6 @@ export const FAILURE_STORE_ENV = {
 } as const;
 
 export const INDEXER_METRICS = {
-  namespace: 'Posthaste',
   /** Letters that became failures to be worked, or told of one once more; by consumer. Alarmed. */
   indexed: 'FailuresIndexed',
   /** Letters that a rule had set aside; by consumer. */

@@ -4,6 +4,9 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { METRICS_NAMESPACE, STACK_DIMENSION } from '../core/metrics.contract.ts';
+import type { HandlerFunction } from './handler-function.construct.ts';
+import { stackName } from './names.ts';
 
 /** Where a construct's alarms go. */
 export interface AlarmProps {
@@ -86,18 +89,19 @@ function admitAlarms(scope: Construct, topic: ITopic): void {
   );
 }
 
-/** One of the metrics that the runtime writes to the log, as CloudWatch files it. */
+/** One of the metrics that the code of a function writes to its log, as CloudWatch files it. */
 export interface RuntimeMetric {
-  readonly namespace: string;
   readonly metricName: string;
   readonly statistic: string;
-  /** Name of the function: Powertools files everything that it writes under the dimension `service`. */
-  readonly service: string;
   /** Dimensions that the runtime adds to this metric. A metric is found only under exactly the dimensions it was written with. */
   readonly dimensions?: Readonly<Record<string, string>>;
 }
 
-/** A metric that the runtime emits. */
-export function runtimeMetric({ service, dimensions, ...metric }: RuntimeMetric): Metric {
-  return new Metric({ ...metric, period: ALARM_PERIOD, dimensionsMap: { service, ...dimensions } });
+/**
+ * A metric that the code of a function emits. Everything is under the function's name and its stack's: a name alone is that of one function
+ * of each stack, and a stack that is well would speak for another that is silent.
+ */
+export function runtimeMetric(fn: HandlerFunction, { dimensions, ...metric }: RuntimeMetric): Metric {
+  const dimensionsMap = { service: fn.logicalName, [STACK_DIMENSION]: stackName(fn), ...dimensions };
+  return new Metric({ ...metric, namespace: METRICS_NAMESPACE, period: ALARM_PERIOD, dimensionsMap });
 }

@@ -3,12 +3,12 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, LoggingFormat, type RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { CONSUMER_METRICS } from '../consumer/consumer.contract.ts';
+import { METRICS_ENV, METRICS_NAMESPACE } from '../core/metrics.contract.ts';
 import { ENVIRONMENT_RULES, environmentFacts } from './environment.rules.construct.ts';
 import { allow, allowTable, TABLE_WRITE_ACTIONS } from './grants.ts';
 import { HandlerCode, wantsSourceMaps } from './handler-code.ts';
 import { entryPath } from './handler-entries.ts';
-import { NAME_LIMITS, NAME_RULES, physicalName } from './names.ts';
+import { NAME_LIMITS, NAME_RULES, physicalName, stackName } from './names.ts';
 import { enforce, enforceAtSynth, type Rule } from './rules.ts';
 import type { TableRef } from './table-ref.ts';
 
@@ -84,7 +84,7 @@ interface FunctionFacts {
 }
 
 /** The metrics that alarms look at are filed under these, and a switch that turns them off. */
-const OWN_VARIABLES = ['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_METRICS_DISABLED'];
+const OWN_VARIABLES = ['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_METRICS_DISABLED', METRICS_ENV.stack];
 const taken = ({ variables }: FunctionFacts) => variables.filter((name) => OWN_VARIABLES.includes(name));
 
 const FUNCTION_RULES: readonly Rule<FunctionFacts>[] = [
@@ -102,7 +102,7 @@ const FUNCTION_RULES: readonly Rule<FunctionFacts>[] = [
   {
     when: (facts) => taken(facts).length > 0,
     message: (facts) =>
-      `environment sets ${taken(facts).join(', ')}; alarms look for the function's metrics under its name, and would never find them: remove it`,
+      `environment sets ${taken(facts).join(', ')}; alarms look for the function's metrics under its name and its stack's, and would never find them: remove it`,
   },
 ];
 
@@ -190,7 +190,8 @@ export class HandlerFunction extends LambdaFunction {
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
-        POWERTOOLS_METRICS_NAMESPACE: CONSUMER_METRICS.namespace,
+        POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+        [METRICS_ENV.stack]: stackName(scope),
         ...(wantsSourceMaps(scope) && { NODE_OPTIONS: '--enable-source-maps' }),
         ...props.environment,
       },

@@ -1,6 +1,7 @@
 import { Logger as PowertoolsLogger } from '@aws-lambda-powertools/logger';
 import { Metrics as PowertoolsMetrics } from '@aws-lambda-powertools/metrics';
 import type { Logger } from '../core/logger.ts';
+import { METRICS_ENV, METRICS_NAMESPACE, STACK_DIMENSION } from '../core/metrics.contract.ts';
 import type { Metrics } from '../core/metrics.ts';
 
 /** Metrics that are written as one log line (CloudWatch EMF) when the invocation ends. */
@@ -26,25 +27,27 @@ export function createPowertoolsLogger(logger: PowertoolsLogger = new Powertools
 }
 
 /**
- * The library's metrics on Powertools. Metrics with dimensions of their own are written at once, the others together at `flush`.
+ * The library's metrics on Powertools, in the namespace `Posthaste`: under `service` from `POWERTOOLS_SERVICE_NAME`, under `stack` where a
+ * construct names the function's, and under the dimensions given. Metrics with dimensions of their own are written at once, the others
+ * together at `flush`.
  *
  * @example
- * const metrics = createPowertoolsMetrics('Posthaste');
+ * const metrics = createPowertoolsMetrics();
  * metrics.add('OutboxPublished', 3);
  * metrics.flush();
  */
-export function createPowertoolsMetrics(
-  namespace: string,
-  metrics: PowertoolsMetrics = new PowertoolsMetrics({ namespace }),
-): BufferedMetrics {
+export function createPowertoolsMetrics(dimensions: Readonly<Record<string, string>> = {}): BufferedMetrics {
+  const stack = process.env[METRICS_ENV.stack];
+  const defaultDimensions = { ...(stack && { [STACK_DIMENSION]: stack }), ...dimensions };
+  const metrics = new PowertoolsMetrics({ namespace: METRICS_NAMESPACE, defaultDimensions });
   return {
-    add(name, value, { unit = 'Count', dimensions } = {}) {
-      if (dimensions === undefined) {
+    add(name, value, { unit = 'Count', dimensions: own } = {}) {
+      if (own === undefined) {
         metrics.addMetric(name, unit, value);
         return;
       }
       const single = metrics.singleMetric();
-      single.addDimensions({ ...dimensions });
+      single.addDimensions({ ...own });
       single.addMetric(name, unit, value);
     },
     flush() {

@@ -28,12 +28,7 @@ const WINDOW = Duration.minutes(5);
  * ("Available CloudWatch metrics for Amazon SQS"), and such a letter comes again every minute until it expires.
  */
 export function alarmsWhenUnkept(scope: Construct, indexer: HandlerFunction, alarm: AlarmProps): readonly Alarm[] {
-  const unkept = runtimeMetric({
-    namespace: INDEXER_METRICS.namespace,
-    metricName: INDEXER_METRICS.unkept,
-    service: 'failure-indexer',
-    statistic: Stats.SUM,
-  });
+  const unkept = runtimeMetric(indexer, { metricName: INDEXER_METRICS.unkept, statistic: Stats.SUM });
   const shared = { threshold: 1, evaluationPeriods: BEHIND.toMinutes() / WINDOW.toMinutes(), ...alarm };
   const after = `for ${BEHIND.toHumanString()}; they stay in their dead-letter queues until they expire there. The log of the failure indexer says why.`;
   return [

@@ -84,7 +84,7 @@ export class FailureStore extends Construct {
     const environment = this.#environment();
     this.indexer = new FailureIndexer(this, 'indexer', { environment });
     this.operations = new OperationsFunction(this, 'operations', {
-      environment: { ...environment, [OPERATIONS_ENV.stack]: stackName(this) },
+      environment,
       oldestAlarmAge,
       alarm: this.#alarm,
     });
@@ -161,8 +161,8 @@ export class FailureStore extends Construct {
   #tellOfArrivals(consumer: string): void {
     const id = `Arrivals-${consumer}`;
     if (this.node.tryFindChild(id) !== undefined) return;
-    const { namespace, indexed: metricName } = INDEXER_METRICS;
-    const metric = runtimeMetric({ namespace, metricName, service: 'failure-indexer', statistic: Stats.SUM, dimensions: { consumer } });
+    const arrivals = { metricName: INDEXER_METRICS.indexed, statistic: Stats.SUM, dimensions: { consumer } };
+    const metric = runtimeMetric(this.indexer.function, arrivals);
     const description = `Messages of ${consumer} failed for good. See "posthaste dlq group", mend the cause, and send them back with "posthaste redrive".`;
     this.#arrivals.push(createAlarm(this, id, { metric, threshold: 1, description, ...this.#alarm }));
   }

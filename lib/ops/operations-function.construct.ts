@@ -115,9 +115,8 @@ export class OperationsFunction extends Construct {
   }
 
   #watch({ oldestAlarmAge, alarm }: OperationsFunctionProps): Alarm {
-    const { namespace, oldestFailureAge } = OPERATIONS_METRICS;
     return createAlarm(this, 'OldestFailure', {
-      metric: runtimeMetric({ namespace, metricName: oldestFailureAge, service: OPERATIONS_NAME, statistic: Stats.MAXIMUM }),
+      metric: runtimeMetric(this.function, { metricName: OPERATIONS_METRICS.oldestFailureAge, statistic: Stats.MAXIMUM }),
       threshold: oldestAlarmAge.toSeconds(),
       evaluationPeriods: 3,
       // Every minute is reported, 0 when nothing is open: silence means that nobody looks.

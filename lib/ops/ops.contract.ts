@@ -1,3 +1,4 @@
+import { METRICS_ENV } from '../core/metrics.contract.ts';
 import { FAILURE_STORE_ENV } from '../dlq/dlq.contract.ts';
 import { TOPOLOGY_ENV } from '../topology/topology.contract.ts';
 
@@ -7,7 +8,7 @@ export const OPERATIONS_ENV = {
   /** Where the stack's queues and outboxes are listed. */
   topology: TOPOLOGY_ENV.path,
   /** The stack's name, as answers give it. */
-  stack: 'POSTHASTE_STACK',
+  stack: METRICS_ENV.stack,
 } as const;
 
 /** What the operations function is called; the stack's name stands in front (see `nameWithin`), and the command line finds it by that. */
@@ -21,7 +22,6 @@ export const REDRIVE_LANES = 'REDRIVE-LANES';
 
 /** What the schedule's tick measures. */
 export const OPERATIONS_METRICS = {
-  namespace: 'Posthaste',
   /** Seconds that the oldest open failure has waited since it failed; reported by every tick, 0 when there is none. */
   oldestFailureAge: 'OldestFailureAge',
 } as const;

@@ -66,7 +66,6 @@ export const OUTBOX_STATE_SHARDS = 4;
 export const COMMIT_MARKER_RETENTION_DAYS = 60;
 
 export const OUTBOX_METRICS = {
-  namespace: 'Posthaste',
   published: 'OutboxPublished',
   parked: 'OutboxParked',
   publishFailed: 'OutboxPublishFailed',

@@ -101,7 +101,7 @@ export class OutboxRelay extends Construct {
         description: `The relay ${name} is five minutes behind the stream of the outbox table. After 24 hours the stream forgets; the sweeper still publishes.`,
         ...alarm,
       }),
-      alarmOnParked(this, { name, alarm }),
+      alarmOnParked(this, { fn: this.function, alarm }),
     ];
   }
 }

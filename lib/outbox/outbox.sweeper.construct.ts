@@ -52,10 +52,9 @@ export class OutboxSweeper extends Construct {
   }
 
   #watch({ name, alarm, pendingAlarmAge }: OutboxSweeperProps): readonly Alarm[] {
-    const { namespace, oldestPendingAge } = OUTBOX_METRICS;
     return [
       createAlarm(this, 'OldestPending', {
-        metric: runtimeMetric({ namespace, metricName: oldestPendingAge, service: name, statistic: Stats.MAXIMUM }),
+        metric: runtimeMetric(this.function, { metricName: OUTBOX_METRICS.oldestPendingAge, statistic: Stats.MAXIMUM }),
         threshold: pendingAlarmAge.toSeconds(),
         evaluationPeriods: 3,
         // Every sweep reports, 0 when nothing waits: silence means that nobody sweeps.
@@ -63,7 +62,7 @@ export class OutboxSweeper extends Construct {
         description: `A committed message has waited ${pendingAlarmAge.toHumanString()} to be published, or the sweeper ${name} does not run. Look at its log and the relay's.`,
         ...alarm,
       }),
-      alarmOnParked(this, { name, alarm }),
+      alarmOnParked(this, { fn: this.function, alarm }),
     ];
   }
 }

@@ -1,4 +1,3 @@
-import { Metrics as PowertoolsMetrics } from '@aws-lambda-powertools/metrics';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { CONSUMER_ENV, CONSUMER_METRICS } from '../consumer/consumer.contract.ts';
 import { type ConsumerHandler, type ConsumerOptions, createConsumerHandler } from '../consumer/consumer.handler.ts';
@@ -81,8 +80,7 @@ export function createConsumer(options: CreateConsumerOptions): ConsumerHandler 
 
 /** CloudWatch metrics in one log line per batch: the consumer is a dimension of all of them. */
 function consumerMetrics(consumer: string): BufferedMetrics {
-  const { namespace } = CONSUMER_METRICS;
-  const { add, flush } = createPowertoolsMetrics(namespace, new PowertoolsMetrics({ namespace, defaultDimensions: { consumer } }));
+  const { add, flush } = createPowertoolsMetrics({ consumer });
   return {
     add(name, value, { unit = 'Count' } = {}) {
       add(name, value, { unit });

@@ -132,6 +132,7 @@ describe('a consumer', () => {
     expect(functionOf(stack).Environment.Variables).toEqual({
       POWERTOOLS_SERVICE_NAME: 'ship-order',
       POWERTOOLS_METRICS_NAMESPACE: 'Posthaste',
+      POSTHASTE_STACK: 'test',
       POSTHASTE_CONSUMER: 'ship-order',
       POSTHASTE_QUEUE_URL: { Ref: expect.stringMatching(/workerqueue/) },
       POSTHASTE_DLQ_URL: { Ref: expect.stringMatching(/workerdlq/) },
@@ -269,6 +270,7 @@ describe('an ordered consumer', () => {
       Dimensions: [
         { Name: 'consumer', Value: 'ship-order' },
         { Name: 'service', Value: 'ship-order' },
+        { Name: 'stack', Value: 'test' },
       ],
     });
   });

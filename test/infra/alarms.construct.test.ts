@@ -1,9 +1,10 @@
+import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
-import { EventTopic } from '../../lib/constructs.ts';
-import { resources, SOMEWHERE, testStack } from './fixtures/stack.ts';
+import { CommandQueue, EventTopic, FailureStore, Inbox, Outbox } from '../../lib/constructs.ts';
+import { definition, ENTRY, resources, SOMEWHERE, testApp, testStack } from './fixtures/stack.ts';
 
 describe('an alarm topic', () => {
   test('whose policy asks for TLS still takes alarms, of this account and region alone, and is told so once', () => {
@@ -51,6 +52,55 @@ describe('an alarm topic', () => {
     );
   });
 });
+
+describe('alarms on what functions report', () => {
+  const app = testApp({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const [staging, prod] = ['shop-staging', 'shop-prod'].map((name) => shop(new Stack(app, name)));
+
+  test('of two stacks in one account and region share no metric', () => {
+    const [first, second] = [staging, prod].map((stack) => reported(stack).map((alarm) => JSON.stringify(alarm)));
+    expect(first?.length).toBeGreaterThan(5);
+    expect(second).toHaveLength(first?.length ?? 0);
+    expect(first?.filter((metric) => second?.includes(metric))).toEqual([]);
+  });
+
+  test('look under the names that their functions are told to report by', () => {
+    const told = resources(prod as Stack, 'AWS::Lambda::Function').map(({ Environment }) => (Environment as Environment).Variables);
+    for (const { dimensions } of reported(prod)) {
+      const { service, stack } = dimensions;
+      expect(stack).toBe('shop-prod');
+      expect(told).toContainEqual(expect.objectContaining({ POWERTOOLS_SERVICE_NAME: service, POSTHASTE_STACK: stack }));
+    }
+  });
+});
+
+/** Whatever has an alarm on a metric of its own code. */
+function shop(stack: Stack): Stack {
+  const inbox = new Inbox(stack, 'inbox');
+  for (const [name, choice] of [
+    ['print-label', { ordered: true }],
+    ['send-letter', { delivery: 'at-most-once' }],
+  ] as const) {
+    new CommandQueue(stack, name, { handles: [definition('command', `parcels.${name}`, [name])], entry: ENTRY, inbox, ...choice });
+  }
+  new Outbox(stack, 'outbox', { destinations: [new EventTopic(stack, 'orders')] });
+  new FailureStore(stack, 'failures');
+  return stack;
+}
+
+function reported(stack: Stack | undefined) {
+  const alarms = stack ? resources(stack, 'AWS::CloudWatch::Alarm') : [];
+  return alarms
+    .filter(({ Namespace }) => Namespace === 'Posthaste')
+    .map(({ MetricName, Dimensions }) => ({
+      metric: MetricName,
+      dimensions: Object.fromEntries((Dimensions as { Name: string; Value: string }[]).map(({ Name, Value }) => [Name, Value])),
+    }));
+}
+
+interface Environment {
+  readonly Variables: Readonly<Record<string, string>>;
+}
 
 interface Document {
   readonly Statement: readonly Readonly<Record<string, unknown>>[];

@@ -30,7 +30,9 @@ describe('a handler function', () => {
       MemorySize: 512,
       Timeout: 30,
       LoggingConfig: { LogFormat: 'JSON' },
-      Environment: { Variables: { POWERTOOLS_SERVICE_NAME: 'place-order', POWERTOOLS_METRICS_NAMESPACE: 'Posthaste' } },
+      Environment: {
+        Variables: { POWERTOOLS_SERVICE_NAME: 'place-order', POWERTOOLS_METRICS_NAMESPACE: 'Posthaste', POSTHASTE_STACK: 'test' },
+      },
     });
     expect(resources(stack, 'AWS::Logs::LogGroup')).toEqual([{ LogGroupName: '/aws/lambda/test-place-order', RetentionInDays: 30 }]);
   });
@@ -68,6 +70,7 @@ describe('a handler function', () => {
       { environment: { POWERTOOLS_METRICS_DISABLED: 'true' } },
       /place-order: environment sets POWERTOOLS_METRICS_DISABLED; alarms look for .*: remove it/,
     ],
+    [{ environment: { POSTHASTE_STACK: 'another' } }, /place-order: environment sets POSTHASTE_STACK; alarms look for .* its stack's/],
     [{ name: 'PlaceOrder' }, /the name "PlaceOrder" must be kebab-case/],
   ])('refuses %j', (props, message) => {
     const { timeout, ...rest } = { timeout: undefined, ...props } as { timeout?: number };

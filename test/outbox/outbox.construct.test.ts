@@ -160,7 +160,10 @@ describe('an outbox', () => {
     const [waiting] = found.filter(({ MetricName }) => MetricName === 'OutboxOldestPendingAge');
     expect(waiting).toMatchObject({
       Namespace: 'Posthaste',
-      Dimensions: [{ Name: 'service', Value: 'outbox-sweeper' }],
+      Dimensions: [
+        { Name: 'service', Value: 'outbox-sweeper' },
+        { Name: 'stack', Value: 'test' },
+      ],
       Threshold: 300,
       TreatMissingData: 'breaching',
     });
