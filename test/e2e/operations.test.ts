@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Answers } from '../../lib/ops/operations.ts';
 import { cli, endAllRuns } from '../cli/run-cli.ts';
@@ -67,4 +68,39 @@ test('an incident is seen, understood, tried, mended and released from the comma
   expect(readFileSync(copy, 'utf8').trim().split('\n')).toHaveLength(1);
   expect(await posthaste('dlq', 'archive', '--where', 'status=open', '--yes')).toMatchObject({ code: 0 });
   expect(await answerOf('dlq', 'list')).toEqual({ failures: [] });
+}, 180_000);
+
+test('what may have been announced is left until somebody consents, and is then announced once more', async () => {
+  const announcing = ['--where', 'consumer=announce-release'] as const;
+  world.endpoints.replyBy({ notification: () => ({ status: 202 }), announcement: () => ({ status: 0 }) });
+  await world.post({ event: 'release', body: JSON.stringify({ release: { name: 'v1', tag_name: 'v1' } }) });
+  const [failure] = await world.eventually(async () => {
+    const { failures } = await answerOf<Answers['list']>('dlq', 'list', ...announcing);
+    expect(failures).toMatchObject([{ reason: 'AT_MOST_ONCE_FAILED' }]);
+    return failures;
+  });
+  world.endpoints.replyBy();
+
+  // 1. Nothing but consent sends it.
+  expect((await posthaste('redrive', ...announcing, '--dry-run')).stdout).toMatch(/^1 failure needs consent, or stays/m);
+  expect((await posthaste('redrive', ...announcing, '--yes')).stdout).toMatch(
+    /^0 sent back, .* 1 left where they are \(MAY_HAVE_RUN 1\)$/m,
+  );
+
+  // 2. Once the time of its run is over, somebody has looked, and consents.
+  const Key = { pk: { S: `PosthasteGithub/announce-release#${failure?.messageId}` } };
+  const over = {
+    UpdateExpression: 'SET leaseUntil = :over',
+    ConditionExpression: '#state = :started',
+    ExpressionAttributeNames: { '#state': 'state' },
+  };
+  const values = { ':over': { N: '1' }, ':started': { S: 'STARTED' } };
+  await world.dynamodb.send(
+    new UpdateItemCommand({ TableName: world.physicalId('inboxTable'), Key, ...over, ExpressionAttributeValues: values }),
+  );
+  const released = await posthaste('redrive', ...announcing, '--run-again', '--yes', '--why', 'it does not stand there');
+  expect(released).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 sent back/m) });
+  await world.eventually(() => expect(world.endpoints.announcements.map(({ status }) => status)).toEqual([0, 202]));
+  const { audits } = await answerOf<Answers['show']>('dlq', 'show', failure?.id ?? '');
+  expect(audits.at(-1)).toMatchObject({ action: 'redrive', result: 'sent', runAgain: true, why: 'it does not stand there' });
 }, 180_000);

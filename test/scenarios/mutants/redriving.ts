@@ -55,7 +55,7 @@ export const REDRIVING: readonly Mutant[] = [
   {
     scenario: 'S41',
     defect: 'the marker of a message is not looked at before it is sent back',
-    file: 'lib/ops/redrive.batch.ts',
+    file: 'lib/ops/redrive.ending.ts',
     find: "if (standing?.kind !== 'done') return undefined;",
     replace: "if (standing?.kind !== 'done' || failure.redrives > 0) return undefined;",
   },
