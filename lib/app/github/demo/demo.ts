@@ -7,7 +7,7 @@ import { type Endpoints, startEndpoints } from './endpoints.ts';
 import { type Places, readDeadLetters, readFinalState, readStandings } from './final-state.ts';
 import { exampleDeliveries, readDeliveries } from './input.ts';
 import { outsideOf } from './outside.ts';
-import { createReport } from './report.ts';
+import { createReport, type ReportInput, type Worked } from './report.ts';
 import { createTroubles } from './troubles.ts';
 import type { Answer } from './verdict.ts';
 import { judge } from './verdict.ts';
@@ -38,53 +38,66 @@ export function githubDemo(): Demo {
       local.putParameter(GITHUB_PARAMETERS.announceUrl, started.announceUrl);
       return started.close;
     },
-    async run({ local, args, progress, signal }: DemoRun) {
-      const places = placesOf(local);
+    async run(run: DemoRun) {
       const endpoints = started as Endpoints;
-      const settled = () => drained(local, places, { endpoints, signal });
-      const troubles = createTroubles({ now: () => performance.now(), chaos: args.chaos });
-      endpoints.replyBy(troubles);
-      const answers: Answer[] = [];
-      const startedAt = performance.now();
-      if (args.chaos) local.chaos?.start();
-      const show = () => progress(`${answers.length}/${deliveries.length} delivered, ${local.moving()} messages on their way`);
-      const ticker = setInterval(show, 100);
-      try {
-        await drive(deliveries, {
-          url: local.output(GITHUB_STACK, GITHUB_OUTPUTS.webhookUrl),
-          secret: DEMO_SECRET,
-          rate: args.rate,
-          redeliverEvery: args.chaos ? 20 : 0,
-          onAnswer: (answer) => answers.push(answer),
-          signal,
-        });
-        const sentAfterMs = performance.now() - startedAt;
-        await settled();
-        const drainedAfterMs = performance.now() - startedAt - QUIET_MS;
-        const refusedCalls = endpoints.notifications.filter(({ status }) => status === 404).length;
-        troubles.mend();
-        const redrives = signal.aborted ? [] : await workIncident(local, settled);
-        local.chaos?.stop();
-        const state = readFinalState(local, places, endpoints);
-        const verdict = judge(answers, state);
-        return createReport({
-          verdict,
-          answers,
-          deadLetters: readDeadLetters(local, places),
-          statistics: local.statistics(),
-          outside: outsideOf(answers, state),
-          chaos: local.chaos?.report(),
-          sentAfterMs,
-          drainedAfterMs,
-          worked: { refusedCalls, redrives, standings: readStandings(local, places) },
-        });
-      } finally {
-        clearInterval(ticker);
-        endpoints.replyBy();
-      }
+      const places = placesOf(run.local);
+      const { refusedCalls, redrives, ...course } = await runCourse(run, { deliveries, endpoints, places });
+      run.local.chaos?.stop();
+      const state = readFinalState(run.local, places, endpoints);
+      return createReport({
+        ...course,
+        verdict: judge(course.answers, state),
+        deadLetters: readDeadLetters(run.local, places),
+        statistics: run.local.statistics(),
+        outside: outsideOf(course.answers, state),
+        chaos: run.local.chaos?.report(),
+        worked: { refusedCalls, redrives, standings: readStandings(run.local, places) },
+      });
     },
     hints: (local) => ['demo', 'dlq'].map((command) => `npm run posthaste -- ${command} --port ${new URL(local.endpoint).port}`),
   };
+}
+
+/** What one run works with. */
+interface Stage {
+  readonly deliveries: readonly Delivery[];
+  readonly endpoints: Endpoints;
+  readonly places: Places;
+}
+
+/** How a run went. */
+interface Course extends Pick<ReportInput, 'answers' | 'sentAfterMs' | 'drainedAfterMs'>, Omit<Worked, 'standings'> {}
+
+/** Sends everything, waits until it is through, and then works the incident: the endpoint is mended, and what failed of it is sent back. */
+async function runCourse({ local, args, progress, signal }: DemoRun, { deliveries, endpoints, places }: Stage): Promise<Course> {
+  const settled = () => drained(local, places, { endpoints, signal });
+  const troubles = createTroubles({ now: () => performance.now(), chaos: args.chaos });
+  endpoints.replyBy(troubles);
+  const answers: Answer[] = [];
+  const startedAt = performance.now();
+  if (args.chaos) local.chaos?.start();
+  const show = () => progress(`${answers.length}/${deliveries.length} delivered, ${local.moving()} messages on their way`);
+  const ticker = setInterval(show, 100);
+  try {
+    await drive(deliveries, {
+      url: local.output(GITHUB_STACK, GITHUB_OUTPUTS.webhookUrl),
+      secret: DEMO_SECRET,
+      rate: args.rate,
+      redeliverEvery: args.chaos ? 20 : 0,
+      onAnswer: (answer) => answers.push(answer),
+      signal,
+    });
+    const sentAfterMs = performance.now() - startedAt;
+    await settled();
+    const drainedAfterMs = performance.now() - startedAt - QUIET_MS;
+    const refusedCalls = endpoints.notifications.filter(({ status }) => status === 404).length;
+    troubles.mend();
+    const redrives = signal.aborted ? [] : await workIncident(local, settled);
+    return { answers, sentAfterMs, drainedAfterMs, refusedCalls, redrives };
+  } finally {
+    clearInterval(ticker);
+    endpoints.replyBy();
+  }
 }
 
 async function drained(

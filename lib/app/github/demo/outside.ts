@@ -1,3 +1,4 @@
+import { BUSY_SECONDS } from './troubles.ts';
 import { type Answer, AUDIENCE, deliveryOf, type FinalState, isAccepted } from './verdict.ts';
 
 /** How the consumers with effects outside of DynamoDB and their endpoints got on, as the endpoints saw it. */
@@ -29,4 +30,29 @@ export function outsideOf(answers: readonly Answer[], state: FinalState): Outsid
     calls: state.notifications.length,
     busyCalls: state.notifications.filter(({ status }) => status === 429).length,
   };
+}
+
+/** What the notifier counts of itself. */
+export interface Pauses {
+  readonly pauses: number;
+  /** Attempts that it charged. */
+  readonly charged: number;
+}
+
+/** A sentence for each endpoint, where there is something to say. */
+export function outsideLines({
+  releases,
+  announced,
+  kept,
+  inDoubt,
+  calls,
+  busyCalls,
+  pauses,
+  charged,
+}: Outside & Pauses): readonly string[] {
+  const doubt = inDoubt > 0 ? `, ${inDoubt} of them announced without an answer` : '';
+  const announcements = `announce-release announced ${announced} of ${releases} releases, at most once each; ${kept} kept as failures${doubt}`;
+  const busy = `its endpoint answered 429 to ${busyCalls} of ${calls} calls and asked for ${BUSY_SECONDS} s`;
+  const pausing = `notify-maintainers paused ${pauses === 1 ? 'once' : `${pauses} times`}: ${busy}; attempts charged: ${charged}`;
+  return [...(releases > 0 ? [announcements] : []), ...(busyCalls > 0 ? [pausing] : [])];
 }

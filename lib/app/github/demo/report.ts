@@ -1,8 +1,7 @@
 import type { ChaosReport, DemoResult, MetricTotal, Statistics, Terminal } from '../../../local.ts';
 import { table } from '../../../local.ts';
 import type { DeadLetter } from './final-state.ts';
-import type { Outside } from './outside.ts';
-import { BUSY_SECONDS } from './troubles.ts';
+import { type Outside, outsideLines, type Pauses } from './outside.ts';
 import { type Answer, AUDIENCE, type Verdict } from './verdict.ts';
 import type { WorkedRedrive } from './work-incident.ts';
 
@@ -43,17 +42,43 @@ const CHAOS_SHARE = 0.05;
 
 const CONSUMERS = [...Object.keys(AUDIENCE), 'welcome-author'] as const;
 
+/** A run in numbers, as machines read it. */
+interface Figures {
+  readonly consumers: readonly ConsumerRow[];
+  readonly published: number;
+  readonly refusals: readonly Answer[];
+  readonly outside: Outside & Pauses;
+  readonly awsCalls: { readonly total: number; readonly perMessage: number; readonly byAction: Statistics['calls'] };
+}
+
 /** Puts a run into numbers and sentences. */
 export function createReport(input: ReportInput): DemoResult {
+  const figures = figuresOf(input);
+  const unusable = input.chaos && tooTame(input.chaos);
+  return {
+    holds: input.verdict.holds,
+    ...(unusable !== undefined && { unusable }),
+    json: jsonOf(input, figures),
+    lines: (terminal) => linesOf(input, figures, terminal),
+  };
+}
+
+function figuresOf({ answers, deadLetters, outside, statistics: { metrics, calls } }: ReportInput): Figures {
+  const published = total(metrics, 'OutboxPublished');
+  const made = Object.values(calls).reduce((sum, count) => sum + count, 0);
+  const notifier = metrics.filter(({ dimensions }) => dimensions['consumer'] === 'notify-maintainers');
+  return {
+    consumers: CONSUMERS.map((consumer) => rowOf(consumer, metrics, deadLetters)),
+    published,
+    refusals: answers.filter((answer) => answer.reason !== undefined),
+    outside: { ...outside, pauses: total(notifier, 'ConsumerPaused'), charged: total(notifier, 'MessagesRetried') },
+    awsCalls: { total: made, perMessage: published > 0 ? round(made / published, 2) : 0, byAction: calls },
+  };
+}
+
+function jsonOf(input: ReportInput, { consumers, published, refusals, outside, awsCalls }: Figures): DemoResult['json'] {
   const { verdict, answers, deadLetters, statistics, chaos } = input;
-  const outside = { ...input.outside, ...pausesOf(statistics.metrics) };
-  const consumers = CONSUMERS.map((consumer) => rowOf(consumer, statistics.metrics, deadLetters));
-  const published = total(statistics.metrics, 'OutboxPublished');
-  const calls = Object.values(statistics.calls).reduce((sum, count) => sum + count, 0);
-  const refusals = answers.filter((answer) => answer.reason !== undefined);
-  const callsPerMessage = published > 0 ? round(calls / published, 2) : 0;
-  const unusable = chaos && tooTame(chaos);
-  const json = {
+  return {
     holds: verdict.holds,
     violations: verdict.violations,
     deliveries: answers.length,
@@ -64,51 +89,50 @@ export function createReport(input: ReportInput): DemoResult {
     deadLetters,
     outside,
     worked: input.worked,
-    awsCalls: { total: calls, perMessage: callsPerMessage, byAction: statistics.calls },
+    awsCalls,
     invocations: statistics.invocations,
     errors: statistics.errors,
     ...(chaos && { chaos }),
     milliseconds: { sent: Math.round(input.sentAfterMs), drained: Math.round(input.drainedAfterMs) },
   };
-  return {
-    holds: verdict.holds,
-    ...(unusable !== undefined && { unusable }),
-    json,
-    lines: (terminal) => [
-      '',
-      `${terminal.bold(`${verdict.accepted} deliveries committed`)}, ${refusals.length} refused, ${published} messages published, drained after ${(input.drainedAfterMs / 1_000).toFixed(1)} s`,
-      '',
-      ...table([
-        ['consumer', 'delivered', 'processed', 'duplicates', 'retries', 'dead letters', 'p50 ms', 'p99 ms'],
-        ...consumers.map((row) => [
-          row.consumer,
-          row.delivered,
-          row.processed,
-          row.duplicates,
-          row.retries,
-          row.deadLetters,
-          row.latencyMs.p50,
-          row.latencyMs.p99,
-        ]),
-      ]),
-      '',
-      `AWS calls per message: ${callsPerMessage} (${calls} calls), pollers included`,
-      terminal.dim(
-        'Counts are what functions wrote of themselves since the endpoint came up; a killed one wrote nothing. The verdict reads none of them.',
-      ),
-      ...chaosLines(chaos, terminal),
-      ...outsideLines(outside),
-      ...listed(
-        'refused at the door',
-        refusals.map(({ event, reason }) => `${event}  ${reason}`),
-        terminal,
-      ),
-      ...listed('an incident, worked', workedLines(input.worked), terminal),
-      ...listed('failures kept', groupedLetters(deadLetters), terminal),
-      '',
-      ...verdictLines(verdict, terminal),
-    ],
-  };
+}
+
+function linesOf(
+  input: ReportInput,
+  { consumers, published, refusals, outside, awsCalls }: Figures,
+  terminal: Terminal,
+): readonly string[] {
+  const { verdict, deadLetters, chaos, worked, drainedAfterMs } = input;
+  const drained = `drained after ${(drainedAfterMs / 1_000).toFixed(1)} s`;
+  const refused = refusals.map(({ event, reason }) => `${event}  ${reason}`);
+  return [
+    '',
+    `${terminal.bold(`${verdict.accepted} deliveries committed`)}, ${refusals.length} refused, ${published} messages published, ${drained}`,
+    '',
+    ...consumerTable(consumers),
+    '',
+    `AWS calls per message: ${awsCalls.perMessage} (${awsCalls.total} calls), pollers included`,
+    terminal.dim(
+      'Counts are what functions wrote of themselves since the endpoint came up; a killed one wrote nothing. The verdict reads none of them.',
+    ),
+    ...chaosLines(chaos, terminal),
+    ...outsideLines(outside),
+    ...listed('refused at the door', refused, terminal),
+    ...listed('an incident, worked', workedLines(worked), terminal),
+    ...listed('failures kept', groupedLetters(deadLetters), terminal),
+    '',
+    ...verdictLines(verdict, terminal),
+  ];
+}
+
+function consumerTable(consumers: readonly ConsumerRow[]): readonly string[] {
+  return table([
+    ['consumer', 'delivered', 'processed', 'duplicates', 'retries', 'dead letters', 'p50 ms', 'p99 ms'],
+    ...consumers.map(({ consumer, delivered, processed, duplicates, retries, deadLetters, latencyMs }) => [
+      ...[consumer, delivered, processed, duplicates, retries, deadLetters],
+      ...[latencyMs.p50, latencyMs.p99],
+    ]),
+  ]);
 }
 
 function rowOf(consumer: string, metrics: readonly MetricTotal[], deadLetters: readonly DeadLetter[]): ConsumerRow {
@@ -128,26 +152,6 @@ function rowOf(consumer: string, metrics: readonly MetricTotal[], deadLetters: r
     latencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
   };
 }
-
-/** What the notifier says of its pauses, and of the attempts that it charged. */
-interface Pauses {
-  readonly pauses: number;
-  readonly charged: number;
-}
-
-function pausesOf(metrics: readonly MetricTotal[]): Pauses {
-  const own = metrics.filter(({ dimensions }) => dimensions['consumer'] === 'notify-maintainers');
-  return { pauses: total(own, 'ConsumerPaused'), charged: total(own, 'MessagesRetried') };
-}
-
-function outsideLines({ releases, announced, kept, inDoubt, calls, busyCalls, pauses, charged }: Outside & Pauses): readonly string[] {
-  const doubt = inDoubt > 0 ? `, ${inDoubt} of them announced without an answer` : '';
-  const announcements = `announce-release announced ${announced} of ${releases} releases, at most once each; ${kept} kept as failures${doubt}`;
-  const pausing = `notify-maintainers paused ${times(pauses)}: its endpoint answered 429 to ${busyCalls} of ${calls} calls and asked for ${BUSY_SECONDS} s; attempts charged: ${charged}`;
-  return [...(releases > 0 ? [announcements] : []), ...(busyCalls > 0 ? [pausing] : [])];
-}
-
-const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
 function total(metrics: readonly MetricTotal[], name: string): number {
   return metrics.filter((metric) => metric.name === name).reduce((sum, metric) => sum + metric.sum, 0);
