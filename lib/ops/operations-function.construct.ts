@@ -62,7 +62,10 @@ export class OperationsFunction extends Construct {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'Reading metrics, which tells the age of queues, knows no resource that a policy could name.',
     });
-    this.alarms = [this.#watch(props), run.unscheduled];
+    const oldest = this.#watch(props);
+    // To a new alarm silence is what it tells of: the first minute has then at least begun.
+    oldest.node.addDependency(run.schedule);
+    this.alarms = [oldest, run.unscheduled];
   }
 
   /** Lets a person or a role ask it: `lambda:InvokeFunction` on it, and nothing else. */

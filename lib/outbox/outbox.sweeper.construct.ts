@@ -48,7 +48,10 @@ export class OutboxSweeper extends Construct {
     const run = runEveryMinute(this, { name: props.name, fn: this.function, description: 'Sweeps the outbox', alarm: props.alarm });
     this.deadLetterQueue = run.deadLetterQueue;
     this.schedule = run.schedule;
-    this.alarms = [...this.#watch(props), run.unscheduled];
+    const watching = this.#watch(props);
+    // To a new alarm silence is what it tells of: the first minute has then at least begun.
+    for (const alarm of watching) alarm.node.addDependency(run.schedule);
+    this.alarms = [...watching, run.unscheduled];
   }
 
   #watch({ name, alarm, pendingAlarmAge }: OutboxSweeperProps): readonly Alarm[] {

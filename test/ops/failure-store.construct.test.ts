@@ -275,6 +275,19 @@ describe('alarms', () => {
     expect(store.alarms.map(({ node }) => node.id)).toEqual(expect.arrayContaining(['Unkept', 'IndexerErrors']));
   });
 
+  test('that take silence for trouble come after the schedule that ends it', () => {
+    const template = Template.fromStack(shop().stack);
+    const found = (type: string, Properties: object) => Object.entries(template.findResources(type, { Properties }));
+    for (const [Name, MetricName] of [
+      ['test-operations', 'OldestFailureAge'],
+      ['test-outbox-sweeper', 'OutboxOldestPendingAge'],
+    ]) {
+      const [schedule] = found('AWS::Scheduler::Schedule', { Name }).map(([id]) => id);
+      const silent = found('AWS::CloudWatch::Alarm', { MetricName, TreatMissingData: 'breaching' });
+      expect(silent).toMatchObject([[expect.any(String), { DependsOn: [schedule] }]]);
+    }
+  });
+
   test('tell of letters that wait where nobody drains', () => {
     const alarms = resources(shop({ indexed: false }).stack, 'AWS::CloudWatch::Alarm');
     expect(alarms.filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible')).toHaveLength(3);
