@@ -1,3 +1,4 @@
+import type { Page } from '../../dlq/failure-store.ts';
 import { sentenceFor } from '../operator/aws-sentence.ts';
 import { clientConfigOf, type Place } from '../operator/place.ts';
 import type { Logs } from './logs.ts';
@@ -13,28 +14,28 @@ type Call = <Answer>(action: string, input: Readonly<Record<string, unknown>>) =
 export function createLogs(place: Place): Logs {
   const call = createCall(place);
   return {
-    async groups(prefix) {
-      const names: string[] = [];
-      let nextToken: string | undefined;
-      do {
-        const page: GroupsPage = await call('DescribeLogGroups', { logGroupNamePrefix: prefix, nextToken });
-        names.push(...(page.logGroups ?? []).flatMap(({ logGroupName }) => logGroupName ?? []));
-        nextToken = page.nextToken;
-      } while (nextToken !== undefined);
-      return names;
+    async groups(prefix, cursor) {
+      const { logGroups = [], nextToken }: GroupsPage = await call('DescribeLogGroups', { logGroupNamePrefix: prefix, nextToken: cursor });
+      return pageOf(
+        logGroups.flatMap(({ logGroupName }) => logGroupName ?? []),
+        nextToken,
+      );
     },
-    async lines(group, since) {
-      const events: LinesPage['events'][] = [];
-      let nextToken: string | undefined;
-      do {
-        const page: LinesPage = await call('FilterLogEvents', { logGroupName: group, startTime: since, nextToken });
-        events.push(page.events);
-        nextToken = page.nextToken;
-      } while (nextToken !== undefined);
-      return events.flatMap((page = []) => page.map(({ eventId, timestamp, message }) => ({ id: eventId, at: timestamp, message })));
+    async lines(group, since, cursor) {
+      const { events = [], nextToken }: LinesPage = await call('FilterLogEvents', {
+        logGroupName: group,
+        startTime: since,
+        nextToken: cursor,
+      });
+      return pageOf(
+        events.map(({ eventId, timestamp, message }) => ({ id: eventId, at: timestamp, message })),
+        nextToken,
+      );
     },
   };
 }
+
+const pageOf = <T>(items: readonly T[], cursor: string | undefined): Page<T> => ({ items, ...(cursor !== undefined && { cursor }) });
 
 interface GroupsPage {
   readonly logGroups?: readonly { readonly logGroupName?: string }[];

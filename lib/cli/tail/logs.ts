@@ -1,3 +1,5 @@
+import type { Page } from '../../dlq/failure-store.ts';
+
 /** A line of a function's log. */
 export interface LogLine {
   /** Of the event, the same whenever it is read. */
@@ -7,10 +9,13 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** Logs of functions as they are read from outside; throws an error with a sentence. */
+/** Logs of functions as they are read from outside, one call a page; throws an error with a sentence, of code `THROTTLED` when asked too often. */
 export interface Logs {
   /** Log groups that begin with `prefix`. */
-  groups(prefix: string): Promise<readonly string[]>;
-  /** The lines of a group from `since` on (epoch milliseconds), the oldest first. Lines may turn up late: ask for some time back. */
-  lines(group: string, since: number): Promise<readonly LogLine[]>;
+  groups(prefix: string, cursor?: string): Promise<Page<string>>;
+  /**
+   * The lines of a group from `since` on (epoch milliseconds), the oldest first; a page may be empty and not the last. Lines may turn up late:
+   * ask for some time back.
+   */
+  lines(group: string, since: number, cursor?: string): Promise<Page<LogLine>>;
 }

@@ -1,6 +1,7 @@
 import { sleep } from '../../core/clock.ts';
 import { isPosthasteError } from '../../core/errors.ts';
-import { mapConcurrent } from '../../core/map-concurrent.ts';
+import { type Rng, systemRng } from '../../core/rng.ts';
+import { pagesOf } from '../../dlq/pages.ts';
 import { NAME_LIMITS, nameWithin } from '../../topology/name-within.ts';
 import { ArgumentError, parseWords } from '../arguments.ts';
 import { EXIT } from '../exit-code.ts';
@@ -9,8 +10,10 @@ import type { OperatorCommand } from '../operator/operate.ts';
 import { operatorHelp } from '../operator/operator.help.ts';
 import { PLACE_OPTIONS, type Place, placeOf } from '../operator/place.ts';
 import { durationOf } from '../operator/time-argument.ts';
+import { createGroupReader } from './group-reader.ts';
 import { createLogs } from './logs.cloudwatch.ts';
 import type { Logs } from './logs.ts';
+import { paceLogs } from './paced-logs.ts';
 import { readLine, type TailEvent } from './read-line.ts';
 import { eventLine } from './tail.render.ts';
 
@@ -24,7 +27,7 @@ interface TailArguments {
 }
 
 /** `posthaste tail`: what the functions of a stack do, as they do it. `logsAt` is where the logs are read. */
-export function createTailCommand(logsAt: (place: Place) => Logs = createLogs): OperatorCommand<TailArguments> {
+export function createTailCommand(logsAt: (place: Place) => Logs = createLogs, rng: Rng = systemRng): OperatorCommand<TailArguments> {
   return {
     help: tailHelp,
     parse(argv) {
@@ -33,7 +36,7 @@ export function createTailCommand(logsAt: (place: Place) => Logs = createLogs): 
       const { json = false, consumer, since } = values;
       return { place: placeOf(values), json, consumer, sinceMs: since === undefined ? 0 : durationOf('--since', since) };
     },
-    run: (args, desk) => tail(args, desk, logsAt(args.place)),
+    run: (args, desk) => tail(args, desk, { logs: logsAt(args.place), rng }),
   };
 }
 
@@ -56,25 +59,65 @@ function tailHelp(): string {
 }
 
 const GROUPS = '/aws/lambda/';
-/** Lines turn up in the logs some time after they were written; so far back they are looked for. */
-const LATE_MS = 15_000;
-/** In an account FilterLogEvents may be called five times a second and more (CloudWatch Logs quotas), by everybody together. */
+/** Between two rounds. The embedded AWS has no quota. */
 const POLL_MS = { local: 500, aws: 2_000 } as const;
-const AT_ONCE = 4;
+/** FilterLogEvents: 5 a second in an account and region, by everybody together, and never more (CloudWatch Logs quotas). One is left to them. */
+const CALL_MS = { local: 0, aws: 250 } as const;
 
-async function tail({ place: given, json, consumer, sinceMs }: TailArguments, desk: Desk, logs: Logs): Promise<number> {
+const THROTTLED = 'AWS throttles the reading of logs, whose quota everybody in the account shares: lines come later, and none is left out';
+
+interface TailSource {
+  readonly logs: Logs;
+  readonly rng: Rng;
+}
+
+async function tail(args: TailArguments, desk: Desk, source: TailSource): Promise<number> {
+  const { consumer, place: given } = args;
   const place = consumer === undefined || given.stack !== undefined ? given : { ...given, stack: await onlyStack(desk) };
-  const groups = await groupsOf(logs, place, consumer);
-  const prefix = `${GROUPS}${place.stack === undefined ? '' : `${place.stack}-`}`;
-  const readers = groups.map((group) => createReader(logs, group, { prefix, since: desk.clock.now() - sinceMs }));
-  const show = createDisplay(desk, json);
-  desk.terminal.line(desk.terminal.dim(`${groups.length} functions; Ctrl-C ends it`));
-  while (!desk.signal.aborted) {
-    const news = await mapConcurrent(readers, AT_ONCE, (read) => read());
-    for (const event of news.flat().sort((one, other) => one.at - other.at)) await show(event);
-    await sleep(desk.clock, POLL_MS[place.kind], desk.signal).catch(() => {});
+  const onThrottled = once(() => desk.terminal.line(desk.terminal.dim(THROTTLED)));
+  const pace = { clock: desk.clock, signal: desk.signal, rng: source.rng, everyMs: CALL_MS[place.kind], onThrottled };
+  try {
+    await follow({ ...args, place }, desk, paceLogs(source.logs, pace));
+  } catch (error) {
+    if (!desk.signal.aborted) throw error;
   }
   return EXIT.ok;
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
+}
+
+/** Shows what is new, round after round, until Ctrl-C. */
+async function follow({ place, json, consumer, sinceMs }: TailArguments, desk: Desk, logs: Logs): Promise<void> {
+  const groups = await groupsOf(logs, place, consumer);
+  const prefix = `${GROUPS}${place.stack === undefined ? '' : `${place.stack}-`}`;
+  const since = desk.clock.now() - sinceMs;
+  const readers = groups.map((group) => ({ from: group.slice(prefix.length), read: createGroupReader(logs, group, since) }));
+  const show = createDisplay(desk, json);
+  desk.terminal.line(desk.terminal.dim(`${groups.length} functions${paceText(groups.length, place)}; Ctrl-C ends it`));
+  while (!desk.signal.aborted) {
+    const news: TailEvent[] = [];
+    for (const { from, read } of readers) {
+      for (const line of await read()) {
+        const event = readLine(line, from);
+        if (event !== undefined) news.push(event);
+      }
+    }
+    for (const event of news.sort((one, other) => one.at - other.at)) await show(event);
+    await sleep(desk.clock, POLL_MS[place.kind], desk.signal).catch(() => {});
+  }
+}
+
+/** Said where it can be felt. */
+function paceText(groups: number, { kind }: Place): string {
+  const reading = groups * CALL_MS[kind];
+  if (reading <= POLL_MS[kind]) return '';
+  return `, each looked at every ${Math.ceil((reading + POLL_MS[kind]) / 1_000)} seconds, as AWS has a quota on that (--consumer NAME reads one)`;
 }
 
 /** The stack of a consumer is found as every command finds it: by the operations that a failure store gives to it. */
@@ -88,7 +131,8 @@ async function onlyStack({ operations }: Desk): Promise<string> {
 async function groupsOf(logs: Logs, { stack }: Place, consumer: string | undefined): Promise<readonly string[]> {
   const named = consumer === undefined || stack === undefined ? undefined : nameWithin(stack, consumer, { max: NAME_LIMITS.function });
   const prefix = `${GROUPS}${named ?? (stack === undefined ? '' : `${stack}-`)}`;
-  const found = await logs.groups(prefix);
+  const found: string[] = [];
+  for await (const { items } of pagesOf((cursor) => logs.groups(prefix, cursor))) found.push(...items);
   const groups = named === undefined ? found : found.filter((group) => group === prefix);
   if (groups.length === 0) {
     throw new ArgumentError(
@@ -96,26 +140,6 @@ async function groupsOf(logs: Logs, { stack }: Place, consumer: string | undefin
     );
   }
   return groups;
-}
-
-interface ReaderOptions {
-  /** What all groups begin with: it is left out where a function is named. */
-  readonly prefix: string;
-  readonly since: number;
-}
-
-/** Reads what is new in a group, each line once. */
-function createReader(logs: Logs, group: string, { prefix, since }: ReaderOptions): () => Promise<readonly TailEvent[]> {
-  let seen = new Map<string, number>();
-  let newest = since;
-  return async () => {
-    const lines = await logs.lines(group, Math.max(since, newest - LATE_MS));
-    const news = lines.filter(({ id }) => !seen.has(id));
-    for (const { id, at } of news) seen.set(id, at);
-    newest = Math.max(newest, ...news.map(({ at }) => at));
-    seen = new Map([...seen].filter(([, at]) => at >= newest - LATE_MS));
-    return news.flatMap((line) => readLine(line, group.slice(prefix.length)) ?? []);
-  };
 }
 
 /** Where each message has a line, the counts of its batch say nothing new. */

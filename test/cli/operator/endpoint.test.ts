@@ -100,7 +100,7 @@ test('logs are read over the wire, page by page, signed as AWS wants it', async 
   const logEvents = ['one', 'two'].map((message, place) => ({ timestamp: now + place, message }));
   await call('PutLogEvents', { logGroupName: group, logStreamName: 's', logEvents });
   const logs = createLogs(placeOf());
-  expect(await logs.groups('/aws/lambda/shop-')).toEqual([group]);
-  expect(await logs.lines(group, now + 1)).toEqual([{ id: expect.any(String), at: now + 1, message: 'two' }]);
+  expect(await logs.groups('/aws/lambda/shop-')).toEqual({ items: [group] });
+  expect(await logs.lines(group, now + 1)).toEqual({ items: [{ id: expect.any(String), at: now + 1, message: 'two' }] });
   await expect(logs.lines('/nowhere', now)).rejects.toMatchObject({ code: 'OPERATIONS_MISSING' });
 });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { LogLine, Logs } from '../../../lib/cli/tail/logs.ts';
 import { createTailCommand } from '../../../lib/cli/tail/tail.ts';
+import { PosthasteError } from '../../../lib/core/errors.ts';
+import { createRng } from '../../../lib/core/rng.ts';
+import type { Page } from '../../../lib/dlq/failure-store.ts';
 import { fakeDesk } from '../operator/fake-desk.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -12,13 +15,13 @@ async function run(argv: readonly string[], pages: (group: string, poll: number)
   const asked: { group: string; since: number }[] = [];
   const times = new Map<string, number>();
   const logs: Logs = {
-    groups: async (prefix) => GROUPS.filter((group) => group.startsWith(prefix)),
+    groups: async (prefix) => ({ items: GROUPS.filter((group) => group.startsWith(prefix)) }),
     async lines(group, since) {
       asked.push({ group, since });
       const poll = (times.get(group) ?? 0) + 1;
       times.set(group, poll);
       if (poll === polls) desk.interrupt();
-      return pages(group, poll);
+      return { items: pages(group, poll) };
     },
   };
   const command = createTailCommand(() => logs);
@@ -82,6 +85,80 @@ describe('posthaste tail', () => {
     });
     expect(asked.filter(({ group }) => group.endsWith('stray')).map(({ since }) => NOW - since)).toEqual([60_000, 15_000, 15_000]);
     expect(desk.printed).toHaveLength(2);
+  });
+
+  describe('of an account', () => {
+    const throttled = () => new PosthasteError('AWS throttles calls right now', { code: 'THROTTLED' });
+
+    /** Reads an account's logs until the given time; the answer to a call is a page, or an error. */
+    async function runAws(
+      groups: readonly string[],
+      answer: (call: { group: string; cursor: string | undefined; n: number }) => Page<LogLine>,
+    ) {
+      const desk = fakeDesk({});
+      const calls: { at: number; group: string; cursor: string | undefined }[] = [];
+      const logs: Logs = {
+        groups: async () => ({ items: groups }),
+        async lines(group, _since, cursor) {
+          calls.push({ at: desk.clock.now() - NOW, group, cursor });
+          return answer({ group, cursor, n: calls.length });
+        },
+      };
+      const command = createTailCommand(() => logs, createRng(1));
+      const ended = command.run(command.parse(['--aws', '--stack', 'shop', '--since', '10m'], NOW), desk);
+      ended.catch(() => {});
+      desk.clock.after(60_000, () => desk.interrupt());
+      await desk.clock.run();
+      return { code: await ended, desk, calls };
+    }
+
+    test('asks four times a second at most, all groups and all pages together', async () => {
+      const groups = Array.from({ length: 30 }, (_, place) => `/aws/lambda/shop-${place}`);
+      const { calls, desk, code } = await runAws(groups, ({ cursor }) => ({ items: [], ...(cursor === undefined && { cursor: 'more' }) }));
+      expect(code).toBe(0);
+      expect(calls.length).toBeGreaterThan(180);
+      const apart = calls.slice(1).map(({ at }, place) => at - (calls[place]?.at ?? 0));
+      expect(Math.min(...apart)).toBeGreaterThanOrEqual(250);
+      expect(new Set(calls.map(({ group }) => group)).size).toBe(30);
+      expect(desk.told[0]).toMatch(/^30 functions, each looked at every 10 seconds, .*--consumer NAME/);
+    });
+
+    test('goes on where it was throttled, some seconds later: no line is left out, none is shown twice', async () => {
+      const { calls, desk, code } = await runAws(['/aws/lambda/shop-a', '/aws/lambda/shop-b'], ({ group, cursor, n }) => {
+        if (n >= 2 && n <= 4) throw throttled();
+        const name = group.at(-1) ?? '';
+        const [first, second] = [counts(`${name}1`, NOW - 20, name), counts(`${name}2`, NOW - 10, name)];
+        return cursor === undefined ? { items: [first], cursor: 'more' } : { items: [first, second] };
+      });
+      expect(code).toBe(0);
+      expect(calls.slice(0, 6).map(({ group, cursor }) => [group.at(-1), cursor])).toEqual([
+        ['a', undefined],
+        ...Array(4).fill(['a', 'more']),
+        ['b', undefined],
+      ]);
+      const waits = calls.slice(1, 5).map(({ at }, place) => at - (calls[place]?.at ?? 0));
+      expect(waits[0]).toBe(250);
+      for (const [place, least] of [500, 1_000, 2_000].entries()) {
+        expect(waits[place + 1]).toBeGreaterThanOrEqual(least);
+        expect(waits[place + 1]).toBeLessThanOrEqual(2 * least);
+      }
+      expect(desk.printed.map((text) => text.slice(14).trim())).toEqual([
+        'a  1 processed',
+        'b  1 processed',
+        'a  1 processed',
+        'b  1 processed',
+      ]);
+      expect(desk.told.filter((text) => text.includes('throttles'))).toHaveLength(1);
+    });
+
+    test('ends with any other error', async () => {
+      const denied = new PosthasteError('you may not read the logs', { code: 'ACCESS_DENIED' });
+      await expect(
+        runAws(['/aws/lambda/shop-a'], () => {
+          throw denied;
+        }),
+      ).rejects.toThrow(denied);
+    });
   });
 
   test.each([
