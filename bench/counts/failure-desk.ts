@@ -45,7 +45,7 @@ export function createFailureDesk(world: World) {
   const entries = async () => [entry];
   const indexer = createFailureIndexer({
     ...{ store: failures, clock: systemClock, log: silentLogger, metrics: silentMetrics },
-    topology: { entries, refresh: entries },
+    topology: { entries, readAfter: entries },
   });
   const redrives = createRedrives({
     failures,

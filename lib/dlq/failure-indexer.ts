@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
-import { ownerOf, type Topology } from '../topology/topology.ts';
+import { type DeadLetterOwner, ownerOf, type Topology } from '../topology/topology.ts';
 import { arrivalOf, type Origin, UNKNOWN_ORIGIN } from './arrival-of.ts';
 import { INDEXER_METRICS } from './dlq.contract.ts';
 import type { Arrival } from './failure.ts';
@@ -12,7 +12,7 @@ import type { Letter, LetterEvent } from './letter.ts';
 /** What the indexer works with. */
 export interface FailureIndexerDeps {
   readonly store: Pick<FailureStore, 'add'>;
-  readonly topology: Topology;
+  readonly topology: Pick<Topology, 'entries' | 'readAfter'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -57,38 +57,64 @@ export function createFailureIndexer(deps: FailureIndexerDeps): FailureIndexer {
 
   return {
     async index({ Records: letters }, { deadline }) {
-      const arrivals = await read(deps, letters);
-      if (arrivals === undefined)
-        return left(
-          deps,
-          letters.map(({ messageId }) => messageId),
-        );
+      const read = await readAll(deps, letters);
+      if (read === undefined) return answer(unkept(deps, idsOf(letters)));
+      const { arrivals, waiting } = read;
       try {
-        await keep(arrivals, deadline);
-        return left(deps, []);
+        if (arrivals.length > 0) await keep(arrivals, deadline);
+        return answer(waiting);
       } catch (error) {
         log.warn('a batch of dead letters could not be kept at once', { letters: arrivals.length, error: messageOf(error) });
-        return left(deps, await keepEach(arrivals, deadline));
+        return answer([...waiting, ...unkept(deps, await keepEach(arrivals, deadline))]);
       }
     },
   };
 }
 
-/** Undefined when it cannot be said whose letters they are: they wait, and come again. */
-async function read({ topology, clock, log }: FailureIndexerDeps, letters: readonly Letter[]): Promise<readonly Arrival[] | undefined> {
+interface Read {
+  readonly arrivals: readonly Arrival[];
+  /** Letters of which cannot be said yet whose they are: they come again within a minute or two. */
+  readonly waiting: readonly string[];
+}
+
+/** Undefined when it cannot be said of any letter whose it is: they wait, and come again. */
+async function readAll(deps: FailureIndexerDeps, letters: readonly Letter[]): Promise<Read | undefined> {
+  const { topology, clock, log } = deps;
+  const arrivals: Arrival[] = [];
+  const waiting: Letter[] = [];
   try {
-    const arrivals: Arrival[] = [];
-    for (const letter of letters) arrivals.push(arrivalOf(letter, await originOf(topology, letter.eventSourceARN), clock.now()));
-    return arrivals;
+    for (const letter of letters) {
+      const origin = await originOf(topology, letter);
+      if (origin === undefined) waiting.push(letter);
+      else arrivals.push(arrivalOf(letter, origin, clock.now()));
+    }
+    if (waiting.length > 0)
+      log.info('dead letters of a queue that is new, or nobody’s, wait for the topology', { letters: waiting.length });
+    return { arrivals, waiting: idsOf(waiting) };
   } catch (error) {
     log.error('the topology of the stack could not be read; its dead letters wait', { error: messageOf(error) });
     return undefined;
   }
 }
 
-async function originOf(topology: Topology, arn: string): Promise<Origin> {
-  const owner = ownerOf(await topology.entries(), arn) ?? ownerOf(await topology.refresh(), arn);
+/**
+ * Whose letter it is. The mapping that brings it is made after the entry of its queue is written: a topology that was read since the letter
+ * came for the first time names its owner, or nobody does. Undefined until then: what is kept as nobody's stays nobody's.
+ */
+async function originOf(topology: FailureIndexerDeps['topology'], letter: Letter): Promise<Origin | undefined> {
+  const { eventSourceARN: arn, attributes } = letter;
+  const owner = ownerOf(await topology.entries(), arn);
+  if (owner !== undefined) return originAs(owner);
+  const later = await topology.readAfter(Number(attributes['ApproximateFirstReceiveTimestamp'] ?? 0));
+  return later && originAs(ownerOf(later, arn));
+}
+
+function originAs(owner: DeadLetterOwner | undefined): Origin {
   return owner === undefined ? UNKNOWN_ORIGIN : { source: owner.kind, consumer: owner.entry.name };
+}
+
+function idsOf(letters: readonly Letter[]): readonly string[] {
+  return letters.map(({ messageId }) => messageId);
 }
 
 function count(metrics: Metrics, { consumer, status }: Arrival, added: Added): void {
@@ -97,8 +123,12 @@ function count(metrics: Metrics, { consumer, status }: Arrival, added: Added): v
   metrics.add(name, 1, { dimensions: { consumer } });
 }
 
-/** The age of its queue says nothing of a letter that was received three times: what is left is counted here. */
-function left({ metrics }: FailureIndexerDeps, ids: readonly string[]): IndexerResponse {
+/** The age of its queue says nothing of a letter that was received three times: what could not be kept is counted here. */
+function unkept({ metrics }: FailureIndexerDeps, ids: readonly string[]): readonly string[] {
   if (ids.length > 0) metrics.add(INDEXER_METRICS.unkept, ids.length);
+  return ids;
+}
+
+function answer(ids: readonly string[]): IndexerResponse {
   return { batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) };
 }

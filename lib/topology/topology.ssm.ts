@@ -38,13 +38,20 @@ class TopologyUnreadableError extends PosthasteError {
 export function createTopology(options: TopologyOptions): Topology {
   let known: { readonly entries: readonly TopologyEntry[]; readonly at: number } | undefined;
   const read = async () => {
+    // When it began: what is written while the pages come may be on none of them.
+    const at = options.clock.now();
     const entries = await readEntries(options);
-    known = { entries, at: options.clock.now() };
+    known = { entries, at };
     return entries;
   };
+  const recent = () => (known !== undefined && options.clock.now() - known.at < REFRESH_MS ? known : undefined);
   return {
     entries: async () => known?.entries ?? (await read()),
-    refresh: async () => (known !== undefined && options.clock.now() - known.at < REFRESH_MS ? known.entries : await read()),
+    refresh: async () => recent()?.entries ?? (await read()),
+    async readAfter(time) {
+      if (known !== undefined && known.at > time) return known.entries;
+      return recent() === undefined ? await read() : undefined;
+    },
   };
 }
 

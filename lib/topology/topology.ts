@@ -1,11 +1,13 @@
 import type { ConsumerEntry, OutboxEntry, TopologyEntry } from './topology.contract.ts';
 
-/** What a stack is made of, read at most once for as long as nothing is missing in it. */
+/** What a stack is made of, read at most once for as long as nothing is missing in it, and at most once a minute. */
 export interface Topology {
   /** As it was read last; read now if it never was. Throws what reading throws. */
   entries(): Promise<readonly TopologyEntry[]>;
-  /** Read again: something that must be there was not. At most once a minute. */
+  /** Read again: something that must be there was not. Unless that was done within the last minute. */
   refresh(): Promise<readonly TopologyEntry[]>;
+  /** As it was read after that time (epoch milliseconds); undefined for as long as it may not be read again. */
+  readAfter(time: number): Promise<readonly TopologyEntry[] | undefined>;
 }
 
 /** Whose dead-letter queue it is. */

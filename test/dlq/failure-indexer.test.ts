@@ -75,12 +75,12 @@ function indexing(entries: () => readonly TopologyEntry[] = () => [SHIP, OUTBOX]
   const world = failureWorld();
   const counted: string[] = [];
   const metrics: Metrics = { add: (name, _value, { dimensions } = {}) => counted.push(`${name} ${dimensions?.['consumer']}`) };
-  const reads = { refreshed: 0 };
+  const reads = { after: [] as number[], mayRead: true };
   const topology = {
     entries: async () => entries(),
-    refresh: async () => {
-      reads.refreshed += 1;
-      return entries();
+    readAfter: async (time: number) => {
+      reads.after.push(time);
+      return reads.mayRead ? entries() : undefined;
     },
   };
   const { clock } = world.world;
@@ -171,10 +171,26 @@ describe('a letter', () => {
     let entries: readonly TopologyEntry[] = [];
     const { index, failures, reads } = indexing(() => entries);
     await index(letter('ship-order-dlq'));
-    expect([await failures(), reads.refreshed]).toMatchObject([[{ consumer: 'unknown' }], 1]);
+    expect([await failures(), reads.after]).toMatchObject([[{ consumer: 'unknown' }], [0]]);
     entries = [SHIP];
     await index(letter('ship-order-dlq', { messageId: 'letter-2', body: 'other' }));
     expect((await failures()).map(({ consumer }) => consumer).sort()).toEqual(['ship-order', 'unknown']);
+  });
+
+  test('of a queue that is not known yet waits in it until the topology has been read since it came', async () => {
+    let entries: readonly TopologyEntry[] = [OUTBOX];
+    const { index, failures, reads, counted } = indexing(() => entries);
+    reads.mayRead = false;
+    const attributes = { ApproximateReceiveCount: '1', ApproximateFirstReceiveTimestamp: '1893456000000' };
+    const known = letter('outbox-sweeper-dlq', { messageId: 'letter-2', body: '{}' });
+    expect(await index(letter('ship-order-dlq', { attributes }), known)).toEqual({ batchItemFailures: [{ itemIdentifier: 'letter-1' }] });
+    expect([reads.after, await failures()]).toMatchObject([[1_893_456_000_000], [{ consumer: 'outbox' }]]);
+    expect(await index(letter('ship-order-dlq', { attributes }))).toEqual({ batchItemFailures: [{ itemIdentifier: 'letter-1' }] });
+    // It is no news that it waits.
+    expect(counted).toEqual(['FailuresIndexed outbox']);
+    entries = [OUTBOX, SHIP];
+    expect(await index(letter('ship-order-dlq', { attributes }))).toEqual({ batchItemFailures: [] });
+    expect((await failures()).map(({ consumer }) => consumer).sort()).toEqual(['outbox', 'ship-order']);
   });
 
   test.each([

@@ -31,6 +31,19 @@ test('reads every page of the stack’s parameters once, and again only when som
   expect(inputs).toHaveLength(4);
 });
 
+test('as of a time is what was read after it, and is not read for it twice in a minute', async () => {
+  const { topology, inputs, clock } = reading([[outbox('a')]]);
+  const begun = clock.now();
+  expect(await topology.readAfter(begun)).toHaveLength(1);
+  await clock.run(begun + 10_000);
+  expect(await topology.readAfter(begun - 1)).toHaveLength(1);
+  expect(await topology.readAfter(begun + 5_000)).toBeUndefined();
+  expect(inputs).toHaveLength(1);
+  await clock.run(begun + 60_000);
+  expect(await topology.readAfter(begun + 5_000)).toHaveLength(1);
+  expect(inputs).toHaveLength(2);
+});
+
 test.each(['no JSON', '{"kind":"other"}'])('says which parameter it cannot read: %s', async (value) => {
   await expect(reading([[value]]).topology.entries()).rejects.toMatchObject({
     code: 'TOPOLOGY_UNREADABLE',

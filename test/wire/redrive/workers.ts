@@ -49,7 +49,7 @@ export function startWorkers(stage: Stage): Workers {
   const topology = async () => [consumer];
   const indexer = createFailureIndexer({
     ...{ store: failures, clock: systemClock, log: silentLogger, metrics: silentMetrics },
-    topology: { entries: topology, refresh: topology },
+    topology: { entries: topology, readAfter: topology },
   });
 
   const stopping = new AbortController();
