@@ -7,8 +7,7 @@ import type { Construct } from 'constructs';
 import { type AlarmProps, createAlarm } from '../infra/alarms.ts';
 import { allow, allowSendKey } from '../infra/grants.ts';
 import type { HandlerFunction } from '../infra/handler-function.construct.ts';
-import { NAME_LIMITS, physicalName } from '../infra/names.ts';
-import { createSecureQueue, MAX_QUEUE_RETENTION, queueBaseName, waitingMessages } from '../infra/secure-queue.ts';
+import { createSecureQueue, MAX_QUEUE_RETENTION, waitingMessages } from '../infra/secure-queue.ts';
 import type { StackDeadLetters } from '../topology/stack-topology.construct.ts';
 import { LONG_WAITS_ENV } from './consumer.contract.ts';
 
@@ -25,18 +24,20 @@ export interface WaitingWorker {
 /**
  * Lets the code of a worker make schedules in a group of its own, as a role that may send to its queue and to nothing else. Gives where the
  * Scheduler leaves what it could not send.
+ *
+ * Group and queue are kept when the last long wait goes from the consumer's rules, and would find their names taken when one comes back:
+ * CloudFormation makes the names up, and the code takes them from its environment.
  */
 export function scheduleLongWaits(scope: Construct, worker: WaitingWorker): StackDeadLetters {
   const { name, fn, queue, encryptionKey, alarm } = worker;
-  const groupName = physicalName(scope, name, { max: NAME_LIMITS.schedule });
-  const group = new CfnScheduleGroup(scope, 'waits', { name: groupName });
+  const group = new CfnScheduleGroup(scope, 'waits');
   group.applyRemovalPolicy(worker.removalPolicy);
   const unscheduled = createUnscheduledQueue(scope, worker);
-  const role = createScheduleRole(scope, groupName);
+  const role = createScheduleRole(scope, group);
   allow(role, ['sqs:SendMessage'], [queue.queueArn, unscheduled.queueArn]);
   allowSendKey(role, encryptionKey);
   keep(role, worker.removalPolicy);
-  allowScheduling(fn, role, groupName);
+  allowScheduling(fn, role, group);
   fn.addEnvironment(LONG_WAITS_ENV.group, group.ref);
   fn.addEnvironment(LONG_WAITS_ENV.role, role.roleArn);
   fn.addEnvironment(LONG_WAITS_ENV.deadLetterQueue, unscheduled.queueArn);
@@ -52,9 +53,8 @@ export function scheduleLongWaits(scope: Construct, worker: WaitingWorker): Stac
   };
 }
 
-function createUnscheduledQueue(scope: Construct, { name, encryptionKey, removalPolicy }: WaitingWorker): Queue {
+function createUnscheduledQueue(scope: Construct, { encryptionKey, removalPolicy }: WaitingWorker): Queue {
   const queue = createSecureQueue(scope, 'unscheduled', {
-    name: queueBaseName(scope, name, '-unscheduled'),
     fifo: false,
     retention: MAX_QUEUE_RETENTION,
     encryptionKey,
@@ -69,12 +69,10 @@ function createUnscheduledQueue(scope: Construct, { name, encryptionKey, removal
 }
 
 /** A role that only schedules of this group may take (EventBridge Scheduler user guide, confused deputy prevention). */
-function createScheduleRole(scope: Construct, groupName: string): Role {
-  const stack = Stack.of(scope);
-  const groupArn = stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: groupName });
+function createScheduleRole(scope: Construct, group: CfnScheduleGroup): Role {
   return new Role(scope, 'waits-role', {
     assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': groupArn } },
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account, 'aws:SourceArn': group.attrArn } },
     }),
   });
 }
@@ -88,8 +86,8 @@ function keep(role: Role, removalPolicy: RemovalPolicy): void {
 }
 
 /** Whoever makes a schedule passes its role on (EventBridge Scheduler user guide, identity-based policies). */
-function allowScheduling(fn: HandlerFunction, role: Role, groupName: string): void {
-  const schedules = Stack.of(fn).formatArn({ service: 'scheduler', resource: 'schedule', resourceName: `${groupName}/*` });
+function allowScheduling(fn: HandlerFunction, role: Role, group: CfnScheduleGroup): void {
+  const schedules = Stack.of(fn).formatArn({ service: 'scheduler', resource: 'schedule', resourceName: `${group.ref}/*` });
   allow(fn, ['scheduler:CreateSchedule'], [schedules]);
   const conditions = { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } };
   fn.addToRolePolicy(new PolicyStatement({ actions: ['iam:PassRole'], resources: [role.roleArn], conditions }));

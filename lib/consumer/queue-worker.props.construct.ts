@@ -148,7 +148,9 @@ export interface QueueWorkerProps extends HandlerSettings, AlarmProps {
   readonly encryptionKey?: IKey;
   /**
    * What happens to its queues, and the messages in them, when the consumer is removed or replaced, as a new name or a change of `ordered`
-   * does. A queue that was kept holds its name until it is deleted.
+   * does. A queue that was kept holds its name: a consumer that comes back under that name is deployed once its queues are taken into the
+   * stack again (`cdk import`), or deleted when they are empty. With long waits also their schedules and the queue of those that failed, whose
+   * names are in nobody's way.
    *
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE - kept, unless the deployment that creates it fails
    */

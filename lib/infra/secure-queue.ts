@@ -22,8 +22,13 @@ export const MAX_QUEUE_RETENTION = Duration.days(14);
 
 /** What queues of this library differ in; TLS and encryption at rest are not among it. */
 export interface SecureQueueProps {
-  /** The physical name, without `.fifo`. */
-  readonly name: string;
+  /**
+   * The physical name, without `.fifo`.
+   *
+   * @default - CloudFormation makes one up: right for a queue that is kept when its construct goes and may come back, which would find its
+   * own name taken
+   */
+  readonly name?: string;
   readonly fifo: boolean;
   readonly retention: Duration;
   readonly visibilityTimeout?: Duration | undefined;
@@ -38,7 +43,7 @@ export interface SecureQueueProps {
 export function createSecureQueue(scope: Construct, id: string, props: SecureQueueProps): Queue {
   const { name, fifo, retention, visibilityTimeout, encryptionKey, deadLetterQueue, redriveAllowPolicy, removalPolicy } = props;
   return new Queue(scope, id, {
-    queueName: queueName(name, fifo),
+    ...(name !== undefined && { queueName: queueName(name, fifo) }),
     retentionPeriod: retention,
     enforceSSL: true,
     // SNS can deliver through SQS-managed keys; through the AWS managed KMS key it cannot, since nobody can grant SNS its use (SNS

@@ -35,7 +35,6 @@ describe('schedules for long waits', () => {
 
   test('are made by the function in its own group alone, and send to its queue alone, as a role that only they may take', () => {
     const stack = consume({ longRetries: true });
-    expect(resources(stack, 'AWS::Scheduler::ScheduleGroup')).toMatchObject([{ Name: 'test-remind-customer' }]);
     expect(resources(stack, 'AWS::Lambda::Function')[0]).toMatchObject({
       Environment: {
         Variables: {
@@ -52,14 +51,26 @@ describe('schedules for long waits', () => {
         Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
       }),
     );
-    expect(JSON.stringify(own)).toMatch(/"scheduler:CreateSchedule".*:schedule\/test-remind-customer\/\*/);
+    expect(JSON.stringify(own)).toMatch(/"scheduler:CreateSchedule".*:schedule\/",{"Ref":"remindcustomerworkerwaits\w+"},"\/\*"/);
     const roles = JSON.stringify(resources(stack, 'AWS::IAM::Role'));
-    expect(roles).toContain(':schedule-group/test-remind-customer');
+    expect(roles).toMatch(/"aws:SourceArn":{"Fn::GetAtt":\["remindcustomerworkerwaits\w+","Arn"\]}/);
     const sends = statements(stack, 'remindcustomerworkerwaitsrole').filter(({ Action }) => Action === 'sqs:SendMessage');
     expect(JSON.stringify(sends)).toMatch(/queue.*unscheduled/);
     expect(resources(stack, 'AWS::CloudWatch::Alarm').map(({ AlarmDescription }) => String(AlarmDescription))).toContainEqual(
       expect.stringContaining('the Scheduler could not send them'),
     );
+  });
+
+  test('have no names of their own: what is kept when they go is not in the way when they come back', () => {
+    const { Resources } = Template.fromStack(consume({ longRetries: true })).toJSON() as {
+      Resources: Record<string, { readonly DeletionPolicy?: string; readonly Properties?: object }>;
+    };
+    const kept = Object.entries(Resources).filter(([id, { DeletionPolicy }]) => /worker(waits|unscheduled)/.test(id) && DeletionPolicy);
+    const names = ['Name', 'QueueName', 'RoleName'];
+    expect(kept.flatMap(([id, { Properties = {} }]) => names.filter((name) => name in Properties).map((name) => `${id}.${name}`))).toEqual(
+      [],
+    );
+    expect(kept).toHaveLength(4);
   });
 
   test.each<[string, Partial<ConsumerProps>, string]>([

@@ -1,16 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
+import {
+  GetScheduleCommand,
+  ListScheduleGroupsCommand,
+  ListSchedulesCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
 import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { encodeEnvelope } from '../../lib/index.ts';
+import { encodeEnvelope, fixed } from '../../lib/index.ts';
 import { DEVELOPER, type LocalAws, startLocalAws } from '../../lib/local.ts';
+import { REMINDING } from './fixtures/reminding.ts';
 import { RemindingStack } from './fixtures/reminding-stack.ts';
 import { clientSettings } from './github-world.ts';
 
 const STACK = 'Reminding';
-const GroupName = 'Reminding-remind-customer';
 const outdir = mkdtempSync(join(tmpdir(), 'posthaste-long-waits-'));
 let local: LocalAws;
 let scheduler: SchedulerClient;
@@ -18,11 +24,8 @@ let scheduler: SchedulerClient;
 vi.setConfig({ testTimeout: 60_000 });
 
 beforeAll(async () => {
-  const app = new App({ outdir, builtinCloudFormationValidation: false, analyticsReporting: false });
-  new RemindingStack(app, STACK);
-  app.synth();
   local = await startLocalAws({ port: 0 });
-  await local.deploy(outdir);
+  await deploy('first');
   scheduler = new SchedulerClient(clientSettings(local.endpoint));
 }, 60_000);
 
@@ -31,6 +34,19 @@ afterAll(async () => {
   await local?.close();
   rmSync(outdir, { recursive: true, force: true });
 });
+
+async function deploy(version: string, retry = REMINDING): Promise<void> {
+  const app = new App({ outdir: join(outdir, version), builtinCloudFormationValidation: false, analyticsReporting: false });
+  new RemindingStack(app, STACK, { retry });
+  app.synth();
+  await local.deploy(join(outdir, version));
+}
+
+/** The schedule groups that deployments made. */
+async function groupsMade(): Promise<readonly string[]> {
+  const { ScheduleGroups = [] } = await scheduler.send(new ListScheduleGroupsCommand({}));
+  return ScheduleGroups.flatMap(({ Name = '' }) => (Name === 'default' ? [] : [Name]));
+}
 
 const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 40_000, interval: 50 });
 const countOf = async () => {
@@ -42,6 +58,7 @@ const countOf = async () => {
 
 test('as deployed, with no more permissions than the template gives, a message waits as a schedule and is handled when it comes back', async () => {
   const time = new Date().toISOString();
+  const [GroupName = ''] = await groupsMade();
   const body = encodeEnvelope({
     ...{ id: 'reminder-1', type: 'invoices.remind-customer', version: 1, source: 'urn:tests', time },
     ...{ data: { invoice: 'invoice-1' }, correlationId: 'invoice-1', hops: 0 },
@@ -78,4 +95,13 @@ test('as deployed, with no more permissions than the template gives, a message w
     ]),
   );
   await eventually(async () => expect((await scheduler.send(new ListSchedulesCommand({ GroupName }))).Schedules).toEqual([]));
+});
+
+test('a consumer that gives up its long waits and takes them up again can be deployed: what was kept is not in the way', async () => {
+  const [kept] = await groupsMade();
+  await deploy('impatient', fixed([60_000]));
+  await deploy('patient');
+  const groups = await groupsMade();
+  expect(groups).toContain(kept);
+  expect(groups).toHaveLength(2);
 });

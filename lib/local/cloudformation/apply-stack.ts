@@ -79,7 +79,7 @@ async function settle(task: ResourceTask, { scope, progress }: { scope: Scope; p
   const properties = resolveProperties(template, logicalId, scope);
   const old = stack.resources.get(logicalId);
   if (old === undefined) {
-    const made = await createResource(task, properties, 0);
+    const made = await createResource(task, properties);
     progress.undo.push(() => discard(task, made));
     return made;
   }
@@ -98,7 +98,7 @@ async function settle(task: ResourceTask, { scope, progress }: { scope: Scope; p
 async function replace(task: ResourceTask, step: { old: StackResource; properties: Json; progress: Progress }): Promise<StackResource> {
   const { old, properties, progress } = step;
   refuseSameName(task, old, properties);
-  const made = await createResource(task, properties, old.generation + 1);
+  const made = await createResource(task, properties);
   progress.undo.push(async () => {
     await removeResource(task, made);
     task.stack.resources.set(old.logicalId, old);

@@ -5,7 +5,7 @@ export interface NameParts {
   readonly stackName: string;
   readonly stackId: string;
   readonly logicalId: string;
-  /** Counts replacements, so that a new resource never meets the old one's name. */
+  /** How many were made before it, so that a new resource never meets the old one's name. */
   readonly generation: number;
 }
 

@@ -61,9 +61,10 @@ export function resolveProperties(template: Template, logicalId: string, scope: 
   return resolved;
 }
 
-/** Makes a resource; `generation` tells a replacement's name from the old one's. */
-export async function createResource(task: ResourceTask, properties: Json, generation: number): Promise<StackResource> {
+/** Makes a resource. */
+export async function createResource(task: ResourceTask, properties: Json): Promise<StackResource> {
   const type = typeOf(task);
+  const generation = timesMade(task);
   recordEvent(task.deps, task.stack, { logicalId: task.logicalId, physicalId: '', type, status: 'CREATE_IN_PROGRESS' });
   const made = await attempt(task, 'CREATE', () => {
     const context = providerContext(task, generation);
@@ -149,6 +150,11 @@ function providerContext({ deps, stack, logicalId, tags }: ResourceTask, generat
     assetDirectory: deps.assetDirectory,
     nextId: deps.ids.next,
   };
+}
+
+/** Tells a new resource's name from those of the ones before it: one that is replaced, or was kept when it left the template, is still there. */
+function timesMade({ stack, logicalId }: ResourceTask): number {
+  return stack.events.filter((event) => event.logicalId === logicalId && event.status === 'CREATE_COMPLETE').length;
 }
 
 function typeOf({ template, logicalId, stack }: ResourceTask): string {
