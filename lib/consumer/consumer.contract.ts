@@ -28,7 +28,7 @@ export const CONSUMER_ENV = {
 
 /**
  * The longest that a received message is hidden at a time: 12 hours from the receive are the most (SQS "Visibility timeout"), and an hour of
- * it may have passed.
+ * it may have passed. A hidden message is in flight all the while, of which a queue has about 120,000 at most.
  */
 export const LONGEST_HOLD_MS: number = 11 * 3_600_000;
 

@@ -4,7 +4,7 @@ import type { Rule } from '../infra/rules.ts';
 import { describeRetries } from '../retry/describe-retries.ts';
 import { attemptsOf, type ErrorRule, lastOutcome } from '../retry/error-rules.ts';
 import type { RetryPolicy } from '../retry/policy.ts';
-import { longestSpanMs } from '../retry/retry-span.ts';
+import { longestSpanMs, meanSpanMs } from '../retry/retry-span.ts';
 import { CONSUMER_ENV, LONGEST_HOLD_MS } from './consumer.contract.ts';
 import type { WorkerFacts } from './queue-worker.rules.construct.ts';
 import { rulesDigest } from './rules-digest.ts';
@@ -26,13 +26,14 @@ export interface RetryFacts
 const mostAttempts = ({ errors }: RetryFacts) => Math.max(0, ...errors.map(attemptsOf));
 
 /** The longest time that a message may be tried again, in milliseconds; with `upTo`, in waits that are not longer. */
-function longestSpan({ errors, retry, maxAttempts }: RetryFacts, upTo?: number): number {
+function longestSpan(facts: RetryFacts, upTo?: number, spanMs = longestSpanMs): number {
+  const { errors, retry, maxAttempts } = facts;
   const some = upTo === undefined ? {} : { upTo };
   const spans = errors.map((rule) => {
     const outcome = lastOutcome(rule);
-    return outcome?.kind === 'retry' ? longestSpanMs(outcome.policy ?? retry, outcome.attempts ?? maxAttempts, some) : 0;
+    return outcome?.kind === 'retry' ? spanMs(outcome.policy ?? retry, outcome.attempts ?? maxAttempts, some) : 0;
   });
-  return Math.max(longestSpanMs(retry, maxAttempts, some), ...spans);
+  return Math.max(spanMs(retry, maxAttempts, some), ...spans);
 }
 
 /** The longest pause that a rule begins, in milliseconds. */
@@ -43,6 +44,9 @@ function longestPause({ errors }: RetryFacts): number {
 
 /** What of it the queue must keep the message for. */
 const spanInQueue = (facts: RetryFacts) => longestSpan(facts, facts.scheduled ? LONGEST_HOLD_MS : undefined);
+
+/** How long a message that fails at every attempt is hidden in the queue on average; by the rule that hides it the longest. */
+const meanSpanInQueue = (facts: RetryFacts) => longestSpan(facts, facts.scheduled ? LONGEST_HOLD_MS : undefined, meanSpanMs);
 
 /** A message that is older than the inbox remembers, less a day, is not run. */
 const spanRemembered = ({ inboxRetention, daysBeforeQueue }: RetryFacts) =>
@@ -87,12 +91,31 @@ export const RETRY_RULES: readonly Rule<RetryFacts>[] = [
 
 const GAPS: readonly string[] = ['discard', 'park', 'deadLetter'];
 
+/**
+ * Messages of a queue that may be in flight, as those are that wait for an attempt; then receives bring nothing, without an error (SQS
+ * developer guide, quotas of standard and of FIFO queues: about as many for either).
+ */
+const MAX_IN_FLIGHT = 120_000;
+
+const rounded = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+
+/** What an outage of what a consumer needs does to the messages that need nothing. */
+function inFlightLines(facts: RetryFacts): readonly string[] {
+  const held = meanSpanInQueue(facts);
+  const perSecond = rounded.format((MAX_IN_FLIGHT * 1_000) / held);
+  const full = facts.onExhausted === 'block' ? 'so many keys that fail' : `about ${perSecond} messages a second that fail at every attempt`;
+  if (held === 0) return [];
+  return [
+    `what waits is in flight, at most about ${rounded.format(MAX_IN_FLIGHT)} messages of a queue: ${full} reach that, and then it hands out nothing; a rule that pauses holds none`,
+  ];
+}
+
 /** Prints a consumer's whole retry schedule at synth, and what it costs an ordered one. */
 export function announceRetries(scope: Construct, name: string, facts: RetryFacts): void {
   if (facts.delivery === 'at-most-once') return;
   const annotations = Annotations.of(scope);
   const unknown = facts.knowsRules ? [] : ['error rules of its code are not known here, and asked before these: give them as "errors"'];
-  annotations.addInfo([`Retry schedule of ${name}:`, ...describeRetries(facts), ...unknown].join('\n  '));
+  annotations.addInfo([`Retry schedule of ${name}:`, ...describeRetries(facts), ...inFlightLines(facts), ...unknown].join('\n  '));
   const gaps = new Set(facts.errors.map((rule) => lastOutcome(rule)?.kind ?? '').filter((kind) => GAPS.includes(kind)));
   if (!facts.ordered || gaps.size === 0) return;
   annotations.addWarningV2(

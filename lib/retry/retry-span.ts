@@ -10,6 +10,18 @@ export function longestSpanMs(policy: RetryPolicy, attempts: number, { upTo = Nu
   return longestWaits(policy, attempts).reduce((total, wait) => total + (wait <= upTo ? wait : 0), 0);
 }
 
+/** How long so many attempts keep a message waiting on average, in milliseconds; with `upTo`, in waits that turn out no longer. */
+export function meanSpanMs(policy: RetryPolicy, attempts: number, { upTo = Number.POSITIVE_INFINITY } = {}): number {
+  return boundsOfWaits(policy, attempts).reduce((total, bounds) => total + meanUpTo(bounds, upTo), 0);
+}
+
+/** What a delay that is uniform between its bounds adds on average, where longer ones than `upTo` count as nothing. */
+function meanUpTo([min, max]: readonly [number, number], upTo: number): number {
+  const top = Math.min(max, upTo);
+  if (min === max) return top < max ? 0 : max;
+  return top <= min ? 0 : (top ** 2 - min ** 2) / (2 * (max - min));
+}
+
 /**
  * The longest single wait, in milliseconds, that the rules and the policy of a consumer can ask for. `attempts` are those of the consumer:
  * `Infinity` where an exhausted message is tried on. Pauses are not among them; nor is what a thrower asks for.
@@ -27,6 +39,10 @@ export function longestDelayMs(rules: readonly ErrorRule[], policy: RetryPolicy,
 }
 
 function longestWaits(policy: RetryPolicy, attempts: number): number[] {
+  return boundsOfWaits(policy, attempts).map(([, max]) => max);
+}
+
+function boundsOfWaits(policy: RetryPolicy, attempts: number): (readonly [min: number, max: number])[] {
   const waits = Math.max(0, Math.min(attempts, MOST_ATTEMPTS) - 1);
-  return Array.from({ length: waits }, (_, index) => boundsOf(policy, index + 1)[1]);
+  return Array.from({ length: waits }, (_, index) => boundsOf(policy, index + 1));
 }

@@ -35,6 +35,23 @@ describe('a consumer', () => {
     Annotations.fromStack(consume()).hasInfo('/test/ship-order', Match.stringLikeRegexp('any failure: again after 0 s – 10 s'));
   });
 
+  const HALF_HOUR = 1_800_000;
+  test.each<[string, Partial<ConsumerProps>, string]>([
+    ['of the default', {}, 'about 1,600 messages a second that fail at every attempt reach that'],
+    ['of half an hour each', { retry: fixed([HALF_HOUR]) }, 'about 17 messages a second'],
+    ['of a rule that waits longer', { errors: [errorRule(RangeError, retry(fixed([HALF_HOUR]), { attempts: 9 }))] }, 'about 8.3 messages'],
+    ['that only begin in the queue', { retry: fixed([HALF_HOUR, 86_400_000]), maxAttempts: 3 }, 'about 67 messages a second'],
+    ['that hold a key for as long as it fails', { ordered: true }, 'so many keys that fail reach that'],
+  ])('says beside its schedule how many failures fill the queue with waits %s', (_, props, text) => {
+    const line = Match.stringLikeRegexp(`at most about 120,000 messages of a queue: ${text}.*a rule that pauses holds none`);
+    Annotations.fromStack(consume(props)).hasInfo('/test/ship-order', line);
+  });
+
+  test('says nothing of it where nothing waits', () => {
+    const line = Match.stringLikeRegexp('in flight');
+    Annotations.fromStack(consume({ maxAttempts: 1 })).hasNoInfo('/test/ship-order', line);
+  });
+
   test('says in its schedule where rules of its code may change it', () => {
     const caveat = Match.stringLikeRegexp('error rules of its code are not known here');
     Annotations.fromStack(consume()).hasInfo('/test/ship-order', caveat);
