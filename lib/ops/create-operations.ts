@@ -10,8 +10,10 @@ import { createStreamFailureObjects } from '../dlq/stream-failures.s3.ts';
 import { takeStreamFailures } from '../dlq/stream-failures.ts';
 import type { CommandSender } from '../topic/send-result.ts';
 import { createTopology } from '../topology/topology.ssm.ts';
+import { createMappingStates } from './mapping-states.ts';
 import { createOperations, type Operations } from './operations.handler.ts';
 import { OPERATIONS_ENV } from './ops.contract.ts';
+import { createQueueAges } from './queue-ages.ts';
 import { createRedriveInbox } from './redrive.inbox.ts';
 import { createRedriveRows } from './redrive.rows.dynamodb.ts';
 import { createRedriveQueue } from './redrive.sqs.ts';
@@ -63,6 +65,8 @@ export function operationsFromEnv(parts: OperationsParts): Operations {
   return createOperations({
     ...{ ...parts, clock, rng, failures, inbox, redrives, stack: of('stack') },
     entries: topology.refresh,
+    mappings: createMappingStates({ lambda: parts.lambda, clock, rng }),
+    ages: createQueueAges({ cloudwatch: parts.cloudwatch, clock, rng }),
     consumers: consumersNow,
     takeStreamFailures: async (until) => {
       const outboxes = (await topology.refresh()).filter((entry) => entry.kind === 'outbox');

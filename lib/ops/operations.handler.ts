@@ -46,7 +46,7 @@ async function answerTo(deps: OperationsDeps, request: OperationRequest, deadlin
   const { redrives } = deps;
   switch (request.operation) {
     case 'status':
-      return statusOf({ ...deps, redrives: redrives.list });
+      return statusOf({ ...deps, redrives: redrives.list }, request);
     case 'groups':
       return { groups: await groupsOf(deps, request.where) };
     case 'list':

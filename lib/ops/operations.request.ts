@@ -102,7 +102,7 @@ const whatWaits: Reader = (value, name) => {
 };
 
 const SHAPES: Readonly<Record<Operation, Readonly<Record<string, Reader>>>> = {
-  status: {},
+  status: { fresh: optional(flag) },
   groups: { where: optional(where) },
   list: { where: optional(where), limit: optional(integerFrom(1, 100)), cursor },
   show: { id: text },

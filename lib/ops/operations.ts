@@ -84,8 +84,10 @@ export interface ConsumerStatus {
   /** Messages that could not be sent to its queue, by a topic or after a long wait. */
   readonly undelivered: number;
   readonly failures: Readonly<Partial<Record<FailureStatus, number>>>;
-  /** Whether its event source mapping delivers: `Enabled`, `Disabled`, … */
+  /** Whether its event source mapping delivers: `Enabled`, `Disabled`, …; `unknown` where Lambda is too busy to say. */
   readonly mapping: string;
+  /** Seconds since Lambda said so; absent when it was asked for this answer. */
+  readonly mappingSeconds?: number;
 }
 
 export interface OutboxStatus {
@@ -109,7 +111,8 @@ export interface StackStatus {
 
 /** What the operations function is asked; each names its answer in `Answers`. */
 export type OperationRequest =
-  | { readonly operation: 'status' }
+  /** `fresh`: nothing that is remembered. Without it states of mappings are up to 30 seconds old, and ages of messages up to a minute. */
+  | { readonly operation: 'status'; readonly fresh?: boolean }
   | { readonly operation: 'groups'; readonly where?: FailureFilter }
   | { readonly operation: 'list'; readonly where?: FailureFilter; readonly limit?: number; readonly cursor?: string }
   | { readonly operation: 'show'; readonly id: string }

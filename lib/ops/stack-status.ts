@@ -7,13 +7,17 @@ import type { OutboxStore } from '../outbox/outbox.ts';
 import { PARKED_STATES, PENDING_STATES } from '../outbox/row.ts';
 import type { ConsumerEntry, OutboxEntry, TopologyEntry } from '../topology/topology.contract.ts';
 import type { DynamoDbSender } from '../unit-of-work/unit-of-work.dynamodb.ts';
+import type { MappingState, MappingStates } from './mapping-states.ts';
 import type { ConsumerStatus, OutboxStatus, Redrive, StackStatus } from './operations.ts';
-import { agesOf, countsOf, mappingState, type QueueStatusDeps } from './queue-status.ts';
+import type { QueueAges } from './queue-ages.ts';
+import { countsOf, type QueueStatusDeps } from './queue-status.ts';
 
 /** What looking at a stack works with. */
 export interface StackStatusDeps extends QueueStatusDeps {
   readonly stack: string;
   readonly failures: FailureStore;
+  readonly mappings: MappingStates;
+  readonly ages: QueueAges;
   readonly dynamodb: DynamoDbSender;
   readonly entries: () => Promise<readonly TopologyEntry[]>;
   readonly redrives: () => Promise<readonly Redrive[]>;
@@ -24,24 +28,37 @@ const AT_ONCE = 5;
 /** Groups in a status: the rest is for the listing of groups. */
 const MAX_GROUPS = 20;
 
-/** How a stack stands: queues, failures, outboxes, and what is being sent back. */
-export async function statusOf(deps: StackStatusDeps): Promise<StackStatus> {
+/**
+ * How a stack stands: queues, failures, outboxes, and what is being sent back. What Lambda and CloudWatch say is remembered for a while, unless
+ * it is to be `fresh`.
+ */
+export async function statusOf(deps: StackStatusDeps, { fresh = false }: { readonly fresh?: boolean } = {}): Promise<StackStatus> {
   const entries = await deps.entries();
   const consumers = entries.filter((entry) => entry.kind === 'consumer');
   const outboxes = entries.filter((entry) => entry.kind === 'outbox');
   const groups = await readGroups(deps.failures);
-  const ages = await agesOf(
-    deps,
-    consumers.flatMap(({ queue, deadLetterQueue }) => [queue, deadLetterQueue]),
-  );
+  const measured = { groups, ...(await remembered(deps, consumers, fresh)) };
   const redrives = await deps.redrives();
   return {
     stack: deps.stack,
     at: deps.clock.now(),
-    consumers: await mapConcurrent(consumers, AT_ONCE, (entry) => consumerStatus(deps, entry, { ages, groups })),
+    consumers: await mapConcurrent(consumers, AT_ONCE, (entry) => consumerStatus(deps, entry, measured)),
     outboxes: await mapConcurrent(outboxes, AT_ONCE, (entry) => outboxStatus(deps, entry)),
     groups: groups.largest,
     redrives: redrives.filter(({ state }) => state === 'canary' || state === 'running'),
+  };
+}
+
+async function remembered({ ages, mappings, clock }: StackStatusDeps, consumers: readonly ConsumerEntry[], fresh: boolean) {
+  const askedAt = clock.now();
+  const queues = consumers.flatMap(({ queue, deadLetterQueue }) => [queue, deadLetterQueue]);
+  return {
+    askedAt,
+    ages: await ages.read(queues, { fresh }),
+    mappings: await mappings.read(
+      consumers.map(({ mappingId }) => mappingId),
+      { fresh },
+    ),
   };
 }
 
@@ -70,13 +87,16 @@ function together(counts: Counts, more: Counts): Counts {
 }
 
 interface Measured {
+  /** When this status began to ask, epoch milliseconds: what was said before is remembered. */
+  readonly askedAt: number;
+  readonly mappings: ReadonlyMap<string, MappingState>;
   readonly ages: ReadonlyMap<string, number>;
   readonly groups: Groups;
 }
 
-async function consumerStatus(deps: StackStatusDeps, entry: ConsumerEntry, { ages, groups }: Measured): Promise<ConsumerStatus> {
+async function consumerStatus(deps: StackStatusDeps, entry: ConsumerEntry, measured: Measured): Promise<ConsumerStatus> {
   const withAge = async (queue: ConsumerEntry['queue']) => {
-    const oldestSeconds = ages.get(queue.arn);
+    const oldestSeconds = measured.ages.get(queue.arn);
     return { ...(await countsOf(deps, queue)), ...(oldestSeconds !== undefined && { oldestSeconds }) };
   };
   const undelivered = await mapConcurrent([...entry.undelivered, ...(entry.unscheduled ? [entry.unscheduled] : [])], AT_ONCE, (queue) =>
@@ -88,9 +108,14 @@ async function consumerStatus(deps: StackStatusDeps, entry: ConsumerEntry, { age
     queue: await withAge(entry.queue),
     deadLetters: await withAge(entry.deadLetterQueue),
     undelivered: undelivered.reduce((total, { visible, inFlight }) => total + visible + inFlight, 0),
-    failures: groups.byConsumer.get(entry.name) ?? {},
-    mapping: await mappingState(deps, entry.mappingId),
+    failures: measured.groups.byConsumer.get(entry.name) ?? {},
+    ...deliveryOf(measured, entry),
   };
+}
+
+function deliveryOf({ mappings, askedAt }: Measured, { mappingId }: ConsumerEntry): Pick<ConsumerStatus, 'mapping' | 'mappingSeconds'> {
+  const { state, at } = mappings.get(mappingId) ?? { state: 'unknown', at: askedAt };
+  return { mapping: state, ...(at < askedAt && { mappingSeconds: Math.round((askedAt - at) / 1_000) }) };
 }
 
 async function outboxStatus(deps: StackStatusDeps, { name, table }: OutboxEntry): Promise<OutboxStatus> {

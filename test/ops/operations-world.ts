@@ -36,8 +36,10 @@ export interface OperationsWorld {
   add(...letters: readonly Arrival[]): Promise<void>;
   /** Somebody's redrive claims a failure, and dies. */
   claim(id: string): Promise<void>;
-  /** Queries of DynamoDB until now. */
-  queries(): number;
+  /** Switches the deliveries to ship-order on, which are off. */
+  resume(): void;
+  /** Calls of an action until now. */
+  calls(action: string): number;
   /** What the operations function answers, as it would travel. */
   ask<Operation extends keyof Answers>(request: OperationRequest & { readonly operation: Operation }): Promise<Answer<Operation>>;
   /** The same for what nobody should ask. */
@@ -46,9 +48,9 @@ export interface OperationsWorld {
 
 /** A stack in a simulated account, and its operations function made by the composition root that is deployed. */
 export function operationsWorld(options: { readonly faults?: FaultSource } = {}): OperationsWorld {
-  let queries = 0;
+  const calls = new Map<string, number>();
   const count: Interceptor = ({ action }, next) => {
-    if (action === 'Query') queries += 1;
+    calls.set(action, (calls.get(action) ?? 0) + 1);
     return next();
   };
   const world = createWorld({ seed: 1, hostile: false, interceptors: [count], ...options });
@@ -113,7 +115,8 @@ export function operationsWorld(options: { readonly faults?: FaultSource } = {})
   if (dlq['QueueUrl'] === undefined) throw new Error('the dead-letter queue was not made');
   return {
     ...{ world, failures, measured },
-    queries: () => queries,
+    resume: () => void world.mappings.update({ UUID, Enabled: true }),
+    calls: (action) => calls.get(action) ?? 0,
     async claim(id) {
       const failure = await timed(failures.get(id));
       if (failure !== undefined) await timed(failures.claim([failure], 'r-1'));

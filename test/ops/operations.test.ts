@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OUTBOX_ATTRIBUTES } from '../../lib/outbox/outbox.contract.ts';
+import type { FaultSource } from '../../lib/simulation/fault.ts';
 import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
 import { type OperationsWorld, operationsWorld } from './operations-world.ts';
 import { ADA, letter, SHIP } from './redrive-world.ts';
@@ -46,6 +47,48 @@ describe('status', () => {
       ['f2', 1],
     ]);
     expect(status.redrives).toEqual([]);
+  });
+
+  const ASKED = ['GetEventSourceMapping', 'GetMetricData'] as const;
+  const asked = (world: OperationsWorld) => ASKED.map((action) => world.calls(action));
+
+  test('asks about mappings and ages once, however often it is looked at; what may be old by then says so, and fresh asks again', async () => {
+    const world = operationsWorld();
+    const before = await world.ask({ operation: 'status' });
+    expect(before.consumers[1]).toMatchObject({ name: 'ship-order', mapping: 'Disabled' });
+    expect(before.consumers[1]).not.toHaveProperty('mappingSeconds');
+    expect(asked(world)).toEqual([1, 1]);
+    world.resume();
+    await world.world.run(25_000);
+    const remembered = (await world.ask({ operation: 'status' })).consumers[1];
+    expect(remembered).toMatchObject({ mapping: 'Disabled', mappingSeconds: expect.any(Number) });
+    expect(remembered?.mappingSeconds).toBeGreaterThanOrEqual(25);
+    expect(asked(world)).toEqual([1, 1]);
+    const fresh = (await world.ask({ operation: 'status', fresh: true })).consumers[1];
+    expect(fresh?.mapping).toBe('Enabled');
+    expect(fresh).not.toHaveProperty('mappingSeconds');
+    expect(asked(world)).toEqual([2, 2]);
+  });
+
+  test('asks CloudWatch again once its figures are a minute old', async () => {
+    const world = operationsWorld();
+    await world.ask({ operation: 'status' });
+    await world.world.run(40_000);
+    await world.ask({ operation: 'status' });
+    expect(asked(world)).toEqual([2, 1]);
+    await world.world.run(20_000);
+    await world.ask({ operation: 'status' });
+    expect(asked(world)).toEqual([2, 2]);
+  });
+
+  test('is whole but for a mapping that Lambda is too busy to tell of', async () => {
+    const faults: FaultSource = { decide: ({ action }) => (action === 'GetEventSourceMapping' ? 'throttle' : undefined) };
+    const world = operationsWorld({ faults });
+    await incident(world);
+    const { consumers, error } = await world.ask({ operation: 'status' });
+    expect(error).toBeUndefined();
+    expect(consumers[1]).toMatchObject({ mapping: 'unknown', failures: { open: 3 } });
+    expect(consumers[1]).not.toHaveProperty('mappingSeconds');
   });
 });
 
@@ -218,10 +261,10 @@ describe('the tick', () => {
     await world.add(...Array.from({ length: 150 }, (_, index) => letter(`m${index}`, group(index))));
     const oldest = letter('m0', group(0));
     await world.claim(oldest.id);
-    const before = world.queries();
+    const before = world.calls('Query');
     const { oldestSeconds } = await world.ask({ operation: 'tick' });
     expect(oldestSeconds).toBe(Math.round((world.world.clock.now() - T0) / 1_000));
-    expect(world.queries() - before).toBeLessThan(30);
+    expect(world.calls('Query') - before).toBeLessThan(30);
   });
 
   test('goes on with redrives though a part of it fails, and fails, so that somebody sees it', async () => {

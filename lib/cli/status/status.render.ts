@@ -50,10 +50,15 @@ const age = (seconds: number | undefined): string => (seconds === undefined ? '-
 const oldestOf = ({ visible, inFlight, delayed, oldestSeconds }: QueueStatus): number | undefined =>
   visible + inFlight + delayed > 0 ? oldestSeconds : undefined;
 
-function consumerRow({ name, ordered, queue, deadLetters, undelivered, failures, mapping }: ConsumerStatus): Row {
+function consumerRow({ name, ordered, queue, deadLetters, undelivered, failures, ...delivery }: ConsumerStatus): Row {
   const title = `${printable(name, 48)}${ordered ? ' (ordered)' : ''}`;
   const waiting = [queue.visible, queue.inFlight, queue.delayed, age(oldestOf(queue))];
-  return [title, ...waiting, deadLetters.visible, undelivered, failures.open ?? 0, failures.parked ?? 0, printable(mapping)];
+  return [title, ...waiting, deadLetters.visible, undelivered, failures.open ?? 0, failures.parked ?? 0, deliveryText(delivery)];
+}
+
+/** What is remembered says how old it is: somebody may have paused or resumed the consumer since. */
+function deliveryText({ mapping, mappingSeconds }: Pick<ConsumerStatus, 'mapping' | 'mappingSeconds'>): string {
+  return `${printable(mapping)}${mappingSeconds === undefined ? '' : ` (${span(mappingSeconds)} ago)`}`;
 }
 
 function outboxRow({ name, pending, oldestSeconds, parked }: OutboxStatus): Row {
@@ -72,7 +77,7 @@ export function troublesOf({ consumers, outboxes }: StackStatus, view: Pick<View
 const DELIVERING: readonly string[] = ['Enabled', 'Enabling', 'Creating', 'Updating'];
 
 function consumerTroubles(consumer: ConsumerStatus, { command }: Pick<View, 'command'>): readonly string[] {
-  const { name, queue, deadLetters, undelivered, failures, mapping } = consumer;
+  const { name, queue, deadLetters, undelivered, failures } = consumer;
   const { open = 0 } = failures;
   const behind = oldestOf(queue) ?? 0;
   return [
@@ -80,8 +85,16 @@ function consumerTroubles(consumer: ConsumerStatus, { command }: Pick<View, 'com
     ...(deadLetters.visible > 0 ? [`${name}: ${count(deadLetters.visible, 'dead letter')} in its queue, not in the failure store`] : []),
     ...(undelivered > 0 ? [`${name}: ${count(undelivered, 'message')} that SNS could not deliver`] : []),
     ...(behind >= BEHIND_SECONDS ? [`${name}: behind, the oldest message has waited for ${span(behind)}`] : []),
-    ...(DELIVERING.includes(mapping) ? [] : [`${name}: its event source mapping is ${printable(mapping)}, so nothing is delivered`]),
+    ...stoppedTrouble(consumer, command),
   ];
+}
+
+/** Of a mapping whose state nobody could tell there is nothing to say. */
+function stoppedTrouble({ name, mapping, mappingSeconds }: ConsumerStatus, command: View['command']): readonly string[] {
+  if (mapping === 'unknown' || DELIVERING.includes(mapping)) return [];
+  if (mappingSeconds === undefined) return [`${name}: its event source mapping is ${printable(mapping)}, so nothing is delivered`];
+  const past = `${name}: its event source mapping was ${printable(mapping)} ${span(mappingSeconds)} ago, so nothing was delivered`;
+  return [`${past}; as it is now: ${command('status --fresh')}`];
 }
 
 function outboxTroubles({ name, pending, oldestSeconds = 0, parked }: OutboxStatus): readonly string[] {

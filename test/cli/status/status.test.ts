@@ -63,6 +63,10 @@ describe('--check', () => {
       { consumers: [consumer({ queue: { ...queue, inFlight: 1, oldestSeconds: 300 } })] },
     ],
     ['ship-order: its event source mapping is Disabled, so nothing is delivered', { consumers: [consumer({ mapping: 'Disabled' })] }],
+    [
+      'ship-order: its event source mapping was Disabled 25s ago, so nothing was delivered; as it is now: npx posthaste status --fresh --port 4567',
+      { consumers: [consumer({ mapping: 'Disabled', mappingSeconds: 25 })] },
+    ],
     ['outbox: 1 message parked in the outbox, which can never be published as they are', { outboxes: [outbox({ parked: 1 })] }],
     ['outbox: behind, the oldest message has been pending for 10m', { outboxes: [outbox({ pending: 1, oldestSeconds: 600 })] }],
   ])('exits 1 for "%s"', async (sentence, values) => {
@@ -76,10 +80,44 @@ describe('--check', () => {
     ['parked failures, which a rule set aside on purpose', { consumers: [consumer({ failures: { parked: 7, archived: 2 } })] }],
     ['the age that an empty queue had a minute ago', { consumers: [consumer({ queue: { ...queue, oldestSeconds: 900 } })] }],
     ['what waits for less than five minutes', { consumers: [consumer({ queue: { ...queue, visible: 99, oldestSeconds: 299 } })] }],
+    ['a mapping that Lambda was too busy to tell of', { consumers: [consumer({ mapping: 'unknown' })] }],
     ['a mapping that is being updated', { consumers: [consumer({ mapping: 'Updating' })] }],
   ])('exits 0 for %s', async (_, values) => {
     expect(await run('--check', fakeDesk({ status: stack(values) }))).toBe(0);
   });
+});
+
+test('what is remembered of a mapping says how old it is', async () => {
+  const desk = fakeDesk({ status: stack({ consumers: [consumer({ mappingSeconds: 25 })] }) });
+  await run('', desk);
+  expect(desk.printed[3]).toMatch(/Enabled \(25s ago\)$/);
+});
+
+test.each([
+  ['', true],
+  ['--aws --stack shop', undefined],
+  ['--aws --stack shop --fresh', true],
+])('with "%s" nothing remembered is wanted: %s', async (line, fresh) => {
+  const desk = fakeDesk({ status: stack() });
+  await run(line, desk);
+  expect(desk.asked).toEqual([{ operation: 'status', ...(fresh && { fresh }) }]);
+});
+
+test.each([
+  ['--watch', 2_000],
+  ['--watch --aws --stack shop', 10_000],
+])('%s looks every %i milliseconds', async (line, everyMs) => {
+  const times: number[] = [];
+  const desk: ReturnType<typeof fakeDesk> = fakeDesk({
+    status() {
+      if (times.push(desk.clock.now()) === 3) desk.interrupt();
+      return stack();
+    },
+  });
+  const ended = run(line, desk);
+  await desk.clock.run();
+  await ended;
+  expect(times.map((at) => at - (times[0] ?? 0))).toEqual([0, everyMs, 2 * everyMs]);
 });
 
 test('groups beyond what a screen holds are counted', async () => {
@@ -112,6 +150,7 @@ test('watched, it comes again until Ctrl-C, which is no failure', async () => {
 test.each([
   ['now', /takes options only, not "now"/],
   ['--watch --check', /--check looks once/],
+  ['--watch --fresh', /--fresh asks once/],
 ])('%s cannot be meant', (line, sentence) => {
   expect(() => statusCommand.parse(line.split(' '), NOW)).toThrow(sentence);
 });
