@@ -67,10 +67,13 @@ export interface RedrivePlan {
   readonly takesSeconds: number;
 }
 
-/** How a queue stands. */
+/** How a queue stands: numbers of messages, approximately (SQS developer guide, "Resources required to process messages"). */
 export interface QueueStatus {
+  /** Can be received. */
   readonly visible: number;
+  /** Received and not deleted: being handled, or held back by their visibility for an attempt to come. */
   readonly inFlight: number;
+  /** Sent with a delay, and not receivable yet. */
   readonly delayed: number;
   /** Age of the oldest waiting message, seconds; absent where CloudWatch has no figure yet. */
   readonly oldestSeconds?: number;

@@ -49,6 +49,18 @@ describe('status', () => {
     expect(status.redrives).toEqual([]);
   });
 
+  test('counts what is held back for another attempt as in flight, and as delayed what was sent with a delay only', async () => {
+    const { world, ask } = operationsWorld();
+    const { url: QueueUrl } = SHIP.queue;
+    for (const MessageBody of ['held', 'waiting']) world.call('sqs', 'SendMessage', { QueueUrl, MessageBody });
+    const { Messages } = world.call('sqs', 'ReceiveMessage', { QueueUrl });
+    const [{ ReceiptHandle }] = Messages as readonly [{ ReceiptHandle: string }];
+    world.call('sqs', 'ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout: 3_600 });
+    for (const MessageBody of ['late', 'later']) world.call('sqs', 'SendMessage', { QueueUrl, MessageBody, DelaySeconds: 900 });
+    const { consumers } = await ask({ operation: 'status' });
+    expect(consumers[1]?.queue).toMatchObject({ visible: 1, inFlight: 1, delayed: 2 });
+  });
+
   const ASKED = ['GetEventSourceMapping', 'GetMetricData'] as const;
   const asked = (world: OperationsWorld) => ASKED.map((action) => world.calls(action));
 
