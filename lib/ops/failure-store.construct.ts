@@ -102,7 +102,11 @@ export class FailureStore extends Construct {
     return [...this.operations.alarms, ...this.#unkept, ...this.#arrivals];
   }
 
-  /** Lets a person's or a pipeline's role look at failures and work them: `lambda:InvokeFunction` on the operations function, nothing else. */
+  /**
+   * Lets a person's or a pipeline's role look at failures and work them: `lambda:InvokeFunction` on the operations function, nothing else. A role
+   * of IAM Identity Center (`AWSReservedSSO_…`) is refused (`CONFIGURATION_INVALID`), because no stack may change it: its permission set
+   * allows the same action on `operations.function.functionArn`.
+   */
   grantOperate(grantee: IGrantable): void {
     this.operations.grantOperate(grantee);
   }

@@ -1,7 +1,7 @@
 import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledgePrefix } from '../dlq/failure-bodies.construct.ts';
@@ -11,8 +11,11 @@ import { allow, allowSendKey, allowTable } from '../infra/grants.ts';
 import { ownEntry } from '../infra/handler-entries.ts';
 import { HandlerFunction } from '../infra/handler-function.construct.ts';
 import { runEveryMinute } from '../infra/minute-schedule.construct.ts';
+import { NAME_LIMITS, physicalName } from '../infra/names.ts';
+import { enforce } from '../infra/rules.ts';
 import { OUTBOX_PENDING_INDEX } from '../outbox/outbox.contract.ts';
 import type { StackConsumer, StackOutbox } from '../topology/stack-topology.construct.ts';
+import { OPERATOR_RULES } from './operations-function.rules.construct.ts';
 import { OPERATIONS_METRICS, OPERATIONS_NAME, OPERATIONS_TICK } from './ops.contract.ts';
 
 /** What a `FailureStore` gives its operations function. */
@@ -68,8 +71,11 @@ export class OperationsFunction extends Construct {
     this.alarms = [oldest, run.unscheduled];
   }
 
-  /** Lets a person or a role ask it: `lambda:InvokeFunction` on it, and nothing else. */
+  /** Lets a person or a role ask it: `lambda:InvokeFunction` on it, and nothing else. Roles of IAM Identity Center are refused at synth. */
   grantOperate(grantee: IGrantable): void {
+    const { roleName } = grantee.grantPrincipal as Partial<IRole>;
+    const functionName = physicalName(this, OPERATIONS_NAME, { max: NAME_LIMITS.function });
+    enforce(this, OPERATOR_RULES, { role: roleName, functionName });
     allow(grantee, ['lambda:InvokeFunction'], [this.function.functionArn]);
   }
 

@@ -218,6 +218,30 @@ describe('a failure store', () => {
     ]);
   });
 
+  test.each([
+    ['by name', (stack: Stack) => Role.fromRoleName(stack, 'on-call', 'AWSReservedSSO_OnCall_0123456789abcdef')],
+    [
+      'by ARN',
+      (stack: Stack) =>
+        Role.fromRoleArn(
+          stack,
+          'on-call',
+          'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_OnCall_0123456789abcdef',
+        ),
+    ],
+  ])('refuses an operator by a role of Identity Center %s, which no stack may change, and says what to do', (_, roleOf) => {
+    const { stack, store } = shop();
+    expect(() => store.grantOperate(roleOf(stack))).toThrow(
+      /AWSReservedSSO_OnCall_0123456789abcdef, .* Allow lambda:InvokeFunction on the function test-operations in the permission set/,
+    );
+  });
+
+  test('takes a role that the stack only knows by name', () => {
+    const { stack, store } = shop();
+    store.grantOperate(Role.fromRoleName(stack, 'on-call', 'on-call'));
+    expect(statements(stack, 'oncall')).toMatchObject([{ Action: 'lambda:InvokeFunction' }]);
+  });
+
   test('runs its operations function once a minute with the tick, and never twice', () => {
     const { stack } = shop();
     const schedule = resources(stack, 'AWS::Scheduler::Schedule').find(({ Name }) => Name === 'test-operations');

@@ -48,6 +48,11 @@ const said =
 
 const REACH = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)\b|^TypeError: fetch failed/;
 
+/** AWS says of which resource it speaks (IAM User Guide, "Troubleshoot access denied error messages"). */
+function arnIn(cause: unknown): string | undefined {
+  return cause instanceof Error ? /on resource: (arn:[^\s]+)/.exec(cause.message)?.[1] : undefined;
+}
+
 /** In this order: the first that fits speaks. Names of exceptions: Lambda API Reference, "Common Errors" and Invoke. */
 const RULES: readonly SentenceRule[] = [
   {
@@ -87,9 +92,10 @@ const RULES: readonly SentenceRule[] = [
     when: /^(AccessDenied(Exception)?|UnauthorizedOperation)$/,
     to: said(
       'ACCESS_DENIED',
-      ({ functionName, permission }) =>
+      ({ functionName, permission }, cause) =>
         permission ??
-        `you may not invoke ${functionName}: your role needs lambda:InvokeFunction on it, which failures.grantOperate(role) gives in the stack`,
+        `you may not invoke ${functionName}: your role needs lambda:InvokeFunction on ${arnIn(cause) ?? 'it'}, which failures.grantOperate(role) ` +
+          'gives in the stack, or, where roles come from IAM Identity Center, the permission set',
     ),
   },
   {

@@ -73,6 +73,13 @@ test.each([
   ['ExpiredTokenException', 'expired', 'CREDENTIALS_REFUSED', /have expired or are not valid/],
   ['UnrecognizedClientException', 'invalid', 'CREDENTIALS_REFUSED', /sign in again/],
   ['Error', 'Region is missing', 'REGION_MISSING', /--region, or set AWS_REGION/],
+  [
+    'AccessDeniedException',
+    'User: arn:aws:sts::1:assumed-role/AWSReservedSSO_OnCall_0/ada is not authorized to perform: lambda:InvokeFunction on resource: ' +
+      'arn:aws:lambda:eu-west-1:1:function:shop-operations because no identity-based policy allows the lambda:InvokeFunction action',
+    'ACCESS_DENIED',
+    /needs lambda:InvokeFunction on arn:aws:lambda:eu-west-1:1:function:shop-operations, which .* IAM Identity Center, the permission set$/,
+  ],
   ['AccessDeniedException', 'no', 'ACCESS_DENIED', /needs lambda:InvokeFunction on it, which failures\.grantOperate\(role\) gives/],
   ['TooManyRequestsException', 'Rate Exceeded.', 'THROTTLED', /try again in a moment/],
   ['ResourceNotFoundException', 'no', 'OPERATIONS_MISSING', /no function shop-operations in your AWS account in eu-west-1/],
