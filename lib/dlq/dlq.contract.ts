@@ -14,7 +14,7 @@ export const FAILURE_STACK_MAX_BYTES = 8 * 1024;
 export const FAILURE_STORE_ENV = {
   /** Name of the table of failures, their groups and redrives. */
   table: 'POSTHASTE_FAILURES_TABLE',
-  /** Name of the bucket of bodies above 256 KB. */
+  /** Name of the bucket of bodies above 4 KB. */
   bucket: 'POSTHASTE_FAILURES_BUCKET',
   /** The account that owns it: nobody else's bucket of that name is read or written. */
   bucketOwner: 'POSTHASTE_FAILURES_BUCKET_OWNER',

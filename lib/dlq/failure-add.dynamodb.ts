@@ -46,8 +46,11 @@ function workOf(deps: FailureAddDeps, id: string, arrivals: readonly Arrival[]):
   };
 }
 
-/** Above this the body is an object: what is changed often is written whole, and an item has 400 KB at most. */
-const INLINE_MAX_BYTES = 256 * 1_024;
+/**
+ * Above this the body is an object. To write such an item in a transaction is 8 write units, and each change of standing costs as much again:
+ * DynamoDB charges an update for the whole item (developer guide, "DynamoDB read and write operations"). An object is written once.
+ */
+const INLINE_MAX_BYTES = 4 * 1_024;
 
 /** Puts the body where it belongs. An item that would be too large with it does not get it either. */
 export async function place(bodies: FailureBodies, arrival: Arrival): Promise<StoredBody> {

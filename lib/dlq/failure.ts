@@ -57,7 +57,7 @@ export interface Arrival {
   readonly body: string;
 }
 
-/** Where the body of a stored failure is: in its item, or above 256 KB an object. */
+/** Where the body of a stored failure is: in its item, or above 4 KB an object. */
 export type StoredBody =
   | { readonly kind: 'inline'; readonly text: string }
   | { readonly kind: 'object'; readonly key: string; readonly bytes: number; readonly sha256: string };

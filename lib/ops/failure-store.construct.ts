@@ -58,7 +58,7 @@ const READ_ACTIONS = ['dynamodb:GetItem', 'dynamodb:Query'] as const;
  * a letter leaves its queue only once it is in the table. An operations function (`<stack>-operations`) does what operators ask for: nobody
  * needs a permission on a queue or a table. Put it anywhere in the stack, once; constructs of nested stacks are not part of it.
  *
- * What is open never expires. What is worked goes 60 days later; bodies above 256 KB stay in the bucket until it is emptied by hand.
+ * What is open never expires. What is worked goes 60 days later; bodies above 4 KB stay in the bucket until it is emptied by hand.
  *
  * @example
  * const failures = new FailureStore(this, 'failures', { alarmTopic });
@@ -66,7 +66,7 @@ const READ_ACTIONS = ['dynamodb:GetItem', 'dynamodb:Query'] as const;
  */
 export class FailureStore extends Construct {
   readonly table: TableV2;
-  /** Bodies above 256 KB. */
+  /** Bodies above 4 KB. */
   readonly bodies: Bucket;
   readonly indexer: FailureIndexer;
   readonly operations: OperationsFunction;

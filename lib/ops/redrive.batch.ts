@@ -154,7 +154,7 @@ async function finishOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Fa
   return [...worked, ...(await sentOf(deps, run, sendable))];
 }
 
-// Bodies are read ten at a time: each may be of a megabyte.
+// Bodies are read when their batch is next, each of them a call and maybe a megabyte: of fifty at most at a time.
 async function sentOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Failure[]): Promise<Worked[]> {
   const size = Math.min(BATCH, batchOf(run.redrive.options.rate));
   const batches = Array.from({ length: Math.ceil(failures.length / size) }, (_, index) => failures.slice(index * size, (index + 1) * size));
@@ -170,8 +170,9 @@ async function sentOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Fail
 async function sentBatch(deps: BatchDeps, run: ConsumerRun, failures: readonly Failure[]): Promise<Worked[]> {
   const worked: Worked[] = [];
   const letters: Letter[] = [];
-  for (const failure of failures) {
-    const body = await readBody(deps.failures, failure);
+  const bodies = await mapConcurrent(failures, BATCH, (failure) => readBody(deps.failures, failure));
+  for (const [index, failure] of failures.entries()) {
+    const body = bodies[index] as string | Ending;
     if (typeof body === 'string') letters.push({ failure, body });
     else worked.push({ failure, ending: body });
   }

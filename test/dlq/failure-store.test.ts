@@ -61,14 +61,15 @@ describe('adding', () => {
     expect((await timed(contents(store))).groups).toMatchObject([{ total: 10, counts: { open: 10 }, firstAt: T0, lastAt: T0 + 9 }]);
   });
 
-  test('puts bodies over 256 KB, and those that an item has no room for, where objects are', async () => {
+  test('puts bodies over 4 KB, and those that an item has no room for, where objects are', async () => {
     const { store, objects, timed } = failureWorld();
-    const large = 'ä'.repeat(131_073);
-    const beside = { big: { dataType: 'String', stringValue: 'x'.repeat(200_000) } };
-    await timed(store.add([arrival('a', { body: large }), arrival('b', { body: 'y'.repeat(250_000), attributes: beside }), arrival('c')]));
+    const large = 'ä'.repeat(2_049);
+    const beside = { big: { dataType: 'String', stringValue: 'x'.repeat(399_000) } };
+    const small = arrival('c', { body: 'ä'.repeat(2_048) });
+    await timed(store.add([arrival('a', { body: large }), arrival('b', { body: 'y'.repeat(4_000), attributes: beside }), small]));
     expect(objects.size).toBe(2);
     const stored = await timed(first(store, 'a'));
-    expect(stored.body).toMatchObject({ kind: 'object', bytes: 262_146 });
+    expect(stored.body).toMatchObject({ kind: 'object', bytes: 4_098 });
     expect(await timed(store.bodyOf(stored))).toBe(large);
     expect(await timed(first(store, 'b'))).toMatchObject({ body: { kind: 'object' }, attributes: beside });
     objects.clear();
