@@ -26,6 +26,8 @@ export interface MappingStates {
 }
 
 const KEPT_MS = 30_000;
+/** The other states are changes, which end by themselves (Lambda API Reference, EventSourceMappingConfiguration): they are asked for each time. */
+const LASTING: readonly string[] = ['Enabled', 'Disabled'];
 /**
  * Deployments, pauses and whoever else manages functions share 15 calls a second in an account and region, which nobody can raise (Lambda
  * quotas, "Other control plane API requests"): some are always left to them.
@@ -43,10 +45,13 @@ const AT_ONCE = 5;
  */
 export function createMappingStates(deps: MappingStatesDeps): MappingStates {
   const known = new Map<string, MappingState>();
-  const isOld = (id: string) => deps.clock.now() - (known.get(id)?.at ?? Number.NEGATIVE_INFINITY) >= KEPT_MS;
+  const isDue = (id: string) => {
+    const { state, at } = known.get(id) ?? { state: 'unknown', at: 0 };
+    return !LASTING.includes(state) || deps.clock.now() - at >= KEPT_MS;
+  };
   return {
     async read(ids, { fresh }) {
-      const due = [...new Set(ids)].filter((id) => fresh || isOld(id));
+      const due = [...new Set(ids)].filter((id) => fresh || isDue(id));
       for (let at = 0; at < due.length; at += A_SECOND) {
         if (at > 0) await sleep(deps.clock, 1_000);
         const answers = await mapConcurrent(due.slice(at, at + A_SECOND), AT_ONCE, (id) => stateOf(deps, id));

@@ -51,6 +51,17 @@ test('a state is asked for once in 30 seconds, and says how old it is', async ()
   expect(calls).toHaveLength(2);
 });
 
+test('a change is asked for each time: it ends by itself', async () => {
+  let state = 'Disabling';
+  const { read, calls } = lambdaWhere(() => state);
+  await read(['a']);
+  expect(await read(['a'])).toEqual({ a: 'Disabling 0' });
+  state = 'Disabled';
+  await read(['a']);
+  expect(await read(['a'])).toEqual({ a: 'Disabled 0' });
+  expect(calls).toHaveLength(3);
+});
+
 test('fresh, it is asked for again', async () => {
   const { read, calls } = lambdaWhere(() => 'Enabled');
   await read(['a', 'b']);
