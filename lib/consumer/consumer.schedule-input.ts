@@ -12,8 +12,11 @@ export interface SchedulePlace {
   readonly deadLetterQueueArn: string;
 }
 
-/** "Maximum size of the target payload": 256 KB (EventBridge Scheduler user guide, quotas). */
-const MAX_INPUT_BYTES = 262_144;
+/**
+ * A schedule takes 256 KB ("Maximum size of the target payload", EventBridge Scheduler user guide, quotas), and one that cannot send leaves
+ * them in a letter, which it cuts short where they do not fit beside what it says of itself (`IS_PAYLOAD_TRUNCATED`): room is left for that.
+ */
+const MAX_INPUT_BYTES = 204_800;
 
 /** SQS takes ten message attributes (SQS developer guide, message metadata); the copy has one more than the message. */
 const MAX_ATTRIBUTES = 10;
@@ -44,7 +47,7 @@ export function fitsSchedule(record: QueueRecord, queueUrl: string): boolean {
   return (
     attributes.length < MAX_ATTRIBUTES &&
     attributes.every(({ stringValue }) => typeof stringValue === 'string') &&
-    Buffer.byteLength(sendInput({ record, attempts: 0 }, queueUrl)) <= MAX_INPUT_BYTES - 20
+    Buffer.byteLength(sendInput({ record, attempts: 0 }, queueUrl)) <= MAX_INPUT_BYTES
   );
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SQS_MAX_BYTES } from '../message/message.contract.ts';
 import type { AttemptNote, RecordAttribute } from '../retry/dead-letter.ts';
-import { FAILURE_ATTRIBUTE, UNKNOWN_CONSUMER } from './dlq.contract.ts';
+import { CUT_SHORT, FAILURE_ATTRIBUTE, UNKNOWN_CONSUMER } from './dlq.contract.ts';
 import type { Arrival, FailureSource } from './failure.ts';
 import { failureIdOf } from './failure-id.ts';
 import { decodeFailureRecord, type FailureRecord } from './failure-record.ts';
@@ -12,6 +12,8 @@ import { scheduledMessage } from './scheduled-letter.ts';
 export interface Origin {
   readonly source: FailureSource;
   readonly consumer: string;
+  /** Its schedules send messages to a consumer after a long wait: a letter of one holds a message. */
+  readonly holdsMessage?: boolean;
 }
 
 /** The queue of nobody: a consumer that was removed, or one that is being deployed. */
@@ -100,6 +102,8 @@ const UNRECORDED: Pick<Arrival, 'reason' | 'errorType' | 'errorMessage'> = {
   errorMessage: 'It fills all that SQS takes, which left no room for the reason; the log of its consumer has it.',
 };
 
+const CUT: Pick<Arrival, 'reason' | 'errorType' | 'errorMessage'> = { ...BARE.schedule, reason: CUT_SHORT };
+
 /** Even the bare reason takes half a kilobyte. */
 const RECORD_BYTES = 512;
 
@@ -112,7 +116,9 @@ function bareArrival(received: Letter, origin: Origin, now: number): Arrival {
   const letter = { ...received, ...message };
   const hasMessage = message !== undefined || origin.source === 'consumer' || origin.source === 'subscription';
   const seen = hasMessage ? glimpse(letter.body) : {};
-  const bare = { ...(isFull(received, origin) ? UNRECORDED : BARE[origin.source]), ...schedulersError(received, origin) };
+  const isCut = origin.holdsMessage === true && message === undefined;
+  const known = isFull(received, origin) ? UNRECORDED : BARE[origin.source];
+  const bare = { ...(isCut ? CUT : known), ...schedulersError(received, origin) };
   return {
     ...seen,
     ...identity(letter, origin, seen.messageId ?? letter.messageId),

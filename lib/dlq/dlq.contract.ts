@@ -29,5 +29,8 @@ export const INDEXER_METRICS = {
   unkept: 'LettersUnkept',
 } as const;
 
+/** The reason of a failure whose letter holds a part of its message only. */
+export const CUT_SHORT = 'CUT_SHORT';
+
 /** Whose letters are that were found in a queue of nobody. */
 export const UNKNOWN_CONSUMER = 'unknown';

@@ -110,7 +110,9 @@ async function originOf(topology: FailureIndexerDeps['topology'], letter: Letter
 }
 
 function originAs(owner: DeadLetterOwner | undefined): Origin {
-  return owner === undefined ? UNKNOWN_ORIGIN : { source: owner.kind, consumer: owner.entry.name };
+  if (owner === undefined) return UNKNOWN_ORIGIN;
+  const { kind: source, entry } = owner;
+  return { source, consumer: entry.name, ...(source === 'schedule' && { holdsMessage: entry.kind === 'consumer' }) };
 }
 
 function idsOf(letters: readonly Letter[]): readonly string[] {

@@ -27,7 +27,8 @@ export interface Arrival {
   readonly consumer: string;
   /**
    * Stable code, see `FailureRecord`. Of letters without a record: `RECEIVES_EXHAUSTED` (SQS itself moved it), `UNRECORDED` (it left no room for
-   * one), `UNDELIVERED` (a subscription's), `UNSCHEDULED` (a schedule's), `STREAM_GIVEN_UP` (a stream's).
+   * one), `UNDELIVERED` (a subscription's), `UNSCHEDULED` (a schedule's), `CUT_SHORT` (a schedule's, and not the whole of
+   * its message), `STREAM_GIVEN_UP` (a stream's).
    */
   readonly reason: string;
   readonly errorType: string;

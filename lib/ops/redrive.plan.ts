@@ -1,3 +1,4 @@
+import { CUT_SHORT } from '../dlq/dlq.contract.ts';
 import type { Failure } from '../dlq/failure.ts';
 import type { ConsumerEntry } from '../topology/topology.contract.ts';
 import type { RedriveOptions } from './operations.ts';
@@ -53,6 +54,7 @@ const DAY_MS = 86_400_000;
 export function verdictOn(failure: Failure, asking: Asking, consumer: ConsumerEntry | undefined, now: number): Verdict {
   const { options, id, startedAt } = asking;
   if (failure.failedAt > startedAt || (id !== undefined && failure.redriveId === id)) return { kind: 'skip' };
+  if (isPart(failure)) return { kind: 'leave', reason: 'BODY_GONE', because: PART_BECAUSE };
   if (consumer === undefined || isNoMessage(failure)) {
     return { kind: 'leave', reason: 'NO_CONSUMER', because: nobodysBecause(failure) };
   }
@@ -70,15 +72,23 @@ export function verdictOn(failure: Failure, asking: Asking, consumer: ConsumerEn
   };
 }
 
+/** Until an edited copy is the whole of it. */
+function isPart({ reason, messageId }: Failure): boolean {
+  return reason === CUT_SHORT && messageId === undefined;
+}
+
+const PART_BECAUSE =
+  'the Scheduler could not send it after its wait, and kept a part of it only: edit it to what it was, or have its sender send it again and archive it';
+
 /** What was no message to anybody is none to a consumer that has the outbox's name. */
 function isNoMessage({ source, messageId }: Failure): boolean {
   return source === 'stream' || (source === 'schedule' && messageId === undefined);
 }
 
-function nobodysBecause({ source, consumer }: Failure): string {
+function nobodysBecause({ source, consumer, messageId }: Failure): string {
   if (source === 'stream')
     return `it is a stream batch of '${consumer}', whose rows still wait in the outbox: archive it once they are published`;
-  if (source === 'schedule')
+  if (source === 'schedule' && messageId === undefined)
     return `it is a run of '${consumer}' that its schedule could not start: archive it, a later run has made up for it`;
   return `no consumer '${consumer}' is in this stack: archive it, or deploy the consumer under that name`;
 }

@@ -21,7 +21,7 @@ export interface LongWaitsOptions {
  * Scheduler sends it to the queue again, body byte for byte, and the received copy is deleted. Attempts and history go on.
  *
  * Promise: a wait that was begun ends, whatever crashes between the schedule and the deletion; two copies take effect once.
- * No promise: to the second, for schedules run within a minute; and messages of more than 256 KB, with ten attributes or a binary one are
+ * No promise: to the second, for schedules run within a minute; and messages of more than 200 KB, with ten attributes or a binary one are
  * hidden in the queue for up to 11 hours at a time instead, as those of FIFO queues are. For these the queue's retention is the limit.
  *
  * Throws `MissingEnvError` (code `ENV_MISSING`) where the construct was not given `longRetries`.

@@ -197,7 +197,9 @@ describe('the schedule of a wait', () => {
     // One that waited before has the attribute already.
     expect(fitsSchedule(withAttributes({ ...texts(9), 'posthaste.attempts': { dataType: 'Number', stringValue: '1' } }), 'q')).toBe(true);
     expect(fitsSchedule(withAttributes({ b: { dataType: 'Binary', binaryValue: 'AA==' } }), 'q')).toBe(false);
-    expect(fitsSchedule({ ...record('a'), body: 'x'.repeat(250_000) }, 'q')).toBe(true);
-    expect(fitsSchedule({ ...record('a'), body: '"'.repeat(140_000) }, 'q')).toBe(false);
+    expect(fitsSchedule({ ...record('a'), body: 'x'.repeat(200_000) }, 'q')).toBe(true);
+    expect(fitsSchedule({ ...record('a'), body: '"'.repeat(110_000) }, 'q')).toBe(false);
+    // A letter of the Scheduler has room for it and for what the Scheduler says.
+    expect(fitsSchedule({ ...record('a'), body: 'x'.repeat(205_000) }, 'q')).toBe(false);
   });
 });

@@ -167,6 +167,21 @@ describe('a letter', () => {
     ]);
   });
 
+  test.each([
+    ['says so', '{"QueueUrl":"q","MessageBody":"{}"}', 'true'],
+    ['cannot be read', '{"QueueUrl":"q","MessageBo', 'false'],
+  ])(
+    'of a long wait that the Scheduler has cut short and that %s is no message, and keeps what the Scheduler said',
+    async (_, body, cut) => {
+      const { index, failures } = indexing(() => [{ ...SHIP, unscheduled: at('ship-order-unscheduled') }]);
+      const messageAttributes = { IS_PAYLOAD_TRUNCATED: { dataType: 'String', stringValue: cut } };
+      await index(letter('ship-order-unscheduled', { body, messageAttributes }));
+      const [failure] = await failures();
+      expect(failure).toMatchObject({ source: 'schedule', reason: 'CUT_SHORT', attributes: messageAttributes, body: { text: body } });
+      expect(failure?.messageId).toBeUndefined();
+    },
+  );
+
   test('of a queue that nobody knows is kept all the same, after looking once more', async () => {
     let entries: readonly TopologyEntry[] = [];
     const { index, failures, reads } = indexing(() => entries);

@@ -71,6 +71,13 @@ describe('a redrive', () => {
     expect(world.consumed.effects).toEqual(['waited']);
   });
 
+  test('leaves a message of which the Scheduler kept a part only', async () => {
+    const world = redriveWorld();
+    const { messageId: _, ...part } = letter('part', { source: 'schedule', reason: 'CUT_SHORT' });
+    await world.add(part);
+    expect(await world.redrive({})).toMatchObject({ counts: { sent: 0, left: 1 }, reasons: { BODY_GONE: 1 } });
+  });
+
   test('does not send again what fails again while it runs', async () => {
     const world = redriveWorld();
     await world.add(letter('a'), letter('b', { failedAt: T0 + 1 }));
