@@ -11,9 +11,9 @@ const operations = operationsFromEnv({
 });
 
 /** Answers operators, and does once a minute what the schedule asks. */
-export async function handler(request: unknown, context: InvocationTime): Promise<unknown> {
+export async function handler(request: unknown, context: InvocationTime & { readonly awsRequestId: string }): Promise<unknown> {
   try {
-    return await operations.handle(request, { deadline: deadlineOf(context) });
+    return await operations.handle(request, { deadline: deadlineOf(context), requestId: context.awsRequestId });
   } finally {
     metrics.flush();
   }

@@ -115,8 +115,11 @@ export interface FailureAudit {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly action: 'redrive' | 'archive' | 'restore' | 'edit' | 'renew';
+  /** Whoever the caller said they are. */
   readonly who: string;
   readonly why?: string;
+  /** Lambda's id of the invocation that asked for it; CloudTrail, where it records invocations, knows by it who the caller was. */
+  readonly requestId?: string;
   /** What came of it, e.g. `sent`, `already done`, `refused: …`. */
   readonly result: string;
   readonly redriveId?: string;

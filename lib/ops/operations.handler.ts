@@ -13,8 +13,16 @@ import { change, edit, exportOf, groupsOf, listOf, show } from './work-failures.
 
 /** Answers operators; the only one who touches queues and failures for them. */
 export interface Operations {
-  /** Answers one request; nothing new starts after `deadline` (epoch milliseconds). Throws only for the schedule's tick, whose errors Lambda counts. */
-  handle(request: unknown, options: { readonly deadline: number }): Promise<Answers[keyof Answers] | Refusal>;
+  /** Answers one request. Throws only for the schedule's tick, whose errors Lambda counts. */
+  handle(request: unknown, invocation: Invocation): Promise<Answers[keyof Answers] | Refusal>;
+}
+
+/** In what a request is answered. */
+export interface Invocation {
+  /** Nothing new starts after it; epoch milliseconds. */
+  readonly deadline: number;
+  /** Lambda's id of it, which is put on file with what is done. */
+  readonly requestId?: string;
 }
 
 /** What operations work with. */
@@ -31,15 +39,21 @@ export type OperationsDeps = Omit<StackStatusDeps, 'redrives'> &
  */
 export function createOperations(deps: OperationsDeps): Operations {
   return {
-    async handle(request, { deadline }) {
+    async handle(request, { deadline, requestId }) {
       try {
-        return await answerTo(deps, parseRequest(request), deadline);
+        return await answerTo(deps, signed(parseRequest(request), requestId), deadline);
       } catch (error) {
         if ((request as { operation?: unknown } | null)?.operation === 'tick') throw error;
         return refusalOf(deps, error);
       }
     },
   };
+}
+
+/** What somebody asks to be done, with the id of the invocation beside whom they say they are. */
+function signed(request: OperationRequest, requestId: string | undefined): OperationRequest {
+  if (!('author' in request) || requestId === undefined) return request;
+  return { ...request, author: { ...request.author, requestId } };
 }
 
 async function answerTo(deps: OperationsDeps, request: OperationRequest, deadline: number): Promise<Answers[keyof Answers]> {

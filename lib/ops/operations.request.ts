@@ -86,7 +86,7 @@ const OPTIONS: Readonly<Record<keyof RedriveOptions, Reader>> = {
   maxRedrives: integerFrom(1, 1_000),
 };
 
-const AUTHOR: Readonly<Record<keyof Author, Reader>> = { who: note, why: optional(note) };
+const AUTHOR: Readonly<Record<Exclude<keyof Author, 'requestId'>, Reader>> = { who: note, why: optional(note) };
 
 const where: Reader = (value, name) => membersOf<FailureFilter>(value, FILTER, name);
 const options: Reader = (value, name) => membersOf<RedriveOptions>(value, OPTIONS, name);

@@ -1,9 +1,14 @@
 import type { Failure, FailureAudit, FailureFilter, FailureGroup, FailureStatus } from '../dlq/failure.ts';
 
-/** Who does something, and why; kept with what was done. */
+/** Who does something, and why; kept with what was done. Both are what the caller says. */
 export interface Author {
   readonly who: string;
   readonly why?: string;
+  /**
+   * The id of the invocation that asked for it, which the function adds and no caller can give. CloudTrail's record of the invocation, where
+   * data events are on, has it as `requestID`, beside whom AWS knows as the caller ("CloudTrail record contents").
+   */
+  readonly requestId?: string;
 }
 
 /** How failures are sent back. */

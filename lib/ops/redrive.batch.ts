@@ -201,6 +201,6 @@ async function readBody(failures: FailureStore, failure: Failure): Promise<strin
   }
 }
 
-function auditOf({ id, who, why }: RedriveRow, clock: Clock): Omit<FailureAudit, 'failureId' | 'action' | 'result'> {
-  return { at: clock.now(), who, ...(why !== undefined && { why }), redriveId: id };
+function auditOf({ id, who, why, requestId }: RedriveRow, clock: Clock): Omit<FailureAudit, 'failureId' | 'action' | 'result'> {
+  return { at: clock.now(), who, ...(why !== undefined && { why }), ...(requestId !== undefined && { requestId }), redriveId: id };
 }

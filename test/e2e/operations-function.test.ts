@@ -60,6 +60,9 @@ test('an operator sees what failed, edits it, sends it back behind a canary and 
   expect((await ask({ operation: 'show', id: large?.id ?? '' })).body).toBe(bodies[1]);
   const edited = await ask({ operation: 'edit', id: large?.id ?? '', body: bodies[1]?.replace('xx', 'xy') ?? '', author: ADA });
   expect(edited.error).toBeUndefined();
+  const { audits } = await ask({ operation: 'show', id: edited.failure.id });
+  // Lambda's ids are UUIDs.
+  expect(audits).toMatchObject([{ action: 'edit', requestId: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) }]);
   const exported = await world.eventually(async () => {
     const answer = await ask({ operation: 'export', where: { consumer } });
     expect(answer.failures.map(({ text }) => text.length).toSorted()).toHaveLength(2);

@@ -40,7 +40,7 @@ export interface OperationsWorld {
   resume(): void;
   /** Calls of an action until now. */
   calls(action: string): number;
-  /** What the operations function answers, as it would travel. */
+  /** What the operations function answers, as it would travel; the ids of its invocations are request-1, request-2, … */
   ask<Operation extends keyof Answers>(request: OperationRequest & { readonly operation: Operation }): Promise<Answer<Operation>>;
   /** The same for what nobody should ask. */
   askAnything(request: unknown): Promise<Partial<Refusal>>;
@@ -49,6 +49,7 @@ export interface OperationsWorld {
 /** A stack in a simulated account, and its operations function made by the composition root that is deployed. */
 export function operationsWorld(options: { readonly faults?: FaultSource } = {}): OperationsWorld {
   const calls = new Map<string, number>();
+  let invocations = 0;
   const count: Interceptor = ({ action }, next) => {
     calls.set(action, (calls.get(action) ?? 0) + 1);
     return next();
@@ -109,7 +110,8 @@ export function operationsWorld(options: { readonly faults?: FaultSource } = {})
   const timed = <T>(work: Promise<T>) => underClock(world, work, { ms: 100, most: 2_000 });
 
   const ask = async (request: unknown) => {
-    const answer = await timed(operations.handle(request, { deadline: world.clock.now() + 50_000 }));
+    invocations += 1;
+    const answer = await timed(operations.handle(request, { deadline: world.clock.now() + 50_000, requestId: `request-${invocations}` }));
     return JSON.parse(JSON.stringify(answer));
   };
   if (dlq['QueueUrl'] === undefined) throw new Error('the dead-letter queue was not made');

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { FailureStatus } from '../../lib/dlq/failure.ts';
 import { OUTBOX_ATTRIBUTES } from '../../lib/outbox/outbox.contract.ts';
 import type { FaultSource } from '../../lib/simulation/fault.ts';
 import { plannedFaults } from '../../lib/simulation/fault-plan.ts';
@@ -237,6 +238,51 @@ describe('a redrive', () => {
   });
 });
 
+describe('what is on file', () => {
+  /** The id of the first failure and what was done to it, after somebody has asked for something. */
+  async function audited(world: OperationsWorld, status: FailureStatus) {
+    const { failures } = await world.ask({ operation: 'list', where: { status } });
+    const { audits } = await world.ask({ operation: 'show', id: failures[0]?.id ?? '' });
+    return audits.map(({ action, who, requestId }) => ({ action, who, requestId }));
+  }
+
+  test('names the invocation that asked, beside whoever the caller says they are', async () => {
+    const world = operationsWorld();
+    await world.add(letter('a'));
+    await world.ask({ operation: 'archive', where: {}, author: ADA });
+    await world.ask({ operation: 'restore', where: { status: 'archived' }, author: ADA });
+    expect(await audited(world, 'open')).toEqual([
+      { action: 'archive', who: 'ada', requestId: 'request-1' },
+      { action: 'restore', who: 'ada', requestId: 'request-2' },
+    ]);
+  });
+
+  test('of a redrive names the invocation that began it, whoever goes on with it', async () => {
+    const world = operationsWorld();
+    await world.add(...Array.from({ length: 30 }, (_, index) => letter(`m${index}`)));
+    const begun = await world.ask({ operation: 'redrive', where: {}, options: { rate: 2 }, author: ADA });
+    expect(begun).toMatchObject({ state: 'running', requestId: 'request-1' });
+    await world.ask({ operation: 'tick' });
+    await world.ask({ operation: 'tick' });
+    const { failures } = await world.ask({ operation: 'list', where: { status: 'redriven' }, limit: 100 });
+    expect(failures).toHaveLength(30);
+    for (const { id } of failures) {
+      expect((await world.ask({ operation: 'show', id })).audits).toMatchObject([{ action: 'redrive', requestId: 'request-1' }]);
+    }
+  });
+
+  test('of an edit names the invocation with both copies', async () => {
+    const world = operationsWorld();
+    await world.add(letter('a'));
+    const [failure] = (await world.ask({ operation: 'list' })).failures;
+    const body = letter('a').body.replace('"n":1', '"n":2');
+    await world.ask({ operation: 'edit', id: failure?.id ?? '', body, author: ADA });
+    const edited = [{ action: 'edit', who: 'ada', requestId: 'request-2' }];
+    expect(await audited(world, 'open')).toEqual(edited);
+    expect(await audited(world, 'replaced')).toEqual(edited);
+  });
+});
+
 describe('a dead-letter queue', () => {
   test('that is not indexed is moved by SQS, to the queue of its consumer', async () => {
     const world = operationsWorld();
@@ -298,6 +344,7 @@ describe('what cannot be done', () => {
     [{ operation: 'list', where: { constructor: 'x' } }, "where has no member 'constructor'"],
     [{ operation: 'list', pages: 3 }, "list has no member 'pages'; it takes where, limit, cursor"],
     [{ operation: 'redrive', where: {}, author: {} }, 'author.who is missing'],
+    [{ operation: 'archive', where: {}, author: { ...ADA, requestId: 'x' } }, "author has no member 'requestId'; it takes who, why"],
     [{ operation: 'redrive', where: {}, author: ADA, options: { rate: 0 } }, 'options.rate is 0; it is a number from 0.1 to 1000'],
     [{ operation: 'redrive', where: {}, author: ADA, options: { renewOld: 1 } }, 'options.renewOld is 1; it is true or false'],
   ])('is said in a sentence: %j', async (request, message) => {
