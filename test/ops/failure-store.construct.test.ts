@@ -318,6 +318,27 @@ describe('alarms', () => {
   });
 });
 
+test('costs at rest what the documentation says: mappings that poll, and alarms', () => {
+  const added = (fill: (stack: Stack) => void) => {
+    const [bare, stored] = [testStack(), testStack()];
+    for (const stack of [bare, stored]) fill(stack);
+    new FailureStore(stored, 'failures');
+    const alarmsOf = (stack: Stack) => resources(stack, 'AWS::CloudWatch::Alarm').length;
+    return { mappings: toIndexer(stored).length, alarms: alarmsOf(stored) - alarmsOf(bare) };
+  };
+  const itself = { mappings: 0, alarms: 5 };
+  expect(added(() => {})).toEqual(itself);
+  const inbox = (stack: Stack) => new Inbox(stack, 'inbox');
+  const command = (stack: Stack) => new CommandQueue(stack, 'print-label', { handles: [Print], entry: ENTRY, inbox: inbox(stack) });
+  expect(added(command)).toEqual({ mappings: 1, alarms: itself.alarms + 1 });
+  const topics = (stack: Stack) => ['orders', 'returns'].map((name) => new EventTopic(stack, name));
+  const handles = [definition('event', 'orders.order-placed', ['orders', 'returns'])];
+  const consumer = (stack: Stack) =>
+    new Consumer(stack, 'ship-order', { topic: topics(stack), handles, entry: ENTRY, inbox: inbox(stack), longRetries: true });
+  expect(added(consumer)).toEqual({ mappings: 1 + 2 + 1, alarms: itself.alarms + 1 });
+  expect(added((stack) => new Outbox(stack, 'outbox'))).toEqual({ mappings: 1, alarms: itself.alarms + 1 });
+});
+
 describe('a stack is refused', () => {
   test('with two failure stores', () => {
     const { stack } = shop();
