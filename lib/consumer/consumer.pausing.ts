@@ -2,7 +2,7 @@ import type { ListEventSourceMappingsCommandOutput, UpdateEventSourceMappingComm
 import { ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import type { CreateScheduleCommandInput, CreateScheduleCommandOutput, UpdateScheduleCommandOutput } from '@aws-sdk/client-scheduler';
 import { CreateScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, sleep } from '../core/clock.ts';
 import type { Rng } from '../core/rng.ts';
 import { errorName } from '../retry/aws-failure.ts';
 import { type RetryOptions, retry } from '../retry/retry.ts';
@@ -40,10 +40,25 @@ export interface MappingStopOptions {
 const MIN_STOP_MS = 60_000;
 
 /**
- * A mapping that is disabled after its schedule has run stays so: it is not disabled without that much time left, nor that long after the
- * schedule was asked for, since a shorter pause of another process may have moved it ahead.
+ * A mapping that is disabled after its schedule has run for the last time stays so: it is not disabled without that much time left, nor that
+ * long after the schedule was asked for, since a shorter pause of another process may have moved it ahead.
  */
 const MARGIN_MS = 30_000;
+
+/**
+ * Lambda refuses to enable a mapping that is still being disabled, or that a deployment changes (API_UpdateEventSourceMapping,
+ * "ResourceInUseException"), and no page says which refusals the Scheduler tries again: it enables three times more.
+ */
+const RUNS_AGAIN = { rate: 'rate(5 minutes)', forMs: 16 * 60_000 } as const;
+
+/** What it does try again, it tries for a day: the default, and the most there is. A pause ends however long Lambda is out of reach. */
+const RESUME_RETRY = { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 } as const;
+
+/**
+ * Processes that fail together pause together, and Lambda takes 15 of such requests a second from a whole account (Lambda quotas, rate of
+ * control plane API requests): each waits for some of this time. Not longer, since messages are handed out, and go back, meanwhile.
+ */
+const SPREAD_MS = 1_000;
 
 /**
  * Stops a queue's deliveries by disabling its event source mapping, so that waiting messages spend no receives. The schedule that enables it
@@ -57,6 +72,7 @@ export function createMappingStop(options: MappingStopOptions): DeliveryStop {
     async stopUntil(time, { until } = {}) {
       if (time - clock.now() < MIN_STOP_MS) return;
       const bounds = { clock, rng, ...(until !== undefined && { until }) };
+      await spread(bounds);
       known ??= findMapping(options, bounds);
       const uuid = await known.catch((error) => {
         known = undefined;
@@ -69,6 +85,11 @@ export function createMappingStop(options: MappingStopOptions): DeliveryStop {
       await retry(() => lambda.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: false })), bounds);
     },
   };
+}
+
+/** Half of what is left at most, where the time is short. */
+function spread({ clock, rng, until = Number.POSITIVE_INFINITY }: RetryOptions): Promise<void> {
+  return sleep(clock, rng.next() * Math.min(SPREAD_MS, Math.max(0, until - clock.now()) / 2));
 }
 
 /**
@@ -87,11 +108,14 @@ async function findMapping({ lambda, queueArn, functionName }: MappingStopOption
 
 function resumeInput({ scheduleName, roleArn }: MappingStopOptions, uuid: string, time: number): CreateScheduleCommandInput {
   const partition = roleArn.split(':')[1] ?? 'aws';
+  // In whole seconds, and never before the pause is over.
+  const start = Math.ceil(time / 1_000) * 1_000;
   return {
     Name: scheduleName,
-    // In whole seconds, and never before the pause is over.
-    ScheduleExpression: `at(${new Date(Math.ceil(time / 1_000) * 1_000).toISOString().slice(0, 19)})`,
-    ScheduleExpressionTimezone: 'UTC',
+    // A rate runs first at its start date (EventBridge Scheduler user guide, "Rate-based schedules").
+    ScheduleExpression: RUNS_AGAIN.rate,
+    StartDate: new Date(start),
+    EndDate: new Date(start + RUNS_AGAIN.forMs),
     FlexibleTimeWindow: { Mode: 'OFF' },
     // It stays, for the next pause to move: one that deletes itself does so a while after it ran, with whatever it was moved to meanwhile
     // (AWS Compute Blog, "Automatically delete schedules upon completion").
@@ -99,6 +123,7 @@ function resumeInput({ scheduleName, roleArn }: MappingStopOptions, uuid: string
     Target: {
       Arn: `arn:${partition}:scheduler:::aws-sdk:lambda:updateEventSourceMapping`,
       RoleArn: roleArn,
+      RetryPolicy: RESUME_RETRY,
       // Universal targets name members as the SDK for Java does: `Uuid`, not `UUID`.
       Input: JSON.stringify({ Uuid: uuid, Enabled: true }),
     },

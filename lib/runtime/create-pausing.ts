@@ -23,7 +23,8 @@ export interface PausingOptions {
  * Lets a `pause` rule stop the deliveries of the consumer's queue, by disabling its event source mapping for that time: messages that wait
  * then spend no receives. Without it a pause is one of each process.
  *
- * Promise: a mapping that was disabled is enabled again when the pause is over, whatever crashes: the schedule that does it is there first.
+ * Promise: a mapping that was disabled is enabled again when the pause is over, whatever crashes: the schedule that does it is there first,
+ * and does it four times in a quarter of an hour, should Lambda refuse.
  * No promise: to the second, for schedules run within a minute, and mappings take seconds to change; pauses under a minute do not stop
  * deliveries. What is delivered meanwhile goes back uncharged. The one schedule stays in the default group, for the next pause to move; delete
  * it with the stack, if it is in the way.

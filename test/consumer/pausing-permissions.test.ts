@@ -4,7 +4,7 @@ import { Consumer, EventTopic, Inbox } from '../../lib/constructs.ts';
 import { createMappingStop } from '../../lib/consumer/consumer.pausing.ts';
 import { createRng } from '../../lib/core/rng.ts';
 import type { AwsError, Json, ServiceName } from '../../lib/local/aws.ts';
-import { sdkError } from '../../lib/simulation/sdk-shapes.ts';
+import { sdkError, wireInput } from '../../lib/simulation/sdk-shapes.ts';
 import { definition, ENTRY, testStack } from '../infra/fixtures/stack.ts';
 import { createRoleWorld, type RoleWorld } from '../local/role-world.ts';
 
@@ -28,7 +28,8 @@ function template(pausable = true): string {
 function clientOf({ embedded }: RoleWorld, service: ServiceName, roleArn: string) {
   return {
     async send({ input, constructor: { name } }: { input: Json; constructor: { name: string } }) {
-      const request = { service, action: name.replace(/Command$/, ''), input, caller: { kind: 'role', roleArn } } as const;
+      const action = name.replace(/Command$/, '');
+      const request = { service, action, input: wireInput(service, input), caller: { kind: 'role', roleArn } } as const;
       try {
         return await embedded.aws.call(request);
       } catch (error) {
@@ -58,20 +59,24 @@ test('the deployed rights are enough to stop deliveries and to start them again,
     return (EventSourceMappings as readonly Json[]).map((mapping) => mapping['State']);
   };
 
-  await stop.stopUntil(world.clock.now() + 900_000);
-  await world.clock.advanceAsync(10_000);
+  const stopFor = async (ms: number) => {
+    const stopped = stop.stopUntil(world.clock.now() + ms);
+    await world.clock.advanceAsync(10_000);
+    await stopped;
+  };
+
+  await stopFor(900_000);
   expect(await state()).toEqual(['Disabled']);
   // A longer pause moves the end of the first.
-  await stop.stopUntil(world.clock.now() + 1_800_000);
-  await world.clock.advanceAsync(1_700_000);
+  await stopFor(1_800_000);
+  await world.clock.advanceAsync(1_690_000);
   expect(await state()).toEqual(['Disabled']);
   await world.clock.advanceAsync(200_000);
   expect(await state()).toEqual(['Enabled']);
   expect((await world.ask('scheduler', 'ListSchedules', {}))['Schedules']).toHaveLength(1);
 
   // A deployment of code without pauses, in the midst of one.
-  await stop.stopUntil(world.clock.now() + 900_000);
-  await world.clock.advanceAsync(10_000);
+  await stopFor(900_000);
   expect(await state()).toEqual(['Disabled']);
   await world.ask('cloudformation', 'UpdateStack', { StackName: 'test', TemplateBody: template(false), Capabilities: ['CAPABILITY_IAM'] });
   await world.clock.advanceAsync(60_000);

@@ -3,7 +3,7 @@ import { on } from '../../lib/consumer/consumer.routes.ts';
 import { silentLogger } from '../../lib/core/logger.ts';
 import { silentMetrics } from '../../lib/core/metrics.ts';
 import { createInbox } from '../../lib/inbox/create-inbox.ts';
-import { DEVELOPER, type Json } from '../../lib/local/aws.ts';
+import { AwsError, type AwsRequest, DEVELOPER, type Json } from '../../lib/local/aws.ts';
 import { pause } from '../../lib/retry/error-outcome.ts';
 import { errorRule } from '../../lib/retry/error-rules.ts';
 import { createConsumer } from '../../lib/runtime/create-consumer.ts';
@@ -29,7 +29,12 @@ export interface PausingOptions {
 
 /** A consumer behind an event source mapping that pauses while its bank is closed, in a simulated world. */
 export function pausing({ seed = 1, faults, closedMs = 60 * MINUTE, pauseMs = 15 * MINUTE, stops = true }: PausingOptions = {}) {
-  const world = createWorld({ seed, ...(faults && { faults }) });
+  let refusedUntil = 0;
+  const authorise = ({ action, input }: AwsRequest) => {
+    if (action !== 'UpdateEventSourceMapping' || !input['Enabled'] || clock.now() >= refusedUntil) return;
+    throw new AwsError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.');
+  };
+  const world = createWorld({ seed, authorise, ...(faults && { faults }) });
   const { clock, rng, ids, call } = world;
   const queueOf = (QueueName: string, Attributes: Json) => String(call('sqs', 'CreateQueue', { QueueName, Attributes })['QueueUrl']);
   const deadLetterQueueUrl = queueOf('dead', {});
@@ -90,6 +95,10 @@ export function pausing({ seed = 1, faults, closedMs = 60 * MINUTE, pauseMs = 15
       call('sqs', 'SendMessage', { QueueUrl: queueUrl, MessageBody: bodyOf(orderId, { time }) });
     },
     state: stateOf,
+    /** From now on Lambda does not enable the mapping, as while it is being changed, for so many milliseconds. */
+    refuseToEnable(ms: number) {
+      refusedUntil = clock.now() + ms;
+    },
     schedules: () => call('scheduler', 'ListSchedules', {})['Schedules'] as readonly Json[],
     /** Messages that the mapping was handed, each as often as it was. */
     receives: () => world.mappings.stats(String(UUID)).received,

@@ -10,12 +10,14 @@ const refusal = (name: string) => Object.assign(new Error(name), { name, $fault:
 
 afterEach(() => void vi.unstubAllEnvs());
 
-/** A stop over clients that note what they are sent, and answer as they are told. */
-function stopWith(answers: Readonly<Record<string, () => unknown>> = {}) {
+/** A stop over clients that note what they are sent and when, and answer as they are told; chance is always the same. */
+function stopWith(answers: Readonly<Record<string, () => unknown>> = {}, chance = 0.5) {
   const calls: { action: string; input: Record<string, unknown> }[] = [];
+  const times: number[] = [];
   const client = {
     async send(command: object) {
       const action = command.constructor.name.replace(/Command$/, '');
+      times.push(clock.now());
       calls.push({ action, input: (command as { input: Record<string, unknown> }).input });
       const answer = await answers[action]?.();
       if (answer instanceof Error) throw answer;
@@ -24,7 +26,7 @@ function stopWith(answers: Readonly<Record<string, () => unknown>> = {}) {
   };
   const clock = createVirtualClock({ next: () => 0.5 });
   const stop = createMappingStop({
-    ...{ lambda: client as never, scheduler: client as never, clock, rng: { next: () => 0.5 } },
+    ...{ lambda: client as never, scheduler: client as never, clock, rng: { next: () => chance } },
     ...{
       queueArn: QUEUE,
       functionName: 'charge-card',
@@ -32,16 +34,16 @@ function stopWith(answers: Readonly<Record<string, () => unknown>> = {}) {
       roleArn: 'arn:aws-cn:iam::111111111111:role/resume',
     },
   });
-  const stopFor = async (ms: number) => {
-    const stopped = stop.stopUntil(clock.now() + ms);
+  const stopFor = async (ms: number, options: { readonly until?: number } = {}) => {
+    const stopped = stop.stopUntil(clock.now() + ms, options);
     await Promise.all([stopped, clock.run(clock.now() + 60_000)]);
   };
-  return { calls, clock, stopFor, actions: () => calls.map(({ action }) => action) };
+  return { calls, times, clock, stopFor, actions: () => calls.map(({ action }) => action) };
 }
 
 test('first comes the schedule that enables the mapping of this function again, then the mapping is disabled', async () => {
   const { calls, stopFor, clock } = stopWith();
-  const time = new Date(clock.now() + 900_000).toISOString().slice(0, 19);
+  const time = clock.now() + 900_000;
   await stopFor(900_000);
   expect(calls).toEqual([
     { action: 'ListEventSourceMappings', input: { EventSourceArn: QUEUE } },
@@ -49,19 +51,32 @@ test('first comes the schedule that enables the mapping of this function again, 
       action: 'CreateSchedule',
       input: {
         Name: 'shop-charge-card-resume',
-        ScheduleExpression: `at(${time})`,
-        ScheduleExpressionTimezone: 'UTC',
+        ScheduleExpression: 'rate(5 minutes)',
+        StartDate: new Date(time),
+        EndDate: new Date(time + 16 * 60_000),
         FlexibleTimeWindow: { Mode: 'OFF' },
         ActionAfterCompletion: 'NONE',
         Target: {
           Arn: 'arn:aws-cn:scheduler:::aws-sdk:lambda:updateEventSourceMapping',
           RoleArn: 'arn:aws-cn:iam::111111111111:role/resume',
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
           Input: '{"Uuid":"own","Enabled":true}',
         },
       },
     },
     { action: 'UpdateEventSourceMapping', input: { UUID: 'own', Enabled: false } },
   ]);
+});
+
+test('processes that pause together ask one after the other within a second, and in half of what is left where that is less', async () => {
+  const waited = async (chance: number, leftMs?: number) => {
+    const { clock, stopFor, times } = stopWith({}, chance);
+    const began = clock.now();
+    await stopFor(900_000, leftMs === undefined ? {} : { until: began + leftMs });
+    return (times[0] ?? 0) - began;
+  };
+  expect([await waited(0), await waited(0.25), await waited(0.75)]).toEqual([0, 250, 750]);
+  expect([await waited(0.5, 400), await waited(0.5, 0)]).toEqual([100, 0]);
 });
 
 test('the mapping is looked for once, and asked for again after it could not be found', async () => {
@@ -129,7 +144,7 @@ test('in a deployed function it takes everything from the environment, and says 
       return { EventSourceMappings: [mappingOf('own', 'charge-card')] };
     },
   };
-  await createPausing({ lambda: client as never, scheduler: client as never }).stopUntil(Date.now() + 900_000);
+  await createPausing({ lambda: client as never, scheduler: client as never, rng: { next: () => 0 } }).stopUntil(Date.now() + 900_000);
   expect(inputs).toMatchObject([{ EventSourceArn: QUEUE }, { Name: 'resume' }, { UUID: 'own', Enabled: false }]);
   expect(createPausing()).toHaveProperty('stopUntil');
 });

@@ -50,8 +50,8 @@ test('a busy endpoint stops the deliveries to its notifier for as long as it ask
   const { delivery } = await world.post(release('v2'));
   // 1. The mapping is disabled, by the function's own role; what enables it again is there.
   await world.eventually(async () => expect(await deliveryOf('notify-maintainers')).toBe('Disabled'));
-  const { ScheduleExpression, FlexibleTimeWindow, Target } = await scheduler.send(new GetScheduleCommand({ Name: RESUME }));
-  const resumesAt = Date.parse(`${/at\((.*)\)/.exec(ScheduleExpression ?? '')?.[1]}Z`);
+  const { StartDate, FlexibleTimeWindow, Target } = await scheduler.send(new GetScheduleCommand({ Name: RESUME }));
+  const resumesAt = StartDate?.getTime() ?? 0;
   expect(resumesAt - askedAt).toBeGreaterThanOrEqual(90_000);
   expect(resumesAt - askedAt).toBeLessThan(120_000);
 

@@ -24,6 +24,18 @@ describe('a consumer that pauses', () => {
     }
   });
 
+  test('S59 an end of the pause that Lambda refuses comes again, and deliveries go on', async () => {
+    const consumer = pausing({ closedMs: 5 * MINUTE, pauseMs: 10 * MINUTE });
+    for (const order of ORDERS) consumer.send(order);
+    await consumer.world.run(9 * MINUTE);
+    expect(consumer.state()).toBe('Disabled');
+    consumer.refuseToEnable(3 * MINUTE);
+    await consumer.world.run(3 * MINUTE);
+    expect([consumer.state(), consumer.waiting()]).toEqual(['Disabled', 4]);
+    await consumer.world.run(10 * MINUTE);
+    expect([consumer.state(), consumer.waiting(), ...consumer.effectsOf(ORDERS)]).toEqual(['Enabled', 0, ...ORDERS.map(() => 1)]);
+  });
+
   test('S59 whatever goes wrong at any one call, deliveries go on after the pause, and every message takes effect once', async () => {
     const options = { closedMs: 5 * MINUTE, pauseMs: 10 * MINUTE };
     const run = async (more: Parameters<typeof pausing>[0] = {}) => {

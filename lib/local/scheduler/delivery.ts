@@ -78,6 +78,9 @@ async function failureOf(work: () => Promise<Json>): Promise<AwsError | undefine
   }
 }
 
-/** A refusal for good (no such resource, no permission, malformed input) is not tried again; throttles, conflicts and faults are. */
+/**
+ * A refusal for good (no such resource, no permission, malformed input) is not tried again; throttles, conflicts and faults are. No page says
+ * what becomes of a resource that is in use: here nothing, which is the harder to bear.
+ */
 const mayPass = ({ code, status }: AwsError): boolean =>
-  status >= 500 || status === 429 || /Throttl|TooManyRequests|Conflict|LimitExceeded|InUse/.test(code);
+  status >= 500 || status === 429 || /Throttl|TooManyRequests|Conflict|LimitExceeded/.test(code);

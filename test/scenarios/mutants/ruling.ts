@@ -48,6 +48,13 @@ export const RULING: readonly Mutant[] = [
   },
   {
     scenario: 'S59',
+    defect: 'a pause whose end is refused lasts until somebody looks',
+    file: 'lib/consumer/consumer.pausing.ts',
+    find: 'forMs: 16 * 60_000',
+    replace: 'forMs: 60_000',
+  },
+  {
+    scenario: 'S59',
     defect: 'deliveries go on during a pause',
     file: 'lib/consumer/consumer.pausing.ts',
     find: 'if (time - clock.now() < MIN_STOP_MS) return;',
