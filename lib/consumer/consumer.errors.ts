@@ -37,7 +37,7 @@ export type UnhandleableReason = 'UNKNOWN_TYPE' | 'UNKNOWN_VERSION' | 'TOO_OLD' 
 export class OutcomeUnknownError extends PosthasteError {
   constructor(messageId: string, options: ErrorOptions = {}) {
     super(
-      `message ${messageId} was given to its handler and left no outcome; it may run once only, so it is not run again: find out what it did and archive it, or let it run again by "reopen" of its inbox and send it back`,
+      `message ${messageId} was given to its handler and left no outcome; it may run once only, so it is not run again: find out what it did and archive it, or consent that it runs again: posthaste redrive --run-again`,
       { ...options, code: 'OUTCOME_UNKNOWN' },
     );
   }

@@ -34,7 +34,7 @@ export function runtimeAlarms(scope: Construct, worker: AlarmedWorker): readonly
     LostWork: facts.delivery === 'at-most-once' && {
       metric: reported(CONSUMER_METRICS.lost),
       threshold: 1,
-      description: `${name} gave a message to its handler, which may not be called again, and it was not finished. It waits in the dead-letter queue with the reason; find out what it did and archive it, or let it run again by "reopen" of its inbox and send it back.`,
+      description: `${name} gave a message to its handler, which may not be called again, and it was not finished. It waits in the dead-letter queue with the reason; find out what it did and archive it, or consent that it runs again: posthaste redrive --run-again.`,
     },
   };
   return Object.entries(specs).flatMap(([id, spec]) => (spec === false ? [] : [createAlarm(scope, id, { ...spec, ...shared })]));

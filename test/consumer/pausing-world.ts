@@ -6,6 +6,7 @@ import { createInbox } from '../../lib/inbox/create-inbox.ts';
 import { AwsError, type AwsRequest, DEVELOPER, type Json } from '../../lib/local/aws.ts';
 import { pause } from '../../lib/retry/error-outcome.ts';
 import { errorRule } from '../../lib/retry/error-rules.ts';
+import { Transient } from '../../lib/retry/retry.errors.ts';
 import { createConsumer } from '../../lib/runtime/create-consumer.ts';
 import type { FaultSource } from '../../lib/simulation/fault.ts';
 import { createWorld } from '../../lib/simulation/world.ts';
@@ -23,12 +24,14 @@ export interface PausingOptions {
   /** How long the bank is closed, and how long a pause is, in milliseconds. */
   readonly closedMs?: number;
   readonly pauseMs?: number;
+  /** What the bank asks its callers to wait. @default - nothing */
+  readonly asksMs?: number;
   /** Whether deliveries are stopped too. @default true */
   readonly stops?: boolean;
 }
 
 /** A consumer behind an event source mapping that pauses while its bank is closed, in a simulated world. */
-export function pausing({ seed = 1, faults, closedMs = 60 * MINUTE, pauseMs = 15 * MINUTE, stops = true }: PausingOptions = {}) {
+export function pausing({ seed = 1, faults, closedMs = 60 * MINUTE, pauseMs = 15 * MINUTE, asksMs, stops = true }: PausingOptions = {}) {
   let refusedUntil = 0;
   const authorise = ({ action, input }: AwsRequest) => {
     if (action !== 'UpdateEventSourceMapping' || !input['Enabled'] || clock.now() >= refusedUntil) return;
@@ -73,7 +76,8 @@ export function pausing({ seed = 1, faults, closedMs = 60 * MINUTE, pauseMs = 15
         handlers: [
           on(OrderPlaced, ({ id }, { unit }) => {
             runs.push(clock.now());
-            if (clock.now() < opensAt) throw Object.assign(new Error('come back later'), { code: 'BANK_CLOSED' });
+            if (clock.now() < opensAt)
+              throw new Transient('come back later', { code: 'BANK_CLOSED', ...(asksMs !== undefined && { retryAfterMs: asksMs }) });
             unit.update(effects, { id }, { update: { expression: 'ADD #n :one', names: { '#n': 'n' }, values: { ':one': 1 } } });
           }),
         ],

@@ -305,6 +305,30 @@ export const SCENARIOS: readonly Scenario[] = [
     'A message fails again after its redrive, by a clock that is wrong.',
     'Failures are told apart by the copies that failed; each redrive sends a new one.',
   ),
+  scenario(
+    'S69',
+    ['G7'],
+    'A queue refuses what a redrive sends.',
+    'Claims are taken back, and the redrive stops; resumed, it takes up what it has not sent.',
+  ),
+  scenario(
+    'S70',
+    ['G7'],
+    'What may have run is sent back, and its redrive dies: nobody knows whether it has run again.',
+    'It is left until somebody consents; the claim names the run that consent was given after, and only the marker of that run is deleted.',
+  ),
+  scenario(
+    'S71',
+    ['G4', 'G7'],
+    'Two redrives send messages of one key past each other.',
+    'An ordered consumer is a lane for one redrive until that has ended all that it claimed.',
+  ),
+  scenario(
+    'S72',
+    ['G12'],
+    'What is too busy says when to come back, and is called before, or never again.',
+    'A pause lasts as long as the thrower asked, between a second and a day.',
+  ),
 ];
 
 /** Scenarios whose parts do not exist yet, so that nothing can be shown about them. */

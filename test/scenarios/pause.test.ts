@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FAULT_KINDS, faultAt } from '../../lib/simulation/fault.ts';
 import { MINUTE, pausing } from '../consumer/pausing-world.ts';
 
+const HOUR = 60 * MINUTE;
 const ORDERS = Array.from({ length: 4 }, (_, index) => `${index}`);
 
 describe('a consumer that pauses', () => {
@@ -52,6 +53,21 @@ describe('a consumer that pauses', () => {
         const ends = [consumer.state(), consumer.waiting(), consumer.deadLetters(), ...consumer.effectsOf(ORDERS)];
         expect([index, kind, ...ends]).toEqual([index, kind, 'Enabled', 0, 0, ...ORDERS.map(() => 1)]);
       }
+    }
+  });
+
+  test('S72 a pause lasts as long as the thrower asked, not as the rule says, but for a second at least and a day at most', async () => {
+    for (const [asksMs, atLeast, atMost] of [
+      [40 * MINUTE, 40 * MINUTE, 45 * MINUTE],
+      [0, 1_000, 10_000],
+      [7 * 24 * HOUR, 24 * HOUR, 24.5 * HOUR],
+    ] as const) {
+      const consumer = pausing({ closedMs: 500, asksMs });
+      consumer.send('1');
+      await consumer.world.run(25 * HOUR);
+      const [first = 0, again = 0] = consumer.runs;
+      expect([asksMs, again - first >= atLeast, again - first <= atMost]).toEqual([asksMs, true, true]);
+      expect([asksMs, consumer.waiting(), consumer.deadLetters(), consumer.effectsOf(['1'])]).toEqual([asksMs, 0, 0, [1]]);
     }
   });
 });

@@ -166,4 +166,47 @@ export const REDRIVING: readonly Mutant[] = [
     find: 'return copyIds.includes(arrival.copyId) ? known',
     replace: 'return copyIds.includes(arrival.copyId) || arrival.failedAt <= failedAt ? known',
   },
+  {
+    scenario: 'S69',
+    defect: 'what a queue refused stays claimed',
+    file: 'lib/ops/redrive.batch.ts',
+    find: 'if (denied.length > 0) await release(deps, run, denied);',
+    replace: 'if (denied.length > 1_000) await release(deps, run, denied);',
+  },
+  {
+    scenario: 'S69',
+    defect: 'what a queue refused is left, and the redrive goes on',
+    file: 'lib/ops/redrive.ending.ts',
+    find: "return { failure, halt: { kind: 'denied', because: sending.because } };",
+    replace: "return { failure, ending: left('REFUSED', sending.because) };",
+  },
+  {
+    scenario: 'S70',
+    defect: 'whatever run has left a message last is the one that consent was given after',
+    file: 'lib/ops/redrive.batch.ts',
+    find: '  for (const [name, failures] of Map.groupBy(claimed, ({ consumer }) => consumer)) {',
+    replace:
+      '  const runs = await agreedRuns({ ...deps, ...run }, claimed);\n  const agreed = claimed.map((failure) => ({ ...failure, ...(runs.has(failure.id) && { runAgainAfter: String(runs.get(failure.id)) }) }));\n  for (const [name, failures] of Map.groupBy(agreed, ({ consumer }) => consumer)) {',
+  },
+  {
+    scenario: 'S70',
+    defect: 'what may have run is sent to run again without consent',
+    file: 'lib/ops/redrive.again.ts',
+    find: '  if (!inboxes.redrive.options.runAgain) return runs;\n',
+    replace: '',
+  },
+  {
+    scenario: 'S71',
+    defect: 'a lane is taken although somebody has taken it since it was looked at',
+    file: 'lib/ops/redrive.lanes.dynamodb.ts',
+    find: '#version = :seen',
+    replace: '#version >= :seen',
+  },
+  {
+    scenario: 'S71',
+    defect: 'a redrive that was stopped has ended, whatever it has claimed',
+    file: 'lib/ops/redrive.rows.ts',
+    find: "return state === 'canary' || state === 'running' || batch.length > 0;",
+    replace: "return state === 'canary' || state === 'running' || batch.length > 1_000;",
+  },
 ];

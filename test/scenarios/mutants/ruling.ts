@@ -60,4 +60,18 @@ export const RULING: readonly Mutant[] = [
     find: 'if (time - clock.now() < MIN_STOP_MS) return;',
     replace: 'if (time - clock.now() < 10_000 * MIN_STOP_MS) return;',
   },
+  {
+    scenario: 'S72',
+    defect: 'a pause is what the rule says, whatever was asked',
+    file: 'lib/retry/error-outcome.ts',
+    find: 'return askedMs === undefined ? outcome :',
+    replace: 'return askedMs === undefined || askedMs >= 0 ? outcome :',
+  },
+  {
+    scenario: 'S72',
+    defect: 'a pause lasts as long as anybody asks',
+    file: 'lib/retry/error-outcome.ts',
+    find: 'ms: Math.min(Math.max(askedMs, SHORTEST_PAUSE_MS), DAY_MS) }',
+    replace: 'ms: Math.min(Math.max(askedMs, SHORTEST_PAUSE_MS), 1_000 * DAY_MS) }',
+  },
 ];
