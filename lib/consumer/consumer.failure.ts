@@ -2,14 +2,13 @@ import { sleep } from '../core/clock.ts';
 import { charged, failedOnceMore } from '../retry/attempts.ts';
 import { codeOf } from '../retry/classify.ts';
 import type { AttemptNote } from '../retry/dead-letter.ts';
-import type { PauseOutcome } from '../retry/error-outcome.ts';
 import { delayOf } from '../retry/policy-delay.ts';
 import type { Batch, RunState } from './consumer.batch-state.ts';
 import { busy, paused, quietly } from './consumer.coming-back.ts';
 import { discard } from './consumer.discard.ts';
 import { ANEW, type Anew, DEFERRED, type Outcome } from './consumer.outcome.ts';
 import { park } from './consumer.parking.ts';
-import { type Charge, type Remedy, remedyFor } from './consumer.remedy.ts';
+import { type Charge, type PauseRemedy, type Remedy, remedyFor } from './consumer.remedy.ts';
 import { isLong, waitUntil } from './consumer.waiting.ts';
 import { errorText } from './error-text.ts';
 
@@ -47,7 +46,7 @@ interface Failure<Kind> {
   readonly remedy: Kind;
 }
 
-async function remedied(batch: Batch, run: RunState, { error, remedy }: Failure<Exclude<Remedy, Anew | PauseOutcome>>): Promise<Outcome> {
+async function remedied(batch: Batch, run: RunState, { error, remedy }: Failure<Exclude<Remedy, Anew | PauseRemedy>>): Promise<Outcome> {
   const { delivery } = run;
   const log = batch.logOf(delivery);
   switch (remedy.kind) {
@@ -65,10 +64,15 @@ async function remedied(batch: Batch, run: RunState, { error, remedy }: Failure<
 }
 
 /** The pause begins before anything is waited for: what waits for a slot must find it. */
-async function pauseFor(batch: Batch, run: RunState, { error, remedy }: Failure<PauseOutcome>): Promise<Outcome> {
+async function pauseFor(batch: Batch, run: RunState, { error, remedy }: Failure<PauseRemedy>): Promise<Outcome> {
   const { ports, deadline } = batch;
-  batch.logOf(run.delivery).warn('consumer paused by a rule', { pauseMs: remedy.ms, code: codeOf(error), error: errorText(error) });
-  await Promise.all([ports.pauses.pause(remedy.ms, { until: deadline.abortAt }), release(batch, run)]);
+  batch.logOf(run.delivery).warn('consumer paused by a rule', {
+    pauseMs: remedy.ms,
+    askedMs: remedy.askedMs,
+    code: codeOf(error),
+    error: errorText(error),
+  });
+  await Promise.all([ports.pauses.pause(remedy, { until: deadline.abortAt }), release(batch, run)]);
   return paused(batch) ?? busy(batch, run.delivery);
 }
 

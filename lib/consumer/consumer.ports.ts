@@ -112,12 +112,20 @@ export interface DeliveryStop {
   stopUntil(time: number, options?: Until): Promise<void>;
 }
 
+/** How long a pause is to last, in milliseconds. */
+export interface PauseLength {
+  /** By the rule. */
+  readonly ms: number;
+  /** What the thrower asked for. */
+  readonly askedMs?: number;
+}
+
 /** When a consumer starts nothing. */
 export interface Pauses {
   /** Epoch milliseconds; in the past when there is no pause. */
   until(): number;
   /** Begins a pause, or makes one longer. Never throws. */
-  pause(ms: number, options?: Until): Promise<void>;
+  pause(length: PauseLength, options?: Until): Promise<void>;
 }
 
 /** What a consumer's behaviour depends on, all of it decided. */

@@ -1,5 +1,5 @@
 import { type Classification, classify, isNotTheMessage } from '../retry/classify.ts';
-import { type ErrorOutcome, type PauseOutcome, pauseAsAsked } from '../retry/error-outcome.ts';
+import type { ErrorOutcome, PauseOutcome } from '../retry/error-outcome.ts';
 import { type ErrorRule, findRule } from '../retry/error-rules.ts';
 import type { RetryPolicy } from '../retry/policy.ts';
 
@@ -12,9 +12,15 @@ export type Remedy =
   /** To the dead-letter queue; `aside` when that was a decision about messages to come, not a failure to look into. */
   | { readonly kind: 'park'; readonly reason: string; readonly aside: boolean; readonly note?: string }
   | { readonly kind: 'discard'; readonly reason: string }
-  | PauseOutcome
+  | PauseRemedy
   /** The handler once more, at once. */
   | { readonly kind: 'anew' };
+
+/** Nothing is begun for a while. */
+export interface PauseRemedy extends PauseOutcome {
+  /** What the thrower asked for, in milliseconds. */
+  readonly askedMs?: number;
+}
 
 /** An attempt that counts. */
 export interface Charge {
@@ -70,6 +76,6 @@ function decided(outcome: ErrorOutcome, diagnosis: Diagnosis, classification: Cl
     case 'discard':
       return outcome;
     case 'pause':
-      return pauseAsAsked(outcome, classification.retryAfterMs);
+      return { ...outcome, ...(what.retryAfterMs !== undefined && { askedMs: what.retryAfterMs }) };
   }
 }

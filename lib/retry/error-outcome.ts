@@ -119,31 +119,26 @@ export function discard(reason: string): DiscardOutcome {
   return { kind: 'discard', reason };
 }
 
+/** How long a pause may be. */
+export const PAUSE_LIMITS = { leastMs: 1_000, mostMs: 86_400_000 } as const;
+
 /**
  * The consumer handles nothing for so many milliseconds, 1 second to a day, because what it needs is down: the message goes back
  * uncharged, and so does everything else that this process holds. What the thrower asked for (`Transient`, a `retry-after`) is waited for
- * instead, within the same bounds. With the construct's `pausable` and `pausing: createPausing()` in the code, its queue delivers nothing
+ * instead, within the same bounds; where that is less, twice as long each time that it did not help, up to what is said here. With the construct's `pausable` and `pausing: createPausing()` in the code, its queue delivers nothing
  * until then, so that waiting spends no receives.
  *
  * @example
  * errorRule({ code: 'BANK_CLOSED' }, pause(15 * 60_000))
  */
 export function pause(ms: number): PauseOutcome {
-  if (!(ms >= SHORTEST_PAUSE_MS && ms <= DAY_MS)) {
+  if (!(ms >= PAUSE_LIMITS.leastMs && ms <= PAUSE_LIMITS.mostMs)) {
     throw new RetryConfigError(
-      `pause() is for ${ms} ms; it is for 1000 ms to a day, ${DAY_MS} ms: for longer, disable the event source mapping`,
+      `pause() is for ${ms} ms; it is for ${PAUSE_LIMITS.leastMs} ms to a day, ${PAUSE_LIMITS.mostMs} ms: for longer, disable the event source mapping`,
     );
   }
   return { kind: 'pause', ms };
 }
-
-/** The pause that a rule asks for, or for as long as the thrower asked. */
-export function pauseAsAsked(outcome: PauseOutcome, askedMs: number | undefined): PauseOutcome {
-  return askedMs === undefined ? outcome : { ...outcome, ms: Math.min(Math.max(askedMs, SHORTEST_PAUSE_MS), DAY_MS) };
-}
-
-const SHORTEST_PAUSE_MS = 1_000;
-const DAY_MS = 86_400_000;
 
 function assertWhole(what: string, value: number, most: number): void {
   if (!Number.isInteger(value) || value < 1 || value > most) {

@@ -70,4 +70,12 @@ describe('a consumer that pauses', () => {
       expect([asksMs, consumer.waiting(), consumer.deadLetters(), consumer.effectsOf(['1'])]).toEqual([asksMs, 0, 0, [1]]);
     }
   });
+
+  test('S72 who asks for a second through an hour of trouble costs no message its receives', async () => {
+    const consumer = pausing({ closedMs: 60 * MINUTE, asksMs: 1_000 });
+    const ids = Array.from({ length: 20 }, (_, index) => String(index));
+    for (const id of ids) consumer.send(id);
+    await consumer.world.run(4 * HOUR);
+    expect([consumer.waiting(), consumer.deadLetters(), consumer.effectsOf(ids)]).toEqual([0, 0, ids.map(() => 1)]);
+  });
 });

@@ -63,15 +63,22 @@ export const RULING: readonly Mutant[] = [
   {
     scenario: 'S72',
     defect: 'a pause is what the rule says, whatever was asked',
-    file: 'lib/retry/error-outcome.ts',
-    find: 'return askedMs === undefined ? outcome :',
-    replace: 'return askedMs === undefined || askedMs >= 0 ? outcome :',
+    file: 'lib/consumer/consumer.pause.ts',
+    find: 'if (askedMs === undefined) return ms;',
+    replace: 'if (askedMs === undefined || askedMs >= 0) return ms;',
   },
   {
     scenario: 'S72',
     defect: 'a pause lasts as long as anybody asks',
-    file: 'lib/retry/error-outcome.ts',
-    find: 'ms: Math.min(Math.max(askedMs, SHORTEST_PAUSE_MS), DAY_MS) }',
-    replace: 'ms: Math.min(Math.max(askedMs, SHORTEST_PAUSE_MS), 1_000 * DAY_MS) }',
+    file: 'lib/consumer/consumer.pause.ts',
+    find: 'Math.min(Math.max(askedMs, PAUSE_LIMITS.leastMs), PAUSE_LIMITS.mostMs)',
+    replace: 'Math.min(Math.max(askedMs, PAUSE_LIMITS.leastMs), 1_000 * PAUSE_LIMITS.mostMs)',
+  },
+  {
+    scenario: 'S72',
+    defect: 'a pause that was in vain is followed by one as short',
+    file: 'lib/consumer/consumer.pause.ts',
+    find: 'asked * 2 ** inVain',
+    replace: 'asked',
   },
 ];
