@@ -59,8 +59,9 @@ interface Assignment {
   readonly when: 'absent' | 'later' | 'earlier';
 }
 
-/** The group of a first failure says what it is about. */
-function sampleOf([first]: readonly Failure[], group: FailureGroup | undefined): Assignment[] {
+/** The group of a first failure says what it is about; of several, which come in no order, the earliest. */
+function sampleOf(news: readonly Failure[], group: FailureGroup | undefined): Assignment[] {
+  const first = news.toSorted((one, other) => one.failedAt - other.failedAt)[0];
   if (first === undefined || group !== undefined) return [];
   const { consumer, reason, errorType, errorMessage, messageType, id } = first;
   const sample = { consumer, reason, errorType, errorMessage: errorMessage.slice(0, MAX_SAMPLE_CHARACTERS), messageType, sampleId: id };

@@ -54,6 +54,12 @@ describe('adding', () => {
     expect(await timed(store.bodyOf(stored))).toBe(body);
   });
 
+  test('takes the earliest failure of a batch as the sample of a new group: letters come in no order', async () => {
+    const { store, timed } = failureWorld();
+    await timed(store.add([arrival('later', { failedAt: T0 + 1 }), arrival('earlier')]));
+    expect((await timed(store.groups())).items.map(({ sampleId }) => sampleId)).toEqual(['earlier']);
+  });
+
   test('updates a group once for all the letters of a batch', async () => {
     const { store, callsOf, timed } = failureWorld();
     const batch = Array.from({ length: 10 }, (_, index) => arrival(`a${index}`, { failedAt: T0 + index }));
