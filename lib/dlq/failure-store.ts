@@ -19,9 +19,10 @@ export interface Settlement {
 
 /** How claims are taken back. */
 export interface Release {
-  readonly redriveId: string;
   /** How the failures stood before they were claimed. */
   readonly status: 'open' | 'parked';
+  /** Of the redrive that had claimed them. */
+  readonly audit: Omit<FailureAudit, 'failureId'>;
 }
 
 /** What came of a transition: those it applied to; the others stood differently by then. */
@@ -58,7 +59,7 @@ export interface FailureStore {
   audits(id: string): Promise<readonly FailureAudit[]>;
   /** `open` or `parked` becomes `redriving`, and its `redrives` counts one more. */
   claim(failures: readonly Failure[], redriveId: string, options?: ClaimOptions): Promise<Transition>;
-  /** Takes back the claims of a redrive on what it could not send: as if they had not been made. Without an audit, for nothing was done. */
+  /** Takes back the claims of a redrive on what it could not send, each with its audit; `redrives` goes on counting them. */
   release(failures: readonly Failure[], release: Release, options?: Until): Promise<Transition>;
   /** Ends what `redriveId` has claimed, with its audit. */
   settle(settlements: readonly Settlement[], options?: Until): Promise<Transition>;

@@ -50,16 +50,19 @@ export function claimAll(
   return takeSteps(deps, steps, until);
 }
 
-/** Takes claims back, for what could not be sent and is to be claimed again: each stands as if it had not been claimed. */
+/**
+ * Takes claims back, for what could not be sent and is to be claimed again. `redrives` goes on counting them: its number is part of the
+ * deduplication id, and one that was given to a queue, which may have taken the message before it refused it, must not be given again.
+ */
 export function releaseAll(deps: FailureTableDeps, failures: readonly Failure[], release: Release, until?: number): Promise<Transition> {
-  const set = ({ redrives, claimedBy = [] }: Failure) => {
+  const set = ({ claimedBy = [] }: Failure) => {
     const others = claimedBy.slice(0, -1);
-    return { redrives: redrives - 1, redriveId: others.at(-1), claimedBy: others, claimedAt: undefined, runAgainAfter: undefined };
+    return { redriveId: others.at(-1), claimedBy: others, claimedAt: undefined, runAgainAfter: undefined };
   };
   const steps = failures.map((failure): Step => {
     const applies = ({ status, redriveId, redrives }: Failure) =>
-      status === 'redriving' && redriveId === release.redriveId && redrives === failure.redrives;
-    return { failure, applies, status: release.status, set };
+      status === 'redriving' && redriveId === release.audit.redriveId && redrives === failure.redrives;
+    return { failure, applies, status: release.status, set, audit: { ...release.audit, failureId: failure.id } };
   });
   return takeSteps(deps, steps, until);
 }

@@ -69,7 +69,7 @@ export interface Failure extends Omit<Arrival, 'body' | 'status' | 'letterId' | 
   readonly body: StoredBody;
   /** Letters of it that have arrived, copies and repeated failures alike. */
   readonly letters: number;
-  /** How often it was sent back. */
+  /** How often a redrive has claimed it, also one that could not send it. */
   readonly redrives: number;
   /** The redrive that claimed it last. */
   readonly redriveId?: string;
@@ -114,7 +114,7 @@ export interface FailureAudit {
   readonly failureId: string;
   /** Epoch milliseconds. */
   readonly at: number;
-  readonly action: 'redrive' | 'archive' | 'restore' | 'edit' | 'renew';
+  readonly action: 'redrive' | 'archive' | 'restore' | 'edit' | 'renew' | 'release';
   /** Whoever the caller said they are. */
   readonly who: string;
   readonly why?: string;

@@ -96,19 +96,27 @@ export async function finish(deps: BatchDeps, run: BatchRun, claimed: readonly F
     worked.push(...(consumer ? await finishOf(deps, { ...run, consumer }, failures) : failures.map(gone)));
   }
   const settlements = worked.flatMap(({ failure, ending }) => (ending ? settlementOf(failure, ending, run.redrive, deps.clock) : []));
-  const denied = worked.flatMap(({ failure, halt }) => (halt?.kind === 'denied' ? failure : []));
+  const denied = worked.filter(({ halt }) => halt?.kind === 'denied');
   if (denied.length > 0) await release(deps, run, denied);
   const overtaken = settlements.length > 0 ? (await deps.failures.settle(settlements, { until: run.until })).refused : [];
   const halt = worked.find((one) => one.halt !== undefined)?.halt;
   const onFile = new Map(await Promise.all(overtaken.map(async ({ id }) => [id, await endingOnFile(deps, run, id)] as const)));
-  const endings = worked.flatMap(({ failure, ending }) => (ending ? [onFile.get(failure.id) ?? ending] : []));
+  // Overtaken, and nothing on file: another runner has taken the claim back, and it comes again.
+  const endings = worked.flatMap(({ failure, ending }) => (onFile.has(failure.id) ? onFile.get(failure.id) : ending) ?? []);
   return { ...tallyOf(endings), ...(halt && { halt }) };
 }
 
-function release({ failures }: BatchDeps, { redrive, until }: BatchRun, denied: readonly Failure[]): Promise<unknown> {
+// A try before the one that was denied may have been taken, its answer lost: that a claim was taken back is on file, whatever came of it.
+async function release({ failures, clock }: BatchDeps, { redrive, until }: BatchRun, denied: readonly Worked[]): Promise<void> {
   // It was selected by how it stood.
   const status = redrive.where.status === 'parked' ? 'parked' : 'open';
-  return failures.release(denied, { redriveId: redrive.id, status }, { until });
+  const result = `taken back, sent only if an answer of SQS was lost: ${denied[0]?.halt?.because}`;
+  const audit = { ...auditOf(redrive, clock), action: 'release' as const, result };
+  await failures.release(
+    denied.map(({ failure }) => failure),
+    { status, audit },
+    { until },
+  );
 }
 
 /** What came of a failure in this redrive, as its audit says: another runner may have been first, and found it to stand differently. */

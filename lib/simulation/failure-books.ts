@@ -40,7 +40,7 @@ function textOf(counts: Readonly<Record<string, number>>): string {
 
 function claimsUnaccounted({ failures, audits }: FailureBooks): Violation[] {
   return failures.flatMap(({ id, status, redrives, editOf }) => {
-    const onFile = audits.filter(({ failureId, action }) => failureId === id && action === 'redrive').length;
+    const onFile = audits.filter(({ failureId, action }) => failureId === id && ['redrive', 'release'].includes(action)).length;
     const accounted = onFile + (status === 'redriving' ? 1 : 0);
     // A copy goes on counting where its original ended when it took its place.
     if (accounted === redrives || (editOf !== undefined && accounted < redrives)) return [];

@@ -23,8 +23,8 @@ test('a failure that another runner settled first counts as what is on file, not
   expect((await finish(overtakenBy('sent'), run, [failure])).counts).toEqual({ sent: 1, alreadyDone: 0, left: 0 });
 });
 
-test('a failure that nobody has put on file counts as it was found', async () => {
-  expect((await finish(overtakenBy(undefined), run, [failure])).counts).toEqual({ sent: 0, alreadyDone: 1, left: 0 });
+test('a failure whose claim another runner took back, so that nothing is on file, is not counted: it comes again', async () => {
+  expect((await finish(overtakenBy(undefined), run, [failure])).counts).toEqual({ sent: 0, alreadyDone: 0, left: 0 });
 });
 
 /** How much of something there is at most at a time. */

@@ -26,16 +26,20 @@ test('S69 a redrive stops when its queue refuses it, leaves what it has not sent
   expect(stopped).toMatchObject({ state: 'stopped', because: expect.stringContaining('not authorized'), counts: { left: 0 }, reasons: {} });
   expect(sent > 0 && sent < NOTES.length).toBe(true);
   const unsent = world.failures().failures.filter(({ status }) => status !== 'redriven');
-  expect(unsent.map(({ status, redrives, redriveId }) => [status, redrives, redriveId])).toEqual(
-    Array.from({ length: NOTES.length - sent }, () => ['open', 0, undefined]),
-  );
+  expect(unsent.map(({ status, redriveId }) => [status, redriveId])).toEqual(unsent.map(() => ['open', undefined]));
+  expect(unsent).toHaveLength(NOTES.length - sent);
   isRefused = false;
   void world.operate({ operation: 'resume-redrive', id: stopped?.id ?? '' });
   await world.run(2 * MINUTE);
   expect(world.failures().redrives).toMatchObject([{ state: 'finished', counts: { sent: NOTES.length, alreadyDone: 0, left: 0 } }]);
   expect([...world.runs].sort()).toEqual(NOTES.flatMap((id) => [`audit-order ${id}`, `audit-order ${id}`]));
-  expect(world.failures().audits.map(({ result }) => result)).toEqual(NOTES.map(() => 'sent'));
-  expect([world.applied('audit-order').sort(), world.check()]).toEqual([NOTES, []]);
+  const { audits } = world.failures();
+  expect(audits.filter(({ action }) => action === 'redrive').map(({ result }) => result)).toEqual(NOTES.map(() => 'sent'));
+  expect([audits.some(({ action }) => action === 'release'), world.applied('audit-order').sort(), world.check()]).toEqual([
+    true,
+    NOTES,
+    [],
+  ]);
 });
 
 describe('consent to run again', () => {
