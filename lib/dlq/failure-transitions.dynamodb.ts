@@ -62,7 +62,10 @@ export function releaseAll(deps: FailureTableDeps, failures: readonly Failure[],
   const steps = failures.map((failure): Step => {
     const applies = ({ status, redriveId, redrives }: Failure) =>
       status === 'redriving' && redriveId === release.audit.redriveId && redrives === failure.redrives;
-    return { failure, applies, status: release.status, set, audit: { ...release.audit, failureId: failure.id } };
+    const { id: failureId, runAgainAfter } = failure;
+    // The consent goes with the claim; which run it was for stays on file.
+    const audit = { ...release.audit, failureId, ...(runAgainAfter !== undefined && { runAgainAfter }) };
+    return { failure, applies, status: release.status, set, audit };
   });
   return takeSteps(deps, steps, until);
 }

@@ -125,6 +125,8 @@ export interface FailureAudit {
   readonly redriveId?: string;
   /** It may have run already, and an operator has agreed that it runs again. */
   readonly runAgain?: true;
+  /** Of a claim that was taken back, the run after which it was to run again. */
+  readonly runAgainAfter?: string;
   /** A unified diff of the bodies, for an edit. */
   readonly diff?: string;
 }

@@ -1,5 +1,6 @@
 import { mapConcurrent } from '../core/map-concurrent.ts';
 import type { Failure } from '../dlq/failure.ts';
+import type { FailureStore } from '../dlq/failure-store.ts';
 import type { ConsumerEntry } from '../topology/topology.contract.ts';
 import type { RedriveInbox } from './redrive.inbox.ts';
 import type { RedriveRow } from './redrive.rows.ts';
@@ -11,7 +12,12 @@ export interface Inboxes {
   readonly until?: number;
 }
 
-type Asked = Pick<RedriveRow, 'options'>;
+type Asked = Pick<RedriveRow, 'id' | 'options'>;
+
+interface Consented extends Inboxes {
+  readonly failures: Pick<FailureStore, 'audits'>;
+  readonly redrive: Asked;
+}
 
 /** What an at-most-once consumer had begun and did not finish. */
 const LOST: ReadonlySet<string> = new Set(['AT_MOST_ONCE_FAILED', 'OUTCOME_UNKNOWN']);
@@ -20,20 +26,32 @@ const AT_ONCE = 5;
 
 /**
  * The runs after which failures may run again, by failure, if there is consent: they are written down with the claim. Consent is for one more
- * run after exactly that one; whoever goes on after a crash, and finds another, knows that the message was sent and has had its run.
+ * run after exactly that one; whoever goes on after a crash, and finds another, knows that the message was sent and has had its run. A redrive
+ * that was stopped and resumed asks for no other run than the one that its claim named before it was taken back.
  */
-export async function agreedRuns(
-  inboxes: Inboxes & { readonly redrive: Asked },
-  failures: readonly Failure[],
-): Promise<ReadonlyMap<string, string>> {
+export async function agreedRuns(inboxes: Consented, failures: readonly Failure[]): Promise<ReadonlyMap<string, string>> {
   const runs = new Map<string, string>();
   if (!inboxes.redrive.options.runAgain) return runs;
-  for (const { id, kind, run } of await begunOf(inboxes, failures)) if (kind === 'started' && run !== undefined) runs.set(id, run);
+  const redrives = new Map(failures.map((failure) => [failure.id, failure.redrives]));
+  for (const { id, kind, run } of await begunOf(inboxes, failures)) {
+    // What was never claimed has nothing on file, and costs no call.
+    const named = redrives.get(id) === 0 ? undefined : await namedBefore(inboxes, id);
+    const agreed = named === undefined ? run : named.run;
+    if (kind === 'started' && agreed !== undefined) runs.set(id, agreed);
+  }
   return runs;
 }
 
+/** The run that this redrive named when its claim was taken back, which may be none; undefined if none was. */
+async function namedBefore({ failures, redrive }: Consented, failureId: string): Promise<{ readonly run?: string } | undefined> {
+  const audits = (await failures.audits(failureId)).filter(({ action, redriveId }) => action === 'release' && redriveId === redrive.id);
+  if (audits.length === 0) return undefined;
+  const run = audits.find(({ runAgainAfter }) => runAgainAfter !== undefined)?.runAgainAfter;
+  return run === undefined ? {} : { run };
+}
+
 /** Whether the audit of a failure says that its redrive had consent to run it again. */
-export function isAgreed({ options }: Asked, { runAgainAfter, reason }: Failure): boolean {
+export function isAgreed({ options }: Pick<Asked, 'options'>, { runAgainAfter, reason }: Failure): boolean {
   return options.runAgain && (runAgainAfter !== undefined || LOST.has(reason));
 }
 

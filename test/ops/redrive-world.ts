@@ -100,6 +100,18 @@ export function faultAtCall(nth: number, kind: FaultKind): FaultSource {
   };
 }
 
+/** Faults at the nth sends of redrives. */
+export function sends(kinds: readonly FaultKind[]): FaultSource {
+  let nth = -1;
+  return {
+    decide({ role, action }: Call) {
+      if (role !== 'operations' || action !== 'SendMessageBatch') return undefined;
+      nth += 1;
+      return kinds[nth];
+    },
+  };
+}
+
 export function redriveWorld(options: { readonly seed?: number; readonly faults?: FaultSource } = {}): RedriveWorld {
   const sentAt: number[] = [];
   const spy: Interceptor = (request, next) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../lib/core/rng.ts';
 import type { RedriveOptions } from '../../lib/ops/operations.ts';
 import { applies, type FaultKind, type FaultSource } from '../../lib/simulation/fault.ts';
-import { ADA, faultAtCall, letter, MINUTE, type RedriveWorld, redriveWorld, SHIP } from './redrive-world.ts';
+import { ADA, faultAtCall, letter, MINUTE, type RedriveWorld, redriveWorld, SHIP, sends } from './redrive-world.ts';
 
 const SECOND = 1_000;
 const begun = (id: string) => letter(id, { reason: 'OUTCOME_UNKNOWN' });
@@ -102,6 +102,27 @@ describe('what an at-most-once consumer has begun', () => {
     expect(world.consumed.effects).toEqual(['a']);
   });
 });
+
+test.each<FaultKind>(['crashAfter', 'errorAfterEffect'])(
+  'a resumed redrive has consent for the run that it named, not for that of the copy that it had sent: %s',
+  async (kind) => {
+    const world = redriveWorld({ faults: sends([kind, 'deny']) });
+    const now = () => world.world.clock.now();
+    await world.add(begun('a'));
+    world.mark('a', 'STARTED');
+    const started = world.operations('operations/1').start(order({ runAgain: true }), now() + MINUTE);
+    started.catch(() => {});
+    await world.world.run(MINUTE);
+    const operator = world.operations('operations/2');
+    await world.timed(operator.goOn(now() + MINUTE));
+    const [stopped] = await world.timed(operator.list());
+    expect(stopped).toMatchObject({ state: 'stopped', counts: { sent: 0 } });
+    await consumeOnce(world, ['a']);
+    const sent = world.sentAt.length;
+    const resumed = await world.timed(operator.resume(stopped?.id ?? '', now() + MINUTE));
+    expect([resumed.counts, world.sentAt.length, markerOf(world, 'a')]).toEqual([{ sent: 1, alreadyDone: 0, left: 0 }, sent, 'STARTED']);
+  },
+);
 
 /** Two that may run again, of which one dies in it; one whose run goes on; and one that was never begun. */
 async function incident(faults?: FaultSource): Promise<RedriveWorld> {

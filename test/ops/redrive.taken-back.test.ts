@@ -1,18 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Call, FaultKind, FaultSource } from '../../lib/simulation/fault.ts';
-import { ADA, BILL, letter, MINUTE, redriveWorld } from './redrive-world.ts';
-
-/** Faults at the nth sends of redrives. */
-function sends(kinds: readonly FaultKind[]): FaultSource {
-  let nth = -1;
-  return {
-    decide({ role, action }: Call) {
-      if (role !== 'operations' || action !== 'SendMessageBatch') return undefined;
-      nth += 1;
-      return kinds[nth];
-    },
-  };
-}
+import type { FaultKind } from '../../lib/simulation/fault.ts';
+import { ADA, BILL, letter, MINUTE, redriveWorld, sends } from './redrive-world.ts';
 
 test.each<FaultKind>(['errorAfterEffect', 'crashAfter'])(
   'what an ordered queue took before it refused it, and failed again, is delivered by the next redrive: %s',
