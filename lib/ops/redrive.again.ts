@@ -19,8 +19,8 @@ interface Consented extends Inboxes {
   readonly redrive: Asked;
 }
 
-/** What an at-most-once consumer had begun and did not finish. */
-const LOST: ReadonlySet<string> = new Set(['AT_MOST_ONCE_FAILED', 'OUTCOME_UNKNOWN']);
+/** Reasons of what an at-most-once consumer had begun and did not finish. */
+export const LOST: ReadonlySet<string> = new Set(['AT_MOST_ONCE_FAILED', 'OUTCOME_UNKNOWN']);
 
 const AT_ONCE = 5;
 

@@ -1,5 +1,6 @@
 import { prettyJson } from '../../core/json-text.ts';
 import { FAILURE_STATUSES, type Failure, type FailureAudit, type FailureGroup } from '../../dlq/failure.ts';
+import { LOST } from '../../ops/redrive.again.ts';
 import { count, instant, printable, printableLines, shortId, span } from '../operator/printable.ts';
 import type { View } from '../operator/view.ts';
 import { type Terminal, table } from '../terminal.ts';
@@ -55,7 +56,7 @@ export interface Shown {
 }
 
 /** Everything that is known of one failure. */
-export function storyLines({ failure, body, audits }: Shown, { terminal }: View): readonly string[] {
+export function storyLines({ failure, body, audits }: Shown, { terminal, command }: View): readonly string[] {
   return [
     `${terminal.bold(failure.id)}  ${failure.status}`,
     '',
@@ -65,6 +66,17 @@ export function storyLines({ failure, body, audits }: Shown, { terminal }: View)
     ...section(terminal, 'body', printableLines(prettyJson(body))),
     ...section(terminal, 'attributes', attributeLines(failure)),
     ...section(terminal, 'what was done', audits.flatMap(auditLines)),
+    ...section(terminal, 'what to do', begunAdvice(failure, command)),
+  ];
+}
+
+/** Nothing but its reason tells from any other failure one that may have had its effects. */
+function begunAdvice({ id, status, reason }: Failure, command: View['command']): readonly string[] {
+  if (!LOST.has(reason) || (status !== 'open' && status !== 'parked')) return [];
+  return [
+    'It may have run: its consumer runs a message at most once, and has begun with this one. Find out what it did.',
+    `If that is enough: ${command(`dlq archive ${shortId(id)}`)}`,
+    `To run it once more: ${command(`redrive ${shortId(id)} --run-again`)}`,
   ];
 }
 

@@ -119,6 +119,25 @@ describe('posthaste dlq', () => {
     }
   });
 
+  test.each(['AT_MOST_ONCE_FAILED', 'OUTCOME_UNKNOWN'])(
+    'says of %s that it may have run, and what can be done while it waits',
+    async (reason) => {
+      const storyOf = async (values: Partial<Failure>) => {
+        const desk = fakeDesk(storeOf([failure('a', values)]));
+        await run('show a', desk);
+        return desk.printed;
+      };
+      expect((await storyOf({ reason })).slice(-4)).toEqual([
+        'what to do',
+        '  It may have run: its consumer runs a message at most once, and has begun with this one. Find out what it did.',
+        '  If that is enough: npx posthaste dlq archive a000000000 --port 4567',
+        '  To run it once more: npx posthaste redrive a000000000 --run-again --port 4567',
+      ]);
+      expect(await storyOf({ reason, status: 'parked' })).toContain('what to do');
+      for (const values of [{ reason, status: 'archived' as const }, {}]) expect(await storyOf(values)).not.toContain('what to do');
+    },
+  );
+
   test('what a message says cannot steer the terminal', async () => {
     const evil = failure('a', { errorMessage: '\u001b[2Jgone', stack: '\u001b]0;owned', consumer: 'x\u202e' });
     const desk = fakeDesk({
