@@ -12,7 +12,7 @@ import { createTerminal, type Terminal } from './terminal.ts';
 export interface DemoResult {
   /** Whether every guarantee held. */
   readonly holds: boolean;
-  /** Why the run proves nothing, e.g. chaos that hit too little; absent when it does. */
+  /** Why the run proves nothing, e.g. because nothing was accepted, or chaos hit too little; absent when it does. */
   readonly unusable?: string;
   /** The report for machines. */
   readonly json: Readonly<Record<string, unknown>>;

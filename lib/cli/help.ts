@@ -32,7 +32,12 @@ export function mainHelp({ demo }: HelpOptions): string {
 /** Text of `posthaste dev --help`. */
 export function devHelp({ demo }: HelpOptions): string {
   const rows = [
-    ['--once', demo ? 'run the demo, print the report, exit: 0 if every guarantee held, 1 if not' : 'deploy and exit, 0 if it succeeded'],
+    [
+      '--once',
+      demo
+        ? 'run the demo, print the report, exit: 0 if every guarantee held, 1 if not, 2 if nothing was accepted'
+        : 'deploy and exit, 0 if it succeeded',
+    ],
     ...(demo
       ? ([
           ...DEMO_OPTIONS,

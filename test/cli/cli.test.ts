@@ -119,6 +119,15 @@ describe('a run', () => {
     expect(code).toBe(0);
   });
 
+  test('of which nothing was accepted has no verdict, and exits 2', async () => {
+    const path = inputFile('broken.jsonl', ['{"event": "push", "payload": {', '{"event": "moon_landing", "payload": {}}']);
+    const { code, stdout, stderr } = await cli(['dev', '--once', '--port', '0', '--input', path]);
+    expect(stdout).toContain('0 deliveries committed, 2 refused');
+    expect(stdout).toMatch(/\nThere is no verdict\.\n$/);
+    expect(stderr).toContain('none of 2 deliveries was accepted (2 refused): the run proves nothing');
+    expect(code).toBe(2);
+  });
+
   test('without a demo deploys, prints nothing on standard output, and exits 0', async () => {
     const { code, stdout, stderr } = await cli(['dev', '--no-demo', '--once', '--port', '0']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Answer, FinalState } from '../../../lib/app/github/demo/evidence.ts';
 import { outsideOf } from '../../../lib/app/github/demo/outside.ts';
-import type { Answer, FinalState } from '../../../lib/app/github/demo/verdict.ts';
 
 const release = (deliveryId: string, status = 202): Answer => ({ deliveryId, event: 'release', action: 'published', status });
 const call = (delivery: string, status: number) => ({ idempotencyKey: '', body: JSON.stringify({ delivery }), status });

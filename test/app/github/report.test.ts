@@ -11,16 +11,38 @@ const metric = (consumer: string, name: string, values: readonly number[]) => ({
 
 const WELL = { releases: 0, announced: 0, kept: 0, inDoubt: 0, calls: 0, busyCalls: 0 };
 
+const input: ReportInput = {
+  verdict: { holds: true, accepted: 1, refused: 0, violations: [] },
+  ...{ answers: [], deadLetters: [], chaos: undefined, sentAfterMs: 0, drainedAfterMs: 0 },
+  statistics: { metrics: [], calls: {}, invocations: {}, errors: {} },
+  outside: WELL,
+  worked: { refusedCalls: 0, redrives: [], standings: {} },
+};
+
 function linesOf(outside: Partial<ReportInput['outside']>, metrics: ReportInput['statistics']['metrics'] = []): readonly string[] {
-  const { lines } = createReport({
-    verdict: { holds: true, accepted: 0, refused: 0, violations: [] },
-    ...{ answers: [], deadLetters: [], chaos: undefined, sentAfterMs: 0, drainedAfterMs: 0 },
-    statistics: { metrics, calls: {}, invocations: {}, errors: {} },
-    outside: { ...WELL, ...outside },
-    worked: { refusedCalls: 0, redrives: [], standings: {} },
-  });
+  const { lines } = createReport({ ...input, statistics: { ...input.statistics, metrics }, outside: { ...WELL, ...outside } });
   return lines(TERMINAL).filter((line) => /announced|paused/.test(line));
 }
+
+const verdictOf = (given: Partial<ReportInput>) => {
+  const { holds, unusable, json, lines } = createReport({ ...input, ...given });
+  const said = lines(TERMINAL);
+  return { holds, unusable, json: json['unusable'], said: said.slice(said.lastIndexOf('') + 1) };
+};
+
+test('a run that proves nothing says so, to machines too, and claims no verdict', () => {
+  const verdict = { holds: false, unusable: 'none was accepted', accepted: 0, refused: 1, violations: [] };
+  const unusable = 'none was accepted';
+  expect(verdictOf({ verdict })).toEqual({ holds: false, unusable, json: unusable, said: ['There is no verdict.'] });
+});
+
+test('a violation counts, however little was accepted and whatever chaos hit', () => {
+  const verdict = { holds: false, unusable: 'none was accepted', accepted: 0, refused: 0, violations: ['a ghost'] };
+  const chaos = { faults: { kills: 0 }, invocations: 9, invocationsHit: 0 } as unknown as ReportInput['chaos'];
+  const said = ['The verdict does not hold: 1 violations', '  a ghost'];
+  expect(verdictOf({ verdict, chaos })).toEqual({ holds: false, unusable: undefined, json: undefined, said });
+  expect(verdictOf({ chaos })).toMatchObject({ holds: true, unusable: expect.stringContaining('chaos injected no kills') });
+});
 
 test('a run without releases and without a busy endpoint says nothing of them', () => {
   expect(linesOf({ calls: 9 })).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Answer, type FinalState, judge } from '../../../lib/app/github/demo/verdict.ts';
+import type { Answer, FinalState } from '../../../lib/app/github/demo/evidence.ts';
+import { judge } from '../../../lib/app/github/demo/verdict.ts';
 
 const issue: Answer = { deliveryId: 'd1', event: 'issues', action: 'opened', status: 202 };
 const release: Answer = { deliveryId: 'd2', event: 'release', action: 'published', status: 202 };
@@ -20,6 +21,13 @@ const whole: FinalState = {
   parked: [],
   inFlight: 0,
 };
+
+const nothing: FinalState = {
+  ...{ audit: new Map(), activity: new Map(), welcomed: new Map(), notifications: [], announcements: [] },
+  ...{ deadLettered: new Map(), unworked: 0, parked: [], inFlight: 0 },
+};
+
+const call = (delivery: string, idempotencyKey = 'k') => ({ idempotencyKey, body: JSON.stringify({ delivery }), status: 202 });
 
 const violationsOf = (state: Partial<FinalState>, answers = [issue, release]) => judge(answers, { ...whole, ...state }).violations;
 
@@ -122,9 +130,61 @@ describe('the verdict does not hold', () => {
     expect(violationsOf({ welcomed: new Map([['d1', 2]]) })).toEqual(['welcome-author ran 2 times for issues d1']);
   });
 
+  test('when a command had its effect and is kept as a failure too', () => {
+    expect(violationsOf({ deadLettered: new Map([['welcome-author', ['d1']]]) })).toEqual([
+      'welcome-author ran 1 times for issues d1 and dead-lettered it too',
+    ]);
+  });
+
+  test('when a command left although the event that sends it was not applied', () => {
+    const notApplied = { activity: new Map(), deadLettered: new Map([['project-activity', ['d1']]]) };
+    expect(violationsOf({ ...notApplied, welcomed: new Map() })).toEqual([]);
+    expect(violationsOf(notApplied)).toEqual(['welcome-author ran 1 times for issues d1, which project-activity did not apply']);
+  });
+
   test('when something was applied that nobody accepted', () => {
     expect(violationsOf({ audit: new Map([...whole.audit, ['ghost', 1]]) })).toEqual([
-      'an effect of ghost exists, but that delivery was never accepted',
+      'record-audit-trail has an effect of ghost, but that delivery was never accepted',
+    ]);
+    expect(violationsOf({ notifications: [...whole.notifications, call('ghost')] })).toEqual([
+      'notify-maintainers has an effect of ghost, but that delivery was never accepted',
+    ]);
+    expect(violationsOf({ announcements: [announcement, call('ghost')] })).toEqual([
+      'announce-release has an effect of ghost, but that delivery was never accepted',
+    ]);
+  });
+
+  test('when a failure is kept, or a message parked, of a delivery that nobody accepted', () => {
+    expect(violationsOf({ deadLettered: new Map([['record-audit-trail', ['ghost']]]) })).toEqual([
+      'record-audit-trail has a failure of ghost, but that delivery was never accepted',
+    ]);
+    expect(violationsOf({ parked: ['ghost'] })).toEqual(['the outbox has parked a message of ghost, but that delivery was never accepted']);
+  });
+
+  test('when a delivery was refused and left a trace all the same', () => {
+    const refused: Answer = { deliveryId: 'd3', event: 'push', action: undefined, status: 401, reason: 'SIGNATURE_INVALID' };
+    expect(violationsOf({ audit: new Map([...whole.audit, ['d3', 1]]) }, [issue, release, refused])).toEqual([
+      'record-audit-trail has an effect of d3, but that delivery was never accepted',
+    ]);
+  });
+
+  test('when a failure is kept of what was not for that consumer, or by none that there is', () => {
+    expect(violationsOf({ deadLettered: new Map([['announce-release', ['d1']]]) })).toEqual([
+      'announce-release has a failure of issues d1, which is not for it',
+    ]);
+    expect(violationsOf({ deadLettered: new Map([['constructor', ['d1']]]) })).toEqual([
+      'constructor has a failure of issues d1, which is not for it',
+    ]);
+  });
+
+  test('when two deliveries were notified under one key', () => {
+    const other: Answer = { ...release, deliveryId: 'd3' };
+    const audit = new Map([...whole.audit, ['d3', 1]]);
+    const announcements = [announcement, call('d3')];
+    const answers = [issue, release, other];
+    expect(violationsOf({ audit, announcements, notifications: [...whole.notifications, call('d3', 'k3')] }, answers)).toEqual([]);
+    expect(violationsOf({ audit, announcements, notifications: [...whole.notifications, call('d3', 'k2')] }, answers)).toEqual([
+      'notify-maintainers called for d2, d3 under one idempotency key, k2',
     ]);
   });
 
@@ -132,5 +192,59 @@ describe('the verdict does not hold', () => {
     expect(violationsOf({ inFlight: 3 })).toEqual(['3 messages are still on their way']);
     const unanswered: Answer = { deliveryId: 'd5', event: 'push', action: undefined, status: 503 };
     expect(violationsOf({}, [issue, release, unanswered])).toEqual(['push d5: the gateway answered 503, neither committed nor refused']);
+  });
+});
+
+describe('of what was accepted and audited, and nothing else, an effect that is there', () => {
+  const judged = (event: string, state: Partial<FinalState>) => {
+    const answer: Answer = { deliveryId: 'd', event, action: 'created', status: 202 };
+    return judge([answer], { ...nothing, audit: new Map([['d', 1]]), ...state });
+  };
+  const applied = (times: number) => new Map([['k', Array.from({ length: times }, (_, sequence) => ({ delivery: 'd', sequence }))]]);
+
+  test('is no violation where there need be none', () => {
+    expect(judged('push', {})).toEqual({ holds: true, accepted: 1, refused: 0, violations: [] });
+    expect(judged('issue_comment', { activity: applied(1) }).holds).toBe(true);
+  });
+
+  test.each<[string, string, Partial<FinalState>, string]>([
+    ['an announcement of a push', 'push', { announcements: [call('d')] }, 'announce-release has an effect of push d'],
+    [
+      'three announcements of a push',
+      'push',
+      { announcements: [call('d'), call('d'), call('d')] },
+      'announce-release has an effect of push d',
+    ],
+    ['a notification of a push', 'push', { notifications: [call('d')] }, 'notify-maintainers has an effect of push d'],
+    ['a push, applied twice by the projection', 'push', { activity: applied(2) }, 'project-activity has an effect of push d'],
+    [
+      'a comment whose author is welcomed five times',
+      'issue_comment',
+      { activity: applied(1), welcomed: new Map([['d', 5]]) },
+      'welcome-author has an effect of issue_comment d',
+    ],
+  ])('is a violation as %s', (_, event, state, effect) => {
+    expect(judged(event, state)).toEqual({ holds: false, accepted: 1, refused: 0, violations: [`${effect}, which is not for it`] });
+  });
+});
+
+describe('a run of which nothing was accepted', () => {
+  const refused: Answer = { deliveryId: 'd', event: 'push', action: undefined, status: 401, reason: 'SIGNATURE_INVALID' };
+
+  test('does not hold, but is of no use: everything refused', () => {
+    const unusable = expect.stringContaining('none of 1 deliveries was accepted (1 refused)');
+    expect(judge([refused, refused], nothing)).toEqual({ holds: false, unusable, accepted: 0, refused: 1, violations: [] });
+  });
+
+  test('does not hold, but is of no use: no answer at all', () => {
+    expect(judge([], nothing)).toMatchObject({ holds: false, unusable: expect.stringContaining('none of 0 deliveries'), violations: [] });
+  });
+
+  test.each<[string, Partial<FinalState>, string]>([
+    ['a notification', { notifications: [call('ghost')] }, 'notify-maintainers has an effect of ghost'],
+    ['a failure', { deadLettered: new Map([['record-audit-trail', ['ghost']]]) }, 'record-audit-trail has a failure of ghost'],
+  ])('violates its promises with %s', (_, state, trace) => {
+    const violations = [`${trace}, but that delivery was never accepted`];
+    expect(judge([], { ...nothing, ...state })).toMatchObject({ holds: false, violations });
   });
 });

@@ -4,12 +4,12 @@ import { GITHUB_OUTPUTS, GITHUB_PARAMETERS, GITHUB_STACK } from '../github.contr
 import type { Delivery } from './delivery.ts';
 import { drive } from './drive.ts';
 import { type Endpoints, startEndpoints } from './endpoints.ts';
+import type { Answer } from './evidence.ts';
 import { type Places, readDeadLetters, readFinalState, readStandings } from './final-state.ts';
 import { exampleDeliveries, readDeliveries } from './input.ts';
 import { outsideOf } from './outside.ts';
 import { createReport, type ReportInput, type Worked } from './report.ts';
 import { createTroubles } from './troubles.ts';
-import type { Answer } from './verdict.ts';
 import { judge } from './verdict.ts';
 import { workIncident } from './work-incident.ts';
 

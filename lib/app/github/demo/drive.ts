@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { signatureOf } from '../signature.ts';
 import type { Delivery } from './delivery.ts';
-import type { Answer } from './verdict.ts';
+import type { Answer } from './evidence.ts';
 
 /** How deliveries are sent. */
 export interface DriveOptions {

@@ -1,7 +1,7 @@
 import { FAILURE_ATTRIBUTE } from '../../../index.ts';
 import { DEVELOPER, type LocalAws } from '../../../local.ts';
 import type { Endpoints } from './endpoints.ts';
-import type { AppliedEvent, FinalState } from './verdict.ts';
+import type { AppliedEvent, FinalState } from './evidence.ts';
 import { MENDED } from './work-incident.ts';
 
 /** One message that failed for good, as a person would read it. */

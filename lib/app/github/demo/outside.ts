@@ -1,5 +1,6 @@
+import { isFor } from './audience.ts';
+import { type Answer, deliveryOf, type FinalState, isAccepted } from './evidence.ts';
 import { BUSY_SECONDS } from './troubles.ts';
-import { type Answer, AUDIENCE, deliveryOf, type FinalState, isAccepted } from './verdict.ts';
 
 /** How the consumers with effects outside of DynamoDB and their endpoints got on, as the endpoints saw it. */
 export interface Outside {
@@ -18,7 +19,7 @@ export interface Outside {
 
 /** Puts it into numbers. */
 export function outsideOf(answers: readonly Answer[], state: FinalState): Outside {
-  const accepted = answers.filter((answer) => isAccepted(answer) && AUDIENCE['announce-release'](answer.event));
+  const accepted = answers.filter((answer) => isAccepted(answer) && isFor('announce-release', answer));
   const due = new Set(accepted.map(({ deliveryId }) => deliveryId));
   const called = new Set(state.announcements.map(deliveryOf));
   const kept = (state.deadLettered.get('announce-release') ?? []).filter((delivery) => due.has(delivery));

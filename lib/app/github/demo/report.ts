@@ -1,8 +1,10 @@
 import type { ChaosReport, DemoResult, MetricTotal, Statistics, Terminal } from '../../../local.ts';
 import { table } from '../../../local.ts';
+import { AUDIENCE } from './audience.ts';
+import type { Answer } from './evidence.ts';
 import type { DeadLetter } from './final-state.ts';
 import { type Outside, outsideLines, type Pauses } from './outside.ts';
-import { type Answer, AUDIENCE, type Verdict } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 import type { WorkedRedrive } from './work-incident.ts';
 
 /** Everything that a report is made from. */
@@ -40,10 +42,12 @@ interface ConsumerRow {
 /** Chaos that touches less than this share of invocations proves too little. */
 const CHAOS_SHARE = 0.05;
 
-const CONSUMERS = [...Object.keys(AUDIENCE), 'welcome-author'] as const;
+const CONSUMERS = Object.keys(AUDIENCE);
 
 /** A run in numbers, as machines read it. */
 interface Figures {
+  /** Why the run proves nothing, when it does not. */
+  readonly unusable: string | undefined;
   readonly consumers: readonly ConsumerRow[];
   readonly published: number;
   readonly refusals: readonly Answer[];
@@ -54,7 +58,7 @@ interface Figures {
 /** Puts a run into numbers and sentences. */
 export function createReport(input: ReportInput): DemoResult {
   const figures = figuresOf(input);
-  const unusable = input.chaos && tooTame(input.chaos);
+  const { unusable } = figures;
   return {
     holds: input.verdict.holds,
     ...(unusable !== undefined && { unusable }),
@@ -63,11 +67,19 @@ export function createReport(input: ReportInput): DemoResult {
   };
 }
 
-function figuresOf({ answers, deadLetters, outside, statistics: { metrics, calls } }: ReportInput): Figures {
+/** A violation is one however little was tried: only a run without any can be of no use. */
+function unusableBy({ verdict, chaos }: ReportInput): string | undefined {
+  return verdict.violations.length > 0 ? undefined : (verdict.unusable ?? (chaos && tooTame(chaos)));
+}
+
+function figuresOf(input: ReportInput): Figures {
+  const { answers, deadLetters, outside, statistics } = input;
+  const { metrics, calls } = statistics;
   const published = total(metrics, 'OutboxPublished');
   const made = Object.values(calls).reduce((sum, count) => sum + count, 0);
   const notifier = metrics.filter(({ dimensions }) => dimensions['consumer'] === 'notify-maintainers');
   return {
+    unusable: unusableBy(input),
     consumers: CONSUMERS.map((consumer) => rowOf(consumer, metrics, deadLetters)),
     published,
     refusals: answers.filter((answer) => answer.reason !== undefined),
@@ -76,10 +88,11 @@ function figuresOf({ answers, deadLetters, outside, statistics: { metrics, calls
   };
 }
 
-function jsonOf(input: ReportInput, { consumers, published, refusals, outside, awsCalls }: Figures): DemoResult['json'] {
+function jsonOf(input: ReportInput, { unusable, consumers, published, refusals, outside, awsCalls }: Figures): DemoResult['json'] {
   const { verdict, answers, deadLetters, statistics, chaos } = input;
   return {
     holds: verdict.holds,
+    ...(unusable !== undefined && { unusable }),
     violations: verdict.violations,
     deliveries: answers.length,
     accepted: verdict.accepted,
@@ -218,6 +231,7 @@ function listed(title: string, lines: readonly string[], terminal: Terminal): re
 }
 
 function verdictLines({ holds, violations }: Verdict, terminal: Terminal): readonly string[] {
+  if (!holds && violations.length === 0) return [terminal.red('There is no verdict.')];
   if (holds) {
     return [
       terminal.green(

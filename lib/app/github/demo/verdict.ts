@@ -1,59 +1,13 @@
-import type { EndpointCall } from './endpoints.ts';
-
-/** How the gateway answered one delivery. */
-export interface Answer {
-  readonly deliveryId: string;
-  readonly event: string;
-  readonly action: string | undefined;
-  /** HTTP status of the last answer: 2xx means that the delivery is committed. */
-  readonly status: number;
-  /** Why it was refused, when it was. */
-  readonly reason?: string;
-}
-
-/** One applied event of the ordered projection. */
-export interface AppliedEvent {
-  readonly delivery: string;
-  readonly sequence: number;
-}
-
-/** What is in the stack when nothing moves any more, read from tables, queues and the endpoints of consumers. */
-export interface FinalState {
-  /** Delivery id → how often the audit trail recorded it. */
-  readonly audit: ReadonlyMap<string, number>;
-  /** Key → what the projection applied, in order. */
-  readonly activity: ReadonlyMap<string, readonly AppliedEvent[]>;
-  /** Delivery id → how often its author was welcomed. */
-  readonly welcomed: ReadonlyMap<string, number>;
-  readonly notifications: readonly EndpointCall[];
-  readonly announcements: readonly EndpointCall[];
-  /** Consumer → the delivery ids of its failures that wait for somebody, in the failure store or still in its dead-letter queue. */
-  readonly deadLettered: ReadonlyMap<string, readonly string[]>;
-  /** Failures that still wait, of the cause that was mended. */
-  readonly unworked: number;
-  /** Delivery ids that the outbox could not publish and parked. */
-  readonly parked: readonly string[];
-  /** Messages that are still on their way somewhere: none, when drained. */
-  readonly inFlight: number;
-}
-
-/** Which consumers must see an event, by GitHub's name of it. Said again here on purpose: the verdict shares no code with what it judges. */
-export const AUDIENCE = {
-  'record-audit-trail': () => true,
-  'notify-maintainers': (event: string) =>
-    /^(release|security_advisory|repository_vulnerability_alert|dependabot_alert|code_scanning_alert|sponsorship|installation)$/.test(
-      event,
-    ),
-  'announce-release': (event: string) => event === 'release',
-  'project-activity': (event: string) =>
-    /^(issues|issue_comment|pull_request|pull_request_review|pull_request_review_comment|pull_request_review_thread|discussion|discussion_comment)$/.test(
-      event,
-    ),
-} as const;
+import { type Consumer, isFor } from './audience.ts';
+import { type Answer, appliedCounts, deliveryOf, type FinalState, isAccepted } from './evidence.ts';
+import { judgeStrays } from './strays.ts';
 
 /** The judgement over one run, with a sentence for everything that does not hold. */
 export interface Verdict {
+  /** Nothing is violated, and something was accepted. */
   readonly holds: boolean;
+  /** Why there is nothing to judge; absent where there is. */
+  readonly unusable?: string;
   readonly accepted: number;
   readonly refused: number;
   readonly violations: readonly string[];
@@ -61,7 +15,9 @@ export interface Verdict {
 
 /**
  * Judges a run from what was put in and what is there in the end: every DynamoDB effect exactly once, every notification at least once
- * under one key, every announcement at most once, everything else accounted for among the failures. Uses no counter that the runtime keeps of itself.
+ * under one key, every announcement at most once, everything else accounted for among the failures; and nothing of a delivery that nobody
+ * accepted or that was for others. A run in which nothing was accepted keeps every promise by doing nothing: it is unusable, and does not
+ * hold. Uses no counter that the runtime keeps of itself.
  */
 export function judge(answers: readonly Answer[], state: FinalState): Verdict {
   // A delivery that was sent again counts by its best answer: what was accepted once stays accepted, whatever a later one said.
@@ -71,7 +27,6 @@ export function judge(answers: readonly Answer[], state: FinalState): Verdict {
   const accepted = [...byDelivery.values()].filter(isAccepted);
   const refused = [...byDelivery.values()].filter((answer) => answer.status >= 400 && answer.status < 500);
   const unanswered = [...byDelivery.values()].filter((answer) => !accepted.includes(answer) && !refused.includes(answer));
-  const acceptedIds = new Set(accepted.map((answer) => answer.deliveryId));
 
   const violations = [
     ...unanswered.map(
@@ -81,31 +36,36 @@ export function judge(answers: readonly Answer[], state: FinalState): Verdict {
     ...judgeEffects('record-audit-trail', accepted, state, state.audit),
     ...judgeEffects('project-activity', accepted, state, appliedCounts(state.activity)),
     ...judgeNotifications(accepted, state),
+    ...judgeKeys(state),
     ...judgeAnnouncements(accepted, state),
     ...judgeWelcomes(accepted, state),
     ...judgeOrder(state.activity),
     ...judgeFailures(state),
-    ...strangers(acceptedIds, state),
+    ...judgeStrays(accepted, state),
   ];
-  return { holds: violations.length === 0, accepted: accepted.length, refused: refused.length, violations };
+  return {
+    holds: violations.length === 0 && accepted.length > 0,
+    ...(accepted.length === 0 && { unusable: nothingAccepted(byDelivery.size, refused.length) }),
+    accepted: accepted.length,
+    refused: refused.length,
+    violations,
+  };
 }
 
-/** Whether it was taken: a delivery by the gateway, or a call by an endpoint. */
-export const isAccepted = ({ status }: { readonly status: number }): boolean => status >= 200 && status < 300;
-
-type Consumer = keyof typeof AUDIENCE;
+function nothingAccepted(deliveries: number, refused: number): string {
+  return `none of ${deliveries} deliveries was accepted (${refused} refused): the run proves nothing; see why they were refused, or give other input`;
+}
 
 /** Exactly one of: applied once, dead-lettered, parked. */
 function judgeEffects(consumer: Consumer, accepted: readonly Answer[], state: FinalState, effects: ReadonlyMap<string, number>): string[] {
   return accepted
-    .filter((answer) => AUDIENCE[consumer](answer.event))
+    .filter((answer) => isFor(consumer, answer))
     .flatMap((answer) => {
       const count = effects.get(answer.deliveryId) ?? 0;
       const aside = isAside(consumer, answer.deliveryId, state);
-      if (count > 1) return [`${consumer} applied ${answer.event} ${answer.deliveryId} ${count} times`];
-      if (count === 1 && aside) return [`${consumer} applied ${answer.event} ${answer.deliveryId} and dead-lettered it too`];
-      if (count === 0 && !aside) return [`${consumer} lost ${answer.event} ${answer.deliveryId}`];
-      return [];
+      if (count === 0) return aside ? [] : [`${consumer} lost ${answer.event} ${answer.deliveryId}`];
+      if (count !== 1) return [`${consumer} applied ${answer.event} ${answer.deliveryId} ${count} times`];
+      return aside ? [`${consumer} applied ${answer.event} ${answer.deliveryId} and dead-lettered it too`] : [];
     });
 }
 
@@ -119,7 +79,7 @@ function judgeNotifications(accepted: readonly Answer[], state: FinalState): str
     if (isAccepted(call)) taken.add(delivery);
   }
   return accepted
-    .filter((answer) => AUDIENCE['notify-maintainers'](answer.event))
+    .filter((answer) => isFor('notify-maintainers', answer))
     .flatMap((answer) => {
       const used = keys.get(answer.deliveryId)?.size ?? 0;
       if (used > 1) return [`notify-maintainers called for ${answer.event} ${answer.deliveryId} under ${used} idempotency keys`];
@@ -130,14 +90,19 @@ function judgeNotifications(accepted: readonly Answer[], state: FinalState): str
     });
 }
 
-/** The delivery that a call is about. */
-export const deliveryOf = ({ body }: EndpointCall): string => (JSON.parse(body) as { delivery: string }).delivery;
+/** A key is one notification's: an endpoint that recognises repetitions would take another one's call for its own. */
+function judgeKeys({ notifications }: FinalState): string[] {
+  return [...Map.groupBy(notifications, ({ idempotencyKey }) => idempotencyKey)].flatMap(([key, calls]) => {
+    const deliveries = [...new Set(calls.map(deliveryOf))];
+    return deliveries.length > 1 ? [`notify-maintainers called for ${deliveries.join(', ')} under one idempotency key, ${key}`] : [];
+  });
+}
 
 /** One call at most, whatever it was answered; and one that was not plainly taken, or never made, is kept as a failure. */
 function judgeAnnouncements(accepted: readonly Answer[], state: FinalState): string[] {
   const calls = Map.groupBy(state.announcements, deliveryOf);
   return accepted
-    .filter((answer) => AUDIENCE['announce-release'](answer.event))
+    .filter((answer) => isFor('announce-release', answer))
     .flatMap((answer) => {
       const made = calls.get(answer.deliveryId) ?? [];
       if (made.length > 1) return [`announce-release announced ${answer.event} ${answer.deliveryId} ${made.length} times`];
@@ -146,20 +111,19 @@ function judgeAnnouncements(accepted: readonly Answer[], state: FinalState): str
     });
 }
 
-/** One welcome for each opened thing that the projection applied, from a command that the projection sent. */
+/** One welcome for each opened thing that the projection applied, or its failure, and nothing for one that it did not: it sends the command. */
 function judgeWelcomes(accepted: readonly Answer[], state: FinalState): string[] {
   const applied = appliedCounts(state.activity);
   return accepted
-    .filter((answer) => isOpening(answer) && applied.has(answer.deliveryId))
+    .filter((answer) => isFor('welcome-author', answer))
     .flatMap((answer) => {
       const count = state.welcomed.get(answer.deliveryId) ?? 0;
-      if (count === 1 || (count === 0 && isAside('welcome-author', answer.deliveryId, state))) return [];
-      return [`welcome-author ran ${count} times for ${answer.event} ${answer.deliveryId}`];
+      const kept = isKept('welcome-author', answer.deliveryId, state);
+      const did = `welcome-author ran ${count} times for ${answer.event} ${answer.deliveryId}`;
+      if (!applied.has(answer.deliveryId)) return count > 0 || kept ? [`${did}, which project-activity did not apply`] : [];
+      if (count === 1) return kept ? [`${did} and dead-lettered it too`] : [];
+      return count === 0 && isAside('welcome-author', answer.deliveryId, state) ? [] : [did];
     });
-}
-
-function isOpening({ event, action }: Answer): boolean {
-  return (event === 'discussion' && action === 'created') || ((event === 'issues' || event === 'pull_request') && action === 'opened');
 }
 
 /** A key's applied events stand in the order in which they were committed. */
@@ -185,23 +149,10 @@ function judgeFailures({ deadLettered, unworked }: FinalState): string[] {
   ];
 }
 
-/** Effects of something that nobody committed. */
-function strangers(acceptedIds: ReadonlySet<string>, state: FinalState): string[] {
-  const seen = new Set([
-    ...state.audit.keys(),
-    ...appliedCounts(state.activity).keys(),
-    ...state.welcomed.keys(),
-    ...state.announcements.map(deliveryOf),
-  ]);
-  return [...seen].filter((id) => !acceptedIds.has(id)).map((id) => `an effect of ${id} exists, but that delivery was never accepted`);
+function isAside(consumer: Consumer, deliveryId: string, state: FinalState): boolean {
+  return isKept(consumer, deliveryId, state) || state.parked.includes(deliveryId);
 }
 
-function isAside(consumer: string, deliveryId: string, state: FinalState): boolean {
-  return (state.deadLettered.get(consumer) ?? []).includes(deliveryId) || state.parked.includes(deliveryId);
-}
-
-function appliedCounts(activity: FinalState['activity']): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const applied of activity.values()) for (const { delivery } of applied) counts.set(delivery, (counts.get(delivery) ?? 0) + 1);
-  return counts;
+function isKept(consumer: Consumer, deliveryId: string, { deadLettered }: FinalState): boolean {
+  return (deadLettered.get(consumer) ?? []).includes(deliveryId);
 }
