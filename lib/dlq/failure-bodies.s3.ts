@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, type GetObjectCommandOutput, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
-import { errorName } from '../retry/aws-failure.ts';
+import { awsFailure, errorName } from '../retry/aws-failure.ts';
 import { retry } from '../retry/retry.ts';
 import type { FailureBodies } from './failure-bodies.ts';
 import { FailureBodyError } from './failure-store.errors.ts';
@@ -47,7 +48,9 @@ export function createFailureBodies({ client, bucket, owner, clock, rng }: Failu
         { clock, rng },
       ).catch((error: unknown) => {
         if (errorName(error) === 'NoSuchKey') throw new FailureBodyError(key, 'is gone', { cause: error });
-        throw error;
+        if (!['denied', 'rejected'].includes(awsFailure(error))) throw error;
+        // A permission, a tag, a storage class ("InvalidObjectState", GetObject API reference): it is about this object until somebody mends it.
+        throw new FailureBodyError(key, `cannot be read (${errorName(error)}: ${messageOf(error)})`, { cause: error });
       });
       if (bytes === undefined || digestOf(bytes, 'hex') !== sha256) throw new FailureBodyError(key, 'is not what was written');
       return Buffer.from(bytes).toString();

@@ -16,7 +16,7 @@ export class FailureChangedError extends PosthasteError {
   }
 }
 
-/** The object that holds a large body is gone, or is not what was written. */
+/** The object that holds a large body is gone, is not what was written, or may not be read. */
 export class FailureBodyError extends PosthasteError {
   constructor(key: string, problem: string, options: ErrorOptions = {}) {
     super(`the body in the object ${key} ${problem}; the failure cannot be sent back as it was received`, {

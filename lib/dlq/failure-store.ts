@@ -50,7 +50,7 @@ export interface FailureStore {
   /** Keeps letters. Once it resolves, each is durable, body included; the same letter twice is one. In the order of `arrivals`. */
   add(arrivals: readonly Arrival[], options?: Until): Promise<readonly Added[]>;
   get(id: string): Promise<Failure | undefined>;
-  /** The body, byte for byte; throws if the object of a large one is gone or altered. */
+  /** The body, byte for byte; throws if the object of a large one is gone, altered or refused. */
   bodyOf(failure: Failure): Promise<string>;
   groups(cursor?: string): Promise<Page<FailureGroup>>;
   /** Oldest first within a group; groups one after the other. */

@@ -169,7 +169,7 @@ async function sentOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Fail
   let halt: Halt | undefined;
   const worked = await mapConcurrent(batches, run.consumer.ordered ? 1 : MAX_IN_FLIGHT, async (batch): Promise<Worked[]> => {
     const ended = halt ? batch.map((failure): Worked => ({ failure, halt: halt as Halt })) : await sentBatch(deps, run, batch);
-    halt ??= ended.find((one) => one.halt !== undefined)?.halt;
+    halt ??= ended.find((one) => one.halt !== undefined && (run.consumer.ordered || !one.halt.isAlone))?.halt;
     return ended;
   });
   return worked.flat();
@@ -178,11 +178,13 @@ async function sentOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Fail
 async function sentBatch(deps: BatchDeps, run: ConsumerRun, failures: readonly Failure[]): Promise<Worked[]> {
   const worked: Worked[] = [];
   const letters: Letter[] = [];
-  const bodies = await mapConcurrent(failures, BATCH, (failure) => readBody(deps.failures, failure));
-  for (const [index, failure] of failures.entries()) {
-    const body = bodies[index] as string | Ending;
-    if (typeof body === 'string') letters.push({ failure, body });
-    else worked.push({ failure, ending: body });
+  let halt: Halt | undefined;
+  for (const read of await mapConcurrent(failures, BATCH, (failure) => letterOf(deps.failures, failure))) {
+    const one = 'body' in read && halt ? { failure: read.failure, halt } : read;
+    if ('body' in one) letters.push(one);
+    else worked.push(one);
+    // Behind what is read later nothing of an ordered consumer goes.
+    if ('halt' in one && run.consumer.ordered) halt ??= one.halt;
   }
   if (letters.length === 0) return worked;
   const may = await run.pace.take(letters.length, run.until);
@@ -198,6 +200,16 @@ async function sentBatch(deps: BatchDeps, run: ConsumerRun, failures: readonly F
 
 function gone(failure: Failure): Worked {
   return { failure, ending: left('NO_CONSUMER', `no consumer '${failure.consumer}' is in this stack any more`) };
+}
+
+/** A failure with its body, or with how it ends without; what S3 could not answer now is read again later. */
+async function letterOf(failures: FailureStore, failure: Failure): Promise<Letter | Worked> {
+  try {
+    const body = await readBody(failures, failure);
+    return typeof body === 'string' ? { failure, body } : { failure, ending: body };
+  } catch (error) {
+    return { failure, halt: { kind: 'busy', because: `the body of ${failure.id} could not be read: ${messageOf(error)}`, isAlone: true } };
+  }
 }
 
 async function readBody(failures: FailureStore, failure: Failure): Promise<string | Ending> {

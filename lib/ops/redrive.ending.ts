@@ -11,6 +11,8 @@ import type { Ending } from './redrive.tally.ts';
 export interface Halt {
   readonly kind: 'busy' | 'denied';
   readonly because: string;
+  /** It is about this failure only: where no order is kept, others go on. */
+  readonly isAlone?: true;
 }
 
 /** A claimed failure with its ending, or with why it has none. */

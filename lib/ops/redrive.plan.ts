@@ -17,7 +17,7 @@ export type LeaveReason =
   | 'MAY_HAVE_RUN'
   /** SQS refuses it. */
   | 'REFUSED'
-  /** Its body is gone or altered. */
+  /** Its body is gone, altered or refused. */
   | 'BODY_GONE'
   /** An older one of its key could not be sent. */
   | 'HELD';

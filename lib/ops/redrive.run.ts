@@ -117,9 +117,11 @@ function save({ rows }: RunnerDeps, { redrive, owner, pace }: Held, changes: Par
 
 /** Ends the batch that the row names, and with a reason to stop the redrive. */
 async function mended(deps: RunnerDeps, held: Held, before?: Halt): Promise<Step> {
-  if (before?.kind === 'busy') return { row: held.redrive, on: false };
-  const result = await recover(deps, held);
-  if (result.halt?.kind === 'busy') return { row: held.redrive, on: false };
+  const result = before?.kind === 'busy' ? { ...NO_TALLY, halt: before } : await recover(deps, held);
+  if (result.halt?.kind === 'busy') {
+    deps.log.warn('a redrive ends its batch later', { redrive: held.redrive.id, because: result.halt.because });
+    return { row: held.redrive, on: false };
+  }
   const row = await save(deps, held, { ...counted(held.redrive, result), batch: [] });
   const halt = before ?? result.halt;
   return row && halt ? stopped(deps, row, halt.because) : { row, on: true };

@@ -63,6 +63,18 @@ test('a body that is gone, or is not what was written, is an error and no body',
   await expect(bodies.get(body)).rejects.toMatchObject({ code: 'FAILURE_BODY', message: expect.stringContaining('is gone') });
 });
 
+test.each(['AccessDenied', 'InvalidObjectState'])(
+  'a body that S3 refuses is an error about that body, and names the refusal: %s',
+  async (name) => {
+    const { options } = bucket();
+    const body = await createFailureBodies(options).put('a body');
+    const refusal = Object.assign(new Error('not now'), { name, $fault: 'client', $metadata: { httpStatusCode: 403 } });
+    const bodies = createFailureBodies({ ...options, client: { send: () => Promise.reject(refusal) } });
+    const message = expect.stringContaining(`cannot be read (${name}: not now)`);
+    await expect(bodies.get(body)).rejects.toMatchObject({ code: 'FAILURE_BODY', message });
+  },
+);
+
 test('what a stream gave up is listed under the prefix of Lambda, read and removed', async () => {
   const { objects, sent, options } = bucket();
   const given = createStreamFailureObjects(options);

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { ADA, BILL, letter, MINUTE, type RedriveWorld, redriveWorld } from './redrive-world.ts';
+
+const T0 = Date.UTC(2029, 11, 31);
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `m${String(index).padStart(2, '0')}`);
+const soon = ({ world }: RedriveWorld) => world.clock.now() + MINUTE;
+const large = (id: string) =>
+  JSON.stringify({ id, type: 'orders.order-placed', time: '2029-12-30T00:00:00.000Z', data: 'x'.repeat(5_000) });
+
+/** S3 does not answer for any body, until it is told to. */
+function silence({ objects }: RedriveWorld): () => void {
+  const { get } = objects;
+  objects.get = () => {
+    throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+  };
+  return () => {
+    objects.get = get;
+  };
+}
+
+test('a body that S3 does not give keeps no neighbour from going, and goes itself once it is there', async () => {
+  const world = redriveWorld();
+  const failures = ids(25).map((id, index) => letter(id, { failedAt: T0 + index, ...(id === 'm03' && { body: large(id) }) }));
+  await world.add(...failures);
+  const answer = silence(world);
+  const operator = world.operations('operations/1');
+  const { id } = await world.timed(operator.start({ where: {}, author: ADA, options: { rate: 100 } }, soon(world)));
+  for (let minute = 0; minute < 3; minute += 1) await world.timed(operator.goOn(soon(world)));
+  await world.consume();
+  expect(world.consumed.effects).toEqual(ids(25).filter((each) => each !== 'm03'));
+  expect(world.sentAt).toHaveLength(24);
+  answer();
+  await world.timed(operator.goOn(soon(world)));
+  expect(await world.timed(operator.status(id, 0))).toMatchObject({ state: 'finished', counts: { sent: 25, left: 0 } });
+});
+
+test('behind a body that S3 does not give nothing of its key goes, and all of it in order once it is there', async () => {
+  const world = redriveWorld();
+  const keyed = ids(13).map((id, index) => ({ consumer: BILL.name, key: 'order-7', failedAt: T0 + index, messageTime: T0 + index, id }));
+  await world.add(...keyed.map(({ id, ...rest }) => letter(id, { ...rest, ...(id === 'm01' && { body: large(id) }) })));
+  const answer = silence(world);
+  const operator = world.operations('operations/1');
+  await world.timed(operator.start({ where: {}, author: ADA, options: { rate: 100 } }, soon(world)));
+  await world.consume();
+  expect(world.consumed.effects).toEqual(['m00']);
+  answer();
+  await world.timed(operator.goOn(soon(world)));
+  await world.consume();
+  expect(world.consumed.effects).toEqual(ids(13));
+});
