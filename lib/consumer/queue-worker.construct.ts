@@ -224,7 +224,8 @@ export class QueueWorker extends Construct {
 /** A longer wait than this leaves the queue where it may (SQS "Visibility timeout"). */
 const LONGEST_VISIBILITY_MS = 12 * 3_600_000;
 
-function retryFactsOf({ errors: given, retry = MESSAGE_RETRY, longRetries }: QueueWorkerProps, facts: WorkerFacts): RetryFacts {
+function retryFactsOf(props: QueueWorkerProps, facts: WorkerFacts): RetryFacts {
+  const { errors: given, retry = MESSAGE_RETRY, longRetries } = props;
   const errors = given ?? [];
   const isLong = longestDelayMs(errors, retry, facts.maxAttempts) > LONGEST_VISIBILITY_MS;
   const knowsRules = given !== undefined;
@@ -233,6 +234,7 @@ function retryFactsOf({ errors: given, retry = MESSAGE_RETRY, longRetries }: Que
     errors,
     knowsRules,
     retry,
+    pausable: isPausable(props),
     scheduled: !facts.ordered && facts.delivery === 'at-least-once' && (longRetries ?? isLong),
   };
 }

@@ -17,6 +17,8 @@ export interface RetryFacts
   > {
   /** Whether long waits are schedules, during which the queue is empty. */
   readonly scheduled: boolean;
+  /** Whether its code can stop deliveries. */
+  readonly pausable: boolean;
   readonly errors: readonly ErrorRule[];
   /** Whether these are all rules of its code, which the function checks. */
   readonly knowsRules: boolean;
@@ -110,12 +112,26 @@ function inFlightLines(facts: RetryFacts): readonly string[] {
   ];
 }
 
-/** Prints a consumer's whole retry schedule at synth, and what it costs an ordered one. */
+/** What its code must be given for this schedule. Only the deployed function can look, and it does not start without. */
+function codeLines({ errors, pausable, scheduled }: RetryFacts): readonly string[] {
+  const options = [
+    ...(errors.length > 0 ? ['the same "errors"'] : []),
+    ...(pausable ? ['"pausing: createPausing()"'] : []),
+    ...(scheduled ? ['"longWaits: createLongWaits()"'] : []),
+  ];
+  return options.length > 0 ? [`its code does not start unless it gives createConsumer ${LIST.format(options)}`] : [];
+}
+
+const LIST = new Intl.ListFormat('en');
+
+/** Prints a consumer's whole retry schedule at synth, what its code must be given for it, and what it costs an ordered one. */
 export function announceRetries(scope: Construct, name: string, facts: RetryFacts): void {
   if (facts.delivery === 'at-most-once') return;
   const annotations = Annotations.of(scope);
   const unknown = facts.knowsRules ? [] : ['error rules of its code are not known here, and asked before these: give them as "errors"'];
-  annotations.addInfo([`Retry schedule of ${name}:`, ...describeRetries(facts), ...inFlightLines(facts), ...unknown].join('\n  '));
+  annotations.addInfo(
+    [`Retry schedule of ${name}:`, ...describeRetries(facts), ...inFlightLines(facts), ...unknown, ...codeLines(facts)].join('\n  '),
+  );
   const gaps = new Set(facts.errors.map((rule) => lastOutcome(rule)?.kind ?? '').filter((kind) => GAPS.includes(kind)));
   if (!facts.ordered || gaps.size === 0) return;
   annotations.addWarningV2(

@@ -58,6 +58,29 @@ describe('a consumer', () => {
     for (const known of [{ errors }, { errors: [] }]) Annotations.fromStack(consume(known)).hasNoInfo('/test/ship-order', caveat);
   });
 
+  test.each<[string, Partial<ConsumerProps>, string]>([
+    ['rules', { errors }, 'the same "errors"$'],
+    ['rules that pause', { errors: [errorRule(TypeError, pause(1_000))] }, 'the same "errors" and "pausing: createPausing[(][)]"$'],
+    ['waits of days', { retry: fixed([86_400_000]) }, '"longWaits: createLongWaits[(][)]"$'],
+    [
+      'all of them',
+      { errors, pausable: true, longRetries: true },
+      'the same "errors", "pausing: createPausing[(][)]", and "longWaits: createLongWaits[(][)]"$',
+    ],
+  ])('says beside its schedule what its code must be given for %s', (_, props, text) => {
+    const line = Match.stringLikeRegexp(`\n  its code does not start unless it gives createConsumer ${text}`);
+    Annotations.fromStack(consume(props)).hasInfo('/test/ship-order', line);
+  });
+
+  test.each<[string, Partial<ConsumerProps>]>([
+    ['it has no rules', {}],
+    ['it is said to have none', { errors: [] }],
+    ['pauses and long waits are declined', { pausable: false, longRetries: false, retry: fixed([46_800_000]) }],
+    ['long waits hold a key in the queue', { ordered: true, longRetries: false }],
+  ])('says nothing of its code where %s', (_, props) => {
+    Annotations.fromStack(consume(props)).hasNoInfo('/test/ship-order', Match.stringLikeRegexp('does not start unless'));
+  });
+
   test('tells its function when to retry, as it was printed, and what rules were, if it knows them', () => {
     const policy = exponential({ baseMs: 1_000, capMs: 60_000 });
     expect(variables(consume({ errors, retry: policy }))).toMatchObject({
