@@ -2,7 +2,7 @@
 export const EXIT = {
   /** It did what was asked, and the verdict holds. */
   ok: 0,
-  /** It ran, and the verdict does not hold; a redrive stopped by itself; what was asked about was not agreed to; --check found something. */
+  /** It ran, and the verdict does not hold; a redrive stopped by itself, or left something; what was asked about was not agreed to; --check found something. */
   failed: 1,
   /**
    * It could not do what was asked: wrong arguments, unreadable input, a port in use, a stack out of reach; or it proved nothing: a demo of

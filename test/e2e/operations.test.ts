@@ -83,9 +83,11 @@ test('what may have been announced is left until somebody consents, and is then 
 
   // 1. Nothing but consent sends it.
   expect((await posthaste('redrive', ...announcing, '--dry-run')).stdout).toMatch(/^1 failure needs consent, or stays/m);
-  expect((await posthaste('redrive', ...announcing, '--yes')).stdout).toMatch(
-    /^0 sent back, .* 1 left where they are \(MAY_HAVE_RUN 1\)$/m,
-  );
+  expect(await posthaste('redrive', ...announcing, '--yes')).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^0 sent back, .* 1 left where they are \(MAY_HAVE_RUN 1\)$/m),
+    stderr: expect.stringContaining('because 1 failure was left'),
+  });
 
   // 2. Once the time of its run is over, somebody has looked, and consents.
   const Key = { pk: { S: `PosthasteGithub/announce-release#${failure?.messageId}` } };

@@ -10,7 +10,7 @@ import type { Place } from './place.ts';
  * // => 'npx posthaste dlq list --port 4567'
  */
 export function createCommandWriter(place: Place, program: Program): (command: string) => string {
-  const words = wordsOf(place).map(quoted);
+  const words = wordsOf(place).map(shellWord);
   return (command) => [program, command, ...words].join(' ');
 }
 
@@ -31,4 +31,4 @@ function wordsOf(place: Place): readonly string[] {
 }
 
 /** A word as a POSIX shell takes it. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+export const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -40,6 +40,18 @@ export function whereOf(text: string, now: number): FailureFilter {
   return filter;
 }
 
+/** What `whereOf` reads as this filter. Times are in it as they are, not as spans: they mean the same later. */
+export function whereText(filter: FailureFilter): string {
+  return Object.entries(FIELDS)
+    .flatMap(([field, name]) => (filter[name] === undefined ? [] : [`${field}=${valueText(filter[name])}`]))
+    .join(',');
+}
+
+function valueText(value: string | number): string {
+  if (typeof value === 'number') return new Date(value).toISOString();
+  return /^[^\s,"\\]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`;
+}
+
 function pairsOf(text: string): readonly (readonly [Field, string])[] {
   const pairs: [Field, string][] = [];
   for (let at = 0; at < text.length || pairs.length === 0; ) {

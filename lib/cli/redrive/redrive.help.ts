@@ -26,7 +26,8 @@ export function redriveHelp(): string {
     notes: [
       WHERE_NOTE,
       'The operations function of the stack sends, not this command: a redrive goes on when this machine is switched off. Ctrl-C stops it.',
-      'Exit code: 0 finished, 1 stopped by itself (a canary failed again) or not agreed to, 2 it could not be done, 130 stopped by Ctrl-C.',
+      'Exit code: 0 finished, 1 something was left, it stopped by itself (a canary failed again), or it was not agreed to, 2 it could not be done,\n' +
+        '  130 stopped by Ctrl-C.',
     ],
     examples: [
       'npx posthaste redrive --where consumer=ship-order --dry-run',

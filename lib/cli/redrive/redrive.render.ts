@@ -3,6 +3,7 @@ import { groupLines } from '../dlq/dlq.render.ts';
 import { count, instant, printable, shortId, span } from '../operator/printable.ts';
 import type { View } from '../operator/view.ts';
 import { type Terminal, table } from '../terminal.ts';
+import { leftLines } from './left.render.ts';
 
 /** Groups that are shown of a plan, the largest. */
 const MAX_GROUPS = 10;
@@ -23,6 +24,11 @@ export function planLines(plan: RedrivePlan, { canary = 0, runAgain = false }: R
     ...(tooOften > 0 ? [often] : []),
     ...(mayHaveRun > 0 ? [begunLine(mayHaveRun, runAgain)] : []),
   ];
+}
+
+/** Whether a redrive would find nothing that it may send. */
+export function sendsNothing({ matching, more, tooOld, tooOften, mayHaveRun }: RedrivePlan, { runAgain = false }: RedriveOptions): boolean {
+  return !more && matching <= tooOld + tooOften + (runAgain ? 0 : mayHaveRun);
 }
 
 /** What becomes of failures of which an at-most-once consumer has begun with the message. */
@@ -49,7 +55,8 @@ export function progressLine(redrive: Redrive, total: number | undefined): strin
 }
 
 /** How a redrive ended, and what may be done next; `total` is how many failures it was about, where that is known. */
-export function summaryLines(redrive: Redrive, { terminal, command }: View, total = 0): readonly string[] {
+export function summaryLines(redrive: Redrive, view: View, total = 0): readonly string[] {
+  const { terminal, command } = view;
   const { id, state, because, counts, canaries } = redrive;
   // One is enough to see why.
   const failed = canaries.filter(({ result }) => result === 'failed').slice(0, 1);
@@ -60,6 +67,7 @@ export function summaryLines(redrive: Redrive, { terminal, command }: View, tota
     `${counts.sent} sent back, ${counts.alreadyDone} already done, ${counts.left} left where they are${reasonsOf(redrive)}${untried === 0 ? '' : `; ${untried} not tried`}`,
     ...failed.map((canary) => `look at it: ${command(`dlq show ${shortId(canary.id)}`)}`),
     ...(state === 'stopped' ? [`to go on: ${command(`redrive --resume ${id}`)}`] : []),
+    ...leftLines(redrive, view),
   ];
 }
 

@@ -10,9 +10,10 @@ import { warnOfUnknownConsumer } from '../operator/unknown-consumer.ts';
 import { viewOf } from '../operator/view.ts';
 import { editBody } from './edit.ts';
 import { follow, hasEnded } from './follow.ts';
+import { leftSentence, leftSome } from './left.render.ts';
 import { parseRedriveArguments, type RedriveArguments, type StartTask } from './redrive.arguments.ts';
 import { redriveHelp } from './redrive.help.ts';
-import { begunLine, planLines, redriveLines, summaryLines } from './redrive.render.ts';
+import { begunLine, planLines, redriveLines, sendsNothing, summaryLines } from './redrive.render.ts';
 
 /** `posthaste redrive`: sends dead letters back to their consumers. */
 export const redriveCommand: OperatorCommand<RedriveArguments> = {
@@ -77,6 +78,10 @@ async function start(args: RedriveArguments, desk: Desk, task: StartTask): Promi
   }
   if (!args.json) for (const line of planLines(plan, task.options, view)) desk.output.line(line);
   const options = await consented(args, desk, { ...task, plan });
+  if (!task.yes && sendsNothing(plan, options)) {
+    desk.terminal.line('nothing would be sent back');
+    return EXIT.failed;
+  }
   if (!(await agreed(desk, { yes: task.yes, question: 'send them back?' }))) return EXIT.failed;
 
   // 3. The redrive itself, which the function does.
@@ -114,6 +119,7 @@ async function watch({ json, detach }: RedriveArguments, desk: Desk, { redrive, 
   }
   const ended = await follow(desk, redrive, total);
   answer(desk, json, { value: ended, lines: () => summaryLines(ended, viewOf(desk), total) });
-  if (ended.state === 'finished') return EXIT.ok;
-  return desk.signal.aborted ? EXIT.interrupted : EXIT.failed;
+  if (leftSome(ended)) desk.terminal.line(leftSentence(ended));
+  else if (ended.state === 'finished') return EXIT.ok;
+  return desk.signal.aborted && ended.state !== 'finished' ? EXIT.interrupted : EXIT.failed;
 }

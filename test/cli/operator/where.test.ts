@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { whereOf } from '../../../lib/cli/operator/where.ts';
+import { whereOf, whereText } from '../../../lib/cli/operator/where.ts';
 
 const NOW = Date.parse('2026-11-23T14:30:00Z');
 
@@ -42,6 +42,7 @@ test('any value at all can be said in quotes', () => {
     fc.property(fc.string({ minLength: 1, unit: 'binary' }), (key) => {
       const quoted = `"${key.replace(/["\\]/g, '\\$&')}"`;
       expect(whereOf(`consumer=a,key=${quoted}`, NOW)).toEqual({ consumer: 'a', key });
+      expect(whereOf(whereText({ key, since: NOW, status: 'parked' }), 0)).toEqual({ key, since: NOW, status: 'parked' });
     }),
   );
 });

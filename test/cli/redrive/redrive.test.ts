@@ -60,7 +60,7 @@ function seen(...states: readonly Redrive[]): Script {
   return { plan: plan(), redrive: first, 'redrive-status': () => later.shift() ?? first };
 }
 
-const finished = redrive({ state: 'finished', counts: { sent: 37, alreadyDone: 1, left: 2 }, reasons: { TOO_OLD: 2 } });
+const finished = redrive({ state: 'finished', counts: { sent: 37, alreadyDone: 3, left: 0 } });
 
 describe('posthaste redrive', () => {
   test('shows the plan, asks, starts, watches, and sums up', async () => {
@@ -74,7 +74,7 @@ describe('posthaste redrive', () => {
     expect(desk.asked.slice(2)).toEqual(Array(2).fill({ operation: 'redrive-status', id: 'r-1' }));
     expect(desk.told).toEqual(['send them back?', 'running [------------------------] 0/40 0 sent, 0 already done, 0 left, 4s to go']);
     expect(desk.printed).toContain('40 failures match, about 4s');
-    expect(desk.printed.slice(-2)).toEqual(['finished', '37 sent back, 1 already done, 2 left where they are (TOO_OLD 2)']);
+    expect(desk.printed.slice(-2)).toEqual(['finished', '37 sent back, 3 already done, 0 left where they are']);
   });
 
   test('a dry run only asks for the plan, and says what would stay', async () => {
@@ -125,6 +125,44 @@ describe('posthaste redrive', () => {
       expect(await run([...SHIP, '--yes', '--json'], json)).toBe(0);
       expect([json.told[0], JSON.parse(json.printed.join('\n'))]).toEqual([needed, finished]);
     });
+  });
+
+  describe('that leaves something', () => {
+    const left = (reasons: Redrive['reasons'], values: Partial<Redrive> = {}) =>
+      redrive({ state: 'finished', counts: { sent: 37, alreadyDone: 1, left: 2 }, reasons, ...values });
+
+    test('ends with 1, says why, and offers what would send it', async () => {
+      const desk = fakeDesk(seen(left({ TOO_OLD: 1, MAY_HAVE_RUN: 1 })));
+      expect(await run([...SHIP, '--yes'], desk)).toBe(1);
+      expect(desk.told.at(-1)).toBe('the exit code is 1, because 2 failures were left');
+      expect(desk.printed.slice(-5)).toEqual([
+        'finished',
+        '37 sent back, 1 already done, 2 left where they are (TOO_OLD 1, MAY_HAVE_RUN 1)',
+        'what was left: npx posthaste dlq list --where consumer=ship-order,status=open --port 4567',
+        'to run once more what may have run: npx posthaste redrive --where consumer=ship-order,status=open --run-again --port 4567',
+        expect.stringMatching(
+          /^to send .* forgotten: npx posthaste redrive --where consumer=ship-order,status=open --renew-old --port 4567$/,
+        ),
+      ]);
+    });
+
+    test('offers nothing that it had, and calls the one failure by its id', async () => {
+      const { options } = redrive();
+      const had = { where: { id: 'a'.repeat(32) }, options: { ...options, runAgain: true } };
+      const desk = fakeDesk(seen(left({ MAY_HAVE_RUN: 1, REFUSED: 1 }, had)));
+      expect(await run([...SHIP, '--yes'], desk)).toBe(1);
+      expect(desk.printed.at(-1)).toBe('what was left: npx posthaste dlq show aaaaaaaaaa --port 4567');
+    });
+  });
+
+  test.each([
+    ['consent', { mayHaveRun: 40 }],
+    ['options', { tooOld: 30, tooOften: 10 }],
+  ])('does not ask whether to send where nothing would be for want of %s', async (_, lacking) => {
+    const desk = fakeDesk({ plan: plan(lacking) }, { says: (asked) => asked === 'send them back?' });
+    expect(await run(SHIP, desk)).toBe(1);
+    expect(desk.told).not.toContain('send them back?');
+    expect([desk.told.at(-1), desk.asked.length]).toEqual(['nothing would be sent back', 1]);
   });
 
   test('a canary that fails again ends it with 1, by name, and says how to go on', async () => {
