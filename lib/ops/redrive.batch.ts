@@ -7,7 +7,7 @@ import type { ConsumerEntry } from '../topology/topology.contract.ts';
 import { renewedCopy } from './edited-copy.ts';
 import { batchOf, type Pace } from './rate.ts';
 import { agreedRuns, isAgreed, reopen } from './redrive.again.ts';
-import { endingUnsent, type Halt, left, type Worked, workedBy } from './redrive.ending.ts';
+import { allLater, endingUnsent, type Halt, later, left, type Worked, workedBy } from './redrive.ending.ts';
 import type { InboxStanding, RedriveInbox } from './redrive.inbox.ts';
 import { verdictOn } from './redrive.plan.ts';
 import type { RedriveRow } from './redrive.rows.ts';
@@ -93,7 +93,9 @@ export async function finish(deps: BatchDeps, run: BatchRun, claimed: readonly F
   const worked: Worked[] = [];
   for (const [name, failures] of Map.groupBy(claimed, ({ consumer }) => consumer)) {
     const consumer = run.consumers.get(name);
-    worked.push(...(consumer ? await finishOf(deps, { ...run, consumer }, failures) : failures.map(gone)));
+    // What one consumer's inbox does not answer is no reason to send another's twice.
+    const ended = consumer && finishOf(deps, { ...run, consumer }, failures).catch(allLater(failures));
+    worked.push(...((await ended) ?? failures.map(gone)));
   }
   const settlements = worked.flatMap(({ failure, ending }) => (ending ? settlementOf(failure, ending, run.redrive, deps.clock) : []));
   const denied = worked.filter(({ halt }) => halt?.kind === 'denied');
@@ -168,7 +170,9 @@ async function sentOf(deps: BatchDeps, run: ConsumerRun, failures: readonly Fail
   const batches = Array.from({ length: Math.ceil(failures.length / size) }, (_, index) => failures.slice(index * size, (index + 1) * size));
   let halt: Halt | undefined;
   const worked = await mapConcurrent(batches, run.consumer.ordered ? 1 : MAX_IN_FLIGHT, async (batch): Promise<Worked[]> => {
-    const ended = halt ? batch.map((failure): Worked => ({ failure, halt: halt as Halt })) : await sentBatch(deps, run, batch);
+    const ended = halt
+      ? batch.map((failure): Worked => ({ failure, halt: halt as Halt }))
+      : await sentBatch(deps, run, batch).catch(allLater(batch));
     halt ??= ended.find((one) => one.halt !== undefined && (run.consumer.ordered || !one.halt.isAlone))?.halt;
     return ended;
   });
@@ -208,7 +212,7 @@ async function letterOf(failures: FailureStore, failure: Failure): Promise<Lette
     const body = await readBody(failures, failure);
     return typeof body === 'string' ? { failure, body } : { failure, ending: body };
   } catch (error) {
-    return { failure, halt: { kind: 'busy', because: `the body of ${failure.id} could not be read: ${messageOf(error)}`, isAlone: true } };
+    return later(failure, error);
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import type { Failure } from '../dlq/failure.ts';
 import type { InboxStanding } from './redrive.inbox.ts';
 import type { LeaveReason } from './redrive.plan.ts';
@@ -63,3 +64,13 @@ export function workedBy(failure: Failure, sending: Sending): Worked {
 export function left(reason: LeaveReason, because: string): Ending {
   return { kind: 'left', reason, because };
 }
+
+/** A claimed failure that has no ending yet, because a call about it failed: whoever goes on tries again. */
+export function later(failure: Failure, error: unknown): Worked {
+  return { failure, halt: { kind: 'busy', because: `${failure.id} of '${failure.consumer}' waits: ${messageOf(error)}`, isAlone: true } };
+}
+
+export const allLater =
+  (failures: readonly Failure[]) =>
+  (error: unknown): Worked[] =>
+    failures.map((failure) => later(failure, error));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ADA, BILL, letter, MINUTE, type RedriveWorld, redriveWorld } from './redrive-world.ts';
+import { ADA, BILL, CONSUMERS, letter, MINUTE, type RedriveWorld, redriveWorld, SHIP } from './redrive-world.ts';
 
 const T0 = Date.UTC(2029, 11, 31);
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `m${String(index).padStart(2, '0')}`);
@@ -47,4 +47,21 @@ test('behind a body that S3 does not give nothing of its key goes, and all of it
   await world.timed(operator.goOn(soon(world)));
   await world.consume();
   expect(world.consumed.effects).toEqual(ids(13));
+});
+
+/** The consumers of the stack, of which one has an inbox that cannot be read. */
+const withoutInbox = new Map([...CONSUMERS, [SHIP.name, { ...SHIP, inbox: { ...SHIP.inbox, table: 'gone' } }]]);
+
+test('an inbox that cannot be read keeps its own messages waiting, and no other consumer’s', async () => {
+  const world = redriveWorld();
+  const ordered = { consumer: BILL.name, key: 'order-7' };
+  await world.add(letter('s', { failedAt: T0 }), letter('b', { ...ordered, failedAt: T0 + 1 }));
+  const order = { where: {}, author: ADA, options: { rate: 100 } };
+  await world.timed(world.operations('operations/1', withoutInbox).start(order, soon(world)));
+  await world.timed(world.operations('operations/1', withoutInbox).goOn(soon(world)));
+  expect([world.sentAt.length, (await world.failure('b', BILL.name))?.status]).toEqual([1, 'redriven']);
+  expect(await world.failure('s')).toMatchObject({ status: 'redriving', redrives: 1 });
+  const operator = world.operations('operations/2');
+  await world.timed(operator.goOn(soon(world)));
+  expect(await world.timed(operator.list())).toMatchObject([{ state: 'finished', counts: { sent: 2, left: 0 } }]);
 });
