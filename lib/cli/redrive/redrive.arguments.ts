@@ -20,7 +20,14 @@ export type RedriveTask =
   | { readonly kind: 'list' }
   /** `id`: of the redrive, or the beginning of it. */
   | { readonly kind: 'stop'; readonly id: string }
-  | { readonly kind: 'resume'; readonly id: string };
+  | ResumeTask;
+
+export interface ResumeTask {
+  readonly kind: 'resume';
+  /** As of one to stop. */
+  readonly id: string;
+  readonly yes: boolean;
+}
 
 export interface StartTask {
   readonly kind: 'start';
@@ -85,10 +92,12 @@ function taskOf(values: Values, id: string | undefined, now: number): RedriveTas
   const others = [list ? '--list' : [], stop === undefined ? [] : '--stop', resume === undefined ? [] : '--resume'].flat();
   const [other] = others;
   if (other === undefined) return startOf(values, id, now);
-  const alien = others[1] ?? OF_START.filter((option) => values[option] !== undefined).map((option) => `--${option}`)[0] ?? id;
+  const allowed = other === '--resume' ? ['yes'] : [];
+  const started = OF_START.find((option) => values[option] !== undefined && !allowed.includes(option));
+  const alien = others[1] ?? (started === undefined ? id : `--${started}`);
   if (alien !== undefined) throw new ArgumentError(`${other} stands alone; ${alien} does not go with it`);
   if (list) return { kind: 'list' };
-  return stop === undefined ? { kind: 'resume', id: resume ?? '' } : { kind: 'stop', id: stop };
+  return stop === undefined ? { kind: 'resume', id: resume ?? '', yes: values.yes ?? false } : { kind: 'stop', id: stop };
 }
 
 function startOf(values: Values, id: string | undefined, now: number): StartTask {

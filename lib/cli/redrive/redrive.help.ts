@@ -21,7 +21,7 @@ export function redriveHelp(): string {
       ['--detach', 'start it and leave it to the function'],
       ['--list', 'redrives, the newest first'],
       ['--stop ID', 'stop one; what is under way is finished'],
-      ['--resume ID', 'go on with one that stopped, or watch one that runs'],
+      ['--resume ID', 'go on with one that stopped, after a look at what is left of it (--yes agrees), or watch one that runs'],
     ],
     notes: [
       WHERE_NOTE,

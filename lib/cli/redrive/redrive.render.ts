@@ -10,21 +10,31 @@ const MAX_GROUPS = 10;
 
 /** What a redrive would do. */
 export function planLines(plan: RedrivePlan, { canary = 0, runAgain = false }: RedriveOptions, view: View): readonly string[] {
-  const { matching, more, tooOld, tooOften, mayHaveRun, groups, takesSeconds } = plan;
-  const first = canary > 0 ? `, ${canary === 1 ? '1 canary' : `${canary} canaries`} first` : '';
+  const { matching, more, tooOld, tooOften, mayHaveRun, takesSeconds } = plan;
   const old = `${count(tooOld, 'failure')} would stay, older than the inbox remembers: each may have been handled and forgotten; --renew-old sends them`;
   const often = `${count(tooOften, 'failure')} would stay, redriven too often already: --max-redrives N allows more`;
   return [
-    ...groupLines(groups.slice(0, MAX_GROUPS), view),
-    ...(groups.length > MAX_GROUPS ? [`and ${count(groups.length - MAX_GROUPS, 'group')} more: ${view.command('dlq')}`] : []),
+    ...largestGroups(plan, view),
     view.terminal.bold(
-      `${more ? 'more than ' : ''}${count(matching, 'failure')} ${matching === 1 ? 'matches' : 'match'}${first}, about ${span(takesSeconds)}`,
+      `${more ? 'more than ' : ''}${count(matching, 'failure')} ${matching === 1 ? 'matches' : 'match'}${ahead(canary)}, about ${span(takesSeconds)}`,
     ),
     ...(tooOld > 0 ? [old] : []),
     ...(tooOften > 0 ? [often] : []),
     ...(mayHaveRun > 0 ? [begunLine(mayHaveRun, runAgain)] : []),
   ];
 }
+
+/** The largest groups of a plan. */
+export function largestGroups({ groups }: RedrivePlan, view: View): readonly string[] {
+  const more = groups.length - MAX_GROUPS;
+  return [
+    ...groupLines(groups.slice(0, MAX_GROUPS), view),
+    ...(more > 0 ? [`and ${count(more, 'group')} more: ${view.command('dlq')}`] : []),
+  ];
+}
+
+/** How many go first, as part of a sentence. */
+export const ahead = (canaries: number): string => (canaries > 0 ? `, ${canaries === 1 ? '1 canary' : `${canaries} canaries`} first` : '');
 
 /** Whether a redrive would find nothing that it may send. */
 export function sendsNothing({ matching, more, tooOld, tooOften, mayHaveRun }: RedrivePlan, { runAgain = false }: RedriveOptions): boolean {
@@ -56,18 +66,26 @@ export function progressLine(redrive: Redrive, total: number | undefined): strin
 
 /** How a redrive ended, and what may be done next; `total` is how many failures it was about, where that is known. */
 export function summaryLines(redrive: Redrive, view: View, total = 0): readonly string[] {
-  const { terminal, command } = view;
-  const { id, state, because, counts, canaries } = redrive;
+  const { command } = view;
+  const { id, state, canaries } = redrive;
   // One is enough to see why.
   const failed = canaries.filter(({ result }) => result === 'failed').slice(0, 1);
   const untried = state === 'stopped' ? Math.max(0, total - dealtWith(redrive)) : 0;
+  return [
+    ...outcomeLines(redrive, view, untried),
+    ...failed.map((canary) => `look at it: ${command(`dlq show ${shortId(canary.id)}`)}`),
+    ...(state === 'stopped' ? [`to go on: ${command(`redrive --resume ${id}`)}`] : []),
+    ...leftLines(redrive, view),
+  ];
+}
+
+/** How a redrive stands or ended, and what became of its failures. */
+export function outcomeLines(redrive: Redrive, { terminal }: View, untried = 0): readonly string[] {
+  const { state, because, counts } = redrive;
   const paint = state === 'finished' ? terminal.green : terminal.red;
   return [
     `${paint(state)}${because === undefined ? '' : `: ${printable(because)}`}`,
     `${counts.sent} sent back, ${counts.alreadyDone} already done, ${counts.left} left where they are${reasonsOf(redrive)}${untried === 0 ? '' : `; ${untried} not tried`}`,
-    ...failed.map((canary) => `look at it: ${command(`dlq show ${shortId(canary.id)}`)}`),
-    ...(state === 'stopped' ? [`to go on: ${command(`redrive --resume ${id}`)}`] : []),
-    ...leftLines(redrive, view),
   ];
 }
 

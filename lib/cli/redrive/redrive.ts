@@ -11,9 +11,10 @@ import { viewOf } from '../operator/view.ts';
 import { editBody } from './edit.ts';
 import { follow, hasEnded } from './follow.ts';
 import { leftSentence, leftSome } from './left.render.ts';
-import { parseRedriveArguments, type RedriveArguments, type StartTask } from './redrive.arguments.ts';
+import { parseRedriveArguments, type RedriveArguments, type ResumeTask, type StartTask } from './redrive.arguments.ts';
 import { redriveHelp } from './redrive.help.ts';
 import { begunLine, planLines, redriveLines, sendsNothing, summaryLines } from './redrive.render.ts';
+import { agreedRest } from './resume.ts';
 
 /** `posthaste redrive`: sends dead letters back to their consumers. */
 export const redriveCommand: OperatorCommand<RedriveArguments> = {
@@ -23,7 +24,7 @@ export const redriveCommand: OperatorCommand<RedriveArguments> = {
     const { task } = args;
     if (task.kind === 'list') return list(args, desk);
     if (task.kind === 'stop') return stop(args, desk, task.id);
-    if (task.kind === 'resume') return resume(args, desk, task.id);
+    if (task.kind === 'resume') return resume(args, desk, task);
     return start(args, desk, task);
   },
 };
@@ -41,9 +42,12 @@ async function stop({ json }: RedriveArguments, desk: Desk, given: string): Prom
   return EXIT.ok;
 }
 
-async function resume(args: RedriveArguments, desk: Desk, given: string): Promise<number> {
-  const { id } = await named(desk, given);
-  return watch(args, desk, { redrive: await desk.operations.ask({ operation: 'resume-redrive', id }), total: undefined });
+/** One that runs is only watched: it was agreed to. */
+async function resume(args: RedriveArguments, desk: Desk, { id: given, yes }: ResumeTask): Promise<number> {
+  const redrive = await named(desk, given);
+  const rest = redrive.state === 'stopped' ? await agreedRest(desk, { redrive, yes, json: args.json }) : undefined;
+  if (redrive.state === 'stopped' && rest === undefined) return EXIT.failed;
+  return watch(args, desk, { redrive: await desk.operations.ask({ operation: 'resume-redrive', id: redrive.id }), total: rest?.total });
 }
 
 /** A redrive by its id or the beginning of it. */

@@ -260,13 +260,67 @@ describe('posthaste redrive', () => {
     expect(desk.asked.map(({ operation }) => operation)).toEqual(['plan']);
   });
 
+  describe('that stopped', () => {
+    const { options } = redrive();
+    const halted = redrive({
+      state: 'stopped',
+      because: 'the canary b0 failed again',
+      options: { ...options, canary: 3 },
+      canaries: ['done', 'failed', 'done'].map((result, place) => ({ id: `b${place}`, result: result as 'done' | 'failed' })),
+      counts: { sent: 3, alreadyDone: 0, left: 2 },
+      reasons: { TOO_OLD: 2 },
+    });
+    const script: Script = { redrives: { redrives: [halted] }, plan: plan({ matching: 12, takesSeconds: 1 }), 'resume-redrive': halted };
+    const asked = (desk: Desk) => desk.asked.map(({ operation }) => operation);
+
+    test('shows what is left of it, without what failed again, and goes on when that is agreed to', async () => {
+      const desk = fakeDesk(script, { says: true });
+      expect(await run(['--resume', 'r'], desk)).toBe(1);
+      expect(desk.asked[1]).toEqual({ operation: 'plan', where: { consumer: 'ship-order', until: NOW + 1 }, options: halted.options });
+      expect(desk.printed.slice(4, 7)).toEqual([
+        'stopped: the canary b0 failed again',
+        '3 sent back, 0 already done, 2 left where they are (TOO_OLD 2)',
+        '10 failures not tried yet, 1 canary first, about 1s',
+      ]);
+      expect([desk.told[0], asked(desk)]).toEqual(['go on with it?', ['redrives', 'plan', 'resume-redrive']]);
+      expect(desk.printed).toContain('3 sent back, 0 already done, 2 left where they are (TOO_OLD 2); 10 not tried');
+    });
+
+    test('is not gone on with without a yes', async () => {
+      const desk = fakeDesk(script, { says: false });
+      expect(await run(['--resume', 'r'], desk)).toBe(1);
+      const alone = fakeDesk(script);
+      await expect(run(['--resume', 'r'], alone)).rejects.toThrow(/--yes agrees beforehand/);
+      for (const each of [desk, alone]) expect(asked(each)).toEqual(['redrives', 'plan']);
+    });
+
+    test('goes on with --yes, or where nothing is left to ask about, and is only watched while it runs', async () => {
+      const runs: readonly (readonly [string, Script])[] = [
+        ['--yes', script],
+        ['--json', { ...script, plan: plan({ matching: 0, groups: [] }) }],
+        ['--json', { ...script, redrives: { redrives: [redrive()] }, 'resume-redrive': finished }],
+      ];
+      for (const [option, each] of runs) {
+        const desk = fakeDesk(each);
+        await run(['--resume', 'r', option], desk);
+        expect(asked(desk).at(-1)).toBe('resume-redrive');
+        expect(desk.told).not.toContain('go on with it?');
+      }
+    });
+  });
+
   test('lists, stops and resumes by the beginning of an id', async () => {
     const redrives = [redrive(), redrive({ id: 'q-2', state: 'stopped', because: 'canary' })];
-    const desk = fakeDesk({ redrives: { redrives }, 'stop-redrive': redrive({ state: 'stopped' }), 'resume-redrive': finished });
+    const desk = fakeDesk({
+      redrives: { redrives },
+      plan: plan(),
+      'stop-redrive': redrive({ state: 'stopped' }),
+      'resume-redrive': finished,
+    });
     expect(await run(['--list'], desk)).toBe(0);
     expect(desk.printed[2]).toMatch(/^q-2 {2}stopped {2}2030-01-01T00:00:00Z .* canary$/);
     expect(await run(['--stop', 'r'], desk)).toBe(0);
-    expect(await run(['--resume', 'q-2'], desk)).toBe(0);
+    expect(await run(['--resume', 'q-2', '--yes'], desk)).toBe(0);
     expect(desk.asked.at(-1)).toEqual({ operation: 'resume-redrive', id: 'q-2' });
     await expect(run(['--stop', 'x'], desk)).rejects.toThrow(/no redrive has an id that begins with "x"/);
     await expect(run(['--stop', ''], desk)).rejects.toThrow(/2 redrives have an id/);
@@ -280,6 +334,7 @@ describe('posthaste redrive', () => {
     [['--list', '--yes'], /--list stands alone; --yes does not go with it/],
     [['--stop', 'r', '--resume', 'r'], /--stop stands alone; --resume/],
     [['--resume', 'r', 'a'], /--resume stands alone; a does not/],
+    [['--resume', 'r', '--yes', '--rate', '1'], /--resume stands alone; --rate does not/],
     [['a', '--canary', '101'], /--canary takes a whole number from 0 to 100/],
     [['a', '--canary-wait', '5m'], /goes with --canary/],
     [['a', '--rate', 'fast'], /--rate takes messages per time/],
