@@ -106,6 +106,19 @@ describe('the recipe of the README, followed in an empty folder', () => {
     expect(await run(process.execPath, ['place-order.ts'])).toBe(shownIn('README.md'));
   }, 120_000);
 
+  test('ends with what a function complains of where its code lacks what the stack deployed', async () => {
+    const withRule = fileOf('README.md', 'stack.ts')
+      .replace('handles: [OrderPlaced],', '$& errors: [errorRule(TypeError, pause(60_000))],')
+      .replace('import { OrderPlaced }', "import { errorRule, pause } from 'posthaste';\n$&");
+    writeFileSync(join(shop, 'stack.ts'), withRule);
+    await run('cdk', ['synth', '--quiet', '--output', 'lacking.out']);
+    writeFileSync(join(shop, 'stack.ts'), fileOf('README.md', 'stack.ts'));
+    const impatient = fileOf('README.md', 'place-order.ts').replace("'cdk.out'", "'lacking.out'").replace('20_000', '5_000');
+    writeFileSync(join(shop, 'impatient.ts'), impatient);
+    const said = /shop-ship-order: .*consumer 'ship-order' was deployed with other error rules than its code has[\s\S]*nothing was shipped/;
+    await expect(run(process.execPath, ['impatient.ts'])).rejects.toThrow(said);
+  }, 120_000);
+
   test('has its effect once when the queue delivers a message twice', async () => {
     writeFileSync(join(shop, 'deliver-twice.ts'), DELIVER_TWICE);
     expect(await run(process.execPath, ['deliver-twice.ts'])).toBe('[{"customer":{"S":"ada"},"parcels":{"N":"2"}}]\n');
