@@ -2,6 +2,7 @@ import type { Failure } from '../dlq/failure.ts';
 import { pagesOf } from '../dlq/pages.ts';
 import { type BatchDeps, type BatchRun, readied } from './redrive.batch.ts';
 import { inLine } from './redrive.chunk.ts';
+import { pageOf } from './redrive.renewed.ts';
 import type { CanaryRow } from './redrive.rows.ts';
 
 /** Groups that canaries are spread over. */
@@ -30,22 +31,22 @@ export async function chooseCanaries(deps: BatchDeps, run: BatchRun, count: numb
 
 async function openLists(deps: BatchDeps, run: BatchRun, count: number): Promise<Failure[][]> {
   const { where } = run.redrive;
-  const first = await pageOf(deps, run, where);
+  const first = await listOf(deps, run, where);
   if (where.id !== undefined || where.fingerprint !== undefined) return [first];
   const lists = Map.groupBy(first, ({ fingerprint }) => fingerprint);
   for await (const { items } of pagesOf((cursor) => deps.failures.groups(cursor))) {
     for (const { fingerprint, consumer, counts } of items) {
       const waits = (counts[where.status ?? 'open'] ?? 0) > 0;
       if (lists.has(fingerprint) || !waits || (where.consumer !== undefined && where.consumer !== consumer)) continue;
-      lists.set(fingerprint, await pageOf(deps, run, { ...where, fingerprint }));
+      lists.set(fingerprint, await listOf(deps, run, { ...where, fingerprint }));
       if (lists.size >= Math.min(count, MAX_GROUPS)) return [...lists.values()];
     }
   }
   return [...lists.values()];
 }
 
-async function pageOf(deps: BatchDeps, run: BatchRun, where: BatchRun['redrive']['where']): Promise<Failure[]> {
-  const { items } = await deps.failures.list(where, { limit: PAGE });
+async function listOf(deps: BatchDeps, run: BatchRun, where: BatchRun['redrive']['where']): Promise<Failure[]> {
+  const { items } = await pageOf({ ...run.redrive, where }, deps.failures, { limit: PAGE });
   return [...(await inLine(deps, run, items))];
 }
 

@@ -8,6 +8,7 @@ import { chooseCanaries, watchCanaries } from './redrive.canary.ts';
 import { chunkOf, inLine, isSendable, workChunk } from './redrive.chunk.ts';
 import type { Halt } from './redrive.ending.ts';
 import { recover } from './redrive.recover.ts';
+import { pageOf } from './redrive.renewed.ts';
 import type { RedriveProgress, RedriveRow, RedriveRows } from './redrive.rows.ts';
 import { added, NO_TALLY } from './redrive.tally.ts';
 
@@ -117,7 +118,7 @@ function save({ rows }: RunnerDeps, { redrive, owner, pace }: Held, changes: Par
 
 /** Ends the batch that the row names, and with a reason to stop the redrive. */
 async function mended(deps: RunnerDeps, held: Held, before?: Halt): Promise<Step> {
-  const result = before?.kind === 'busy' ? { ...NO_TALLY, halt: before } : await recover(deps, held);
+  const result = before?.kind === 'busy' ? { ...NO_TALLY, halt: before } : await recover(deps, held, before);
   if (result.halt?.kind === 'busy') {
     deps.log.warn('a redrive ends its batch later', { redrive: held.redrive.id, because: result.halt.because });
     return { row: held.redrive, on: false };
@@ -146,7 +147,7 @@ async function paced({ redrive, pace, enough }: Held, count: number): Promise<bo
 async function chunkStep(deps: RunnerDeps, held: Held): Promise<Step> {
   const { redrive } = held;
   const limit = chunkOf(redrive.options.rate);
-  const page = await deps.failures.list(redrive.where, { limit, ...(redrive.cursor !== undefined && { cursor: redrive.cursor }) });
+  const page = await pageOf(redrive, deps.failures, { limit, ...(redrive.cursor !== undefined && { cursor: redrive.cursor }) });
   const chunk = await inLine(deps, held, page.items);
   const sendable = chunk.filter((failure) => isSendable(deps, held, failure)).length;
   if (!(await paced(held, sendable))) return { row: redrive, on: false };

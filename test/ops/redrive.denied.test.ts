@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RedriveOptions } from '../../lib/ops/operations.ts';
-import { applies, type FaultKind } from '../../lib/simulation/fault.ts';
-import { ADA, BILL, faultAtCall, letter, MINUTE, type RedriveWorld, redriveWorld, SHIP } from './redrive-world.ts';
+import { applies, type Call, type FaultKind } from '../../lib/simulation/fault.ts';
+import { ADA, BILL, DAY, faultAtCall, letter, MINUTE, type RedriveWorld, redriveWorld, SHIP } from './redrive-world.ts';
 
 const T0 = Date.UTC(2029, 11, 31);
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `m${String(index).padStart(2, '0')}`);
@@ -97,6 +97,22 @@ describe('a redrive whose queue takes nothing from it', () => {
     expect(world.consumed.bodies).toHaveLength(4);
   });
 });
+
+test.each([0, 1])(
+  'a redrive of one failure sends, once it is resumed, the copy that it had put in its place: %i canaries',
+  async (canary) => {
+    let isDenied = true;
+    const deny = ({ action }: Call) => (isDenied && action === 'SendMessageBatch' ? 'deny' : undefined);
+    const world = redriveWorld({ faults: { decide: deny } });
+    const old = letter('a', { messageTime: T0 - 90 * DAY });
+    await world.add(old);
+    const { id, state } = await start(world, { renewOld: true, canary }, { id: old.id });
+    expect([state, (await world.failure('a'))?.status]).toEqual(['stopped', 'replaced']);
+    isDenied = false;
+    expect(await resume(world, id)).toMatchObject({ state: 'finished', counts: { sent: 1, left: 0 } });
+    expect(world.consumed.effects).toEqual(['a']);
+  },
+);
 
 /** A redrive that stops because its queue is gone, and is resumed once it is there again. */
 async function stoppedAndResumed(faults?: ReturnType<typeof faultAtCall>): Promise<RedriveWorld> {

@@ -76,9 +76,9 @@ export const REDRIVING: readonly Mutant[] = [
   {
     scenario: 'S42',
     defect: 'everything is sent back, whatever was asked',
-    file: 'lib/ops/redrive.run.ts',
-    find: 'deps.failures.list(redrive.where, {',
-    replace: 'deps.failures.list({}, {',
+    file: 'lib/ops/redrive.renewed.ts',
+    find: 'failures.list(where, ',
+    replace: 'failures.list({}, ',
   },
   {
     scenario: 'S42',
