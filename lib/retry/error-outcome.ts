@@ -132,6 +132,9 @@ export const PAUSE_LIMITS = { leastMs: 1_000, mostMs: 86_400_000 } as const;
  * errorRule({ code: 'BANK_CLOSED' }, pause(15 * 60_000))
  */
 export function pause(ms: number): PauseOutcome {
+  if (typeof ms !== 'number') {
+    throw new RetryConfigError(`pause() takes a number of milliseconds, not ${shown(ms)}: 15 minutes are pause(15 * 60_000)`);
+  }
   if (!(ms >= PAUSE_LIMITS.leastMs && ms <= PAUSE_LIMITS.mostMs)) {
     throw new RetryConfigError(
       `pause() is for ${ms} ms; it is for ${PAUSE_LIMITS.leastMs} ms to a day, ${PAUSE_LIMITS.mostMs} ms: for longer, disable the event source mapping`,

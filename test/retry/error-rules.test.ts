@@ -104,6 +104,11 @@ test.each([
   ['a pause of nothing', () => pause(0), /pause\(\) is for 0 ms/],
   ['an endless pause', () => pause(Number.POSITIVE_INFINITY), /pause\(\) is for Infinity ms/],
   ['a pause that is no number', () => pause(Number.NaN), /pause\(\) is for NaN ms/],
+  [
+    'a pause in words',
+    () => pause('15m' as never),
+    /pause\(\) takes a number of milliseconds, not '15m': 15 minutes are pause\(15 \* 60_000\)/,
+  ],
 ])('%s is refused where it is written', (_, define, message) => {
   expect(define).toThrowError(message);
   expect(define).toThrowError(expect.objectContaining({ code: 'RETRY_CONFIG' }));
