@@ -11,7 +11,7 @@ export interface RetryOptions {
   readonly rng: Rng;
   /** Tries in all; 4 by default. */
   readonly tries?: number;
-  /** No try starts at or after this time (epoch milliseconds). */
+  /** No try but the first starts at or after this time (epoch milliseconds). */
   readonly until?: number;
   /** Which errors are worth another try; by default throttles, conflicts and lost answers. */
   readonly retryable?: (error: unknown) => boolean;

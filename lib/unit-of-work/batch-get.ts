@@ -22,7 +22,7 @@ export interface BatchGetDeps {
 export interface BatchGetOptions {
   /** Tries of a call, and rounds for the keys that calls leave over. @default 5 */
   readonly tries?: number;
-  /** Nothing is asked for at or after this time (epoch milliseconds). */
+  /** Each call of a hundred keys is made once, also when it is late; nothing is tried again at or after this time (epoch milliseconds). */
   readonly until?: number | undefined;
   /** The attributes that are wanted. @default - all of them */
   readonly attributes?: readonly string[];
