@@ -37,6 +37,8 @@ export type RedriveState = 'canary' | 'running' | 'stopped' | 'finished';
 export interface Redrive extends Author {
   readonly id: string;
   readonly state: RedriveState;
+  /** It is stopped, and has not ended all that it had claimed: it goes on with that by itself, minute by minute. */
+  readonly ending?: true;
   /** Why it stopped. */
   readonly because?: string;
   readonly where: FailureFilter;

@@ -34,6 +34,8 @@ export interface BatchRun {
 /** A batch as far as it came. */
 export interface BatchResult extends Tally {
   readonly halt?: Halt;
+  /** Consumers of what has no ending. */
+  readonly waiting?: readonly string[];
 }
 
 /** What is ready to be claimed, and what is left without. */
@@ -101,11 +103,13 @@ export async function finish(deps: BatchDeps, run: BatchRun, claimed: readonly F
   const denied = worked.filter(({ halt }) => halt?.kind === 'denied');
   if (denied.length > 0) await release(deps, run, denied);
   const overtaken = settlements.length > 0 ? (await deps.failures.settle(settlements, { until: run.until })).refused : [];
-  const halt = worked.find((one) => one.halt !== undefined)?.halt;
+  const busy = worked.filter((one) => one.halt?.kind === 'busy');
+  // What is busy is claimed still: that comes before what was taken back.
+  const halt = (busy[0] ?? denied[0])?.halt;
   const onFile = new Map(await Promise.all(overtaken.map(async ({ id }) => [id, await endingOnFile(deps, run, id)] as const)));
   // Overtaken, and nothing on file: another runner has taken the claim back, and it comes again.
   const endings = worked.flatMap(({ failure, ending }) => (onFile.has(failure.id) ? onFile.get(failure.id) : ending) ?? []);
-  return { ...tallyOf(endings), ...(halt && { halt }) };
+  return { ...tallyOf(endings), ...(halt && { halt, waiting: busy.map(({ failure }) => failure.consumer) }) };
 }
 
 // A try before the one that was denied may have been taken, its answer lost: that a claim was taken back is on file, whatever came of it.

@@ -3,7 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { backOff, type FailureTableDeps, readItem, transact } from '../dlq/failure-table.dynamodb.ts';
 import { attributesOf } from '../unit-of-work/attributes-of.ts';
 import { REDRIVE_LANES } from './ops.contract.ts';
-import { isUnended, type RedriveRow, type Rival } from './redrive.rows.ts';
+import { isUnended, mayStillSend, type RedriveRow, type Rival } from './redrive.rows.ts';
 
 /** A row that goes into its lanes, and how. */
 export interface Entry {
@@ -46,13 +46,14 @@ async function readLanes(deps: FailureTableDeps): Promise<Lanes> {
 }
 
 async function rivalIn({ holders }: Lanes, { redrive: { id, lanes }, get }: Entry): Promise<Rival | undefined> {
-  const looked = new Set([id]);
+  const looked = new Map<string, RedriveRow>();
   for (const consumer of lanes) {
     const holder = holders[consumer];
-    if (holder === undefined || looked.has(holder)) continue;
-    looked.add(holder);
-    const redrive = await get(holder);
-    if (redrive !== undefined && isUnended(redrive)) return { redrive, consumer };
+    if (holder === undefined || holder === id) continue;
+    const redrive = looked.get(holder) ?? (await get(holder));
+    if (redrive === undefined) continue;
+    looked.set(holder, redrive);
+    if (isUnended(redrive) && mayStillSend(redrive, consumer)) return { redrive, consumer };
   }
   return undefined;
 }

@@ -30,10 +30,17 @@ async function consumerOf(failures: FailureStore, { id, fingerprint, status }: F
 
 /** What an operator is told who comes second. */
 export function laneTaken({ redrive, consumer }: Rival): OperationError {
-  const { id, who } = redrive;
+  const { id, who, state } = redrive;
+  const [standing, remedy] =
+    state === 'stopped'
+      ? [
+          'was stopped, and still ends what it has claimed',
+          'Wait until it has: it goes on by itself, minute by minute, and the log of the operations function says what it waits for',
+        ]
+      : ['has not ended', `Wait until it has ended (--resume ${id} watches it), or stop it (--stop ${id})`];
   return new OperationError(
     'REDRIVE_RUNNING',
-    `the redrive ${id}, by ${who}, has not ended, and may send to '${consumer}', which keeps the order of each key: with two at once a newer message ` +
-      `could pass an older one. Wait until it has ended (--resume ${id} watches it), or stop it (--stop ${id}); for another consumer, select by consumer=`,
+    `the redrive ${id}, by ${who}, ${standing}, and may send to '${consumer}', which keeps the order of each key: with two at once a newer message ` +
+      `could pass an older one. ${remedy}; for another consumer, select by consumer=`,
   );
 }

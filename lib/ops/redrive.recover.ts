@@ -33,7 +33,8 @@ export async function recover(deps: BatchDeps, run: BatchRun, before?: Halt): Pr
   const sent: BatchResult = before || finished.halt || renewed.length === 0 ? NO_TALLY : await sendBack(deps, run, renewed);
   const halt = finished.halt ?? sent.halt;
   const counts = [tallyOf(sentBefore.map(() => ({ kind: 'sent' }))), finished, sent].reduce(added, ended);
-  return { ...counts, ...(halt && { halt }) };
+  const waiting = [...(finished.waiting ?? []), ...(sent.waiting ?? []), ...(finished.halt ? renewed : []).map(({ consumer }) => consumer)];
+  return { ...counts, ...(halt && { halt, waiting: [...new Set(waiting)] }) };
 }
 
 async function remnantOf(deps: BatchDeps, run: BatchRun, id: string): Promise<Remnant> {

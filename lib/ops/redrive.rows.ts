@@ -16,6 +16,8 @@ export interface RedriveRow extends Redrive {
   readonly canariesAt?: number;
   /** Failures under way: what became of them is not counted yet. */
   readonly batch: readonly string[];
+  /** Whose failures of the batch have no ending, as the runner found that looked last; until one has, it may be anybody's. */
+  readonly waiting?: readonly string[];
   /** Where the listing went on when the batch was taken. */
   readonly cursor?: string;
   /** Since when its rate has earned what may be sent next, epoch milliseconds. */
@@ -30,6 +32,7 @@ export interface RedriveRow extends Redrive {
 export type RedriveProgress = Pick<RedriveRow, 'counts' | 'reasons' | 'canaries' | 'batch' | 'version'> & {
   readonly canariesAt: number | undefined;
   readonly cursor: string | undefined;
+  readonly waiting?: readonly string[] | undefined;
   readonly earnedFrom: number;
 };
 
@@ -49,6 +52,14 @@ export interface Rival {
 /** Whether a redrive still runs, or has a batch to end: that of one that was stopped while its runner was killed. */
 export function isUnended({ state, batch }: RedriveRow): boolean {
   return state === 'canary' || state === 'running' || batch.length > 0;
+}
+
+/**
+ * Whether a redrive that has not ended may still send to a consumer. One that was stopped sends what it has claimed, and where that waits, for
+ * an inbox that cannot be read or a body that nobody gets, it keeps the consumers of that only.
+ */
+export function mayStillSend({ state, waiting }: RedriveRow, consumer: string): boolean {
+  return state !== 'stopped' || waiting === undefined || waiting.includes(consumer);
 }
 
 /** Rows of redrives. A row belongs to the runner that has its lease; anybody may turn its state. */

@@ -111,6 +111,7 @@ function save({ rows }: RunnerDeps, { redrive, owner, pace }: Held, changes: Par
     canariesAt,
     cursor,
     version,
+    waiting: undefined,
     earnedFrom: pace.earnedFrom(),
     ...changes,
   });
@@ -118,9 +119,10 @@ function save({ rows }: RunnerDeps, { redrive, owner, pace }: Held, changes: Par
 
 /** Ends the batch that the row names, and with a reason to stop the redrive. */
 async function mended(deps: RunnerDeps, held: Held, before?: Halt): Promise<Step> {
-  const result = before?.kind === 'busy' ? { ...NO_TALLY, halt: before } : await recover(deps, held, before);
+  const result: BatchResult = before?.kind === 'busy' ? { ...NO_TALLY, halt: before } : await recover(deps, held, before);
   if (result.halt?.kind === 'busy') {
     deps.log.warn('a redrive ends its batch later', { redrive: held.redrive.id, because: result.halt.because });
+    if (result.waiting !== undefined) await save(deps, held, { waiting: result.waiting });
     return { row: held.redrive, on: false };
   }
   const row = await save(deps, held, { ...counted(held.redrive, result), batch: [] });

@@ -67,9 +67,10 @@ export function createRedrives(deps: RunnerDeps): Redrives {
     },
     status: (id, until) => worked(id, until),
     async stop(id, until) {
-      const { state } = await found(deps, id);
+      const { state, batch } = await found(deps, id);
       const turned = await rows.turn(id, { from: ['canary', 'running'], to: 'stopped', because: 'an operator has stopped it' });
-      if (turned === undefined) throw new OperationError('REDRIVE_ENDED', `the redrive ${id} is ${state}: there is nothing to stop`);
+      const more = batch.length > 0 ? '; what it has claimed it still ends by itself, minute by minute' : '';
+      if (turned === undefined) throw new OperationError('REDRIVE_ENDED', `the redrive ${id} is ${state}: there is nothing to stop${more}`);
       return worked(id, until);
     },
     async resume(id, until) {
@@ -139,6 +140,7 @@ function rowOf({ where, options = {}, author }: RedriveOrder, lanes: readonly st
 }
 
 /** A row without what only its runner needs. */
-export function redriveOf({ batch, lanes, cursor, canariesAt, version, earnedFrom, canaries, ...redrive }: RedriveRow): Redrive {
-  return { ...redrive, canaries: canaries.map(({ id, result }) => ({ id, result })) };
+export function redriveOf({ batch, waiting, lanes, cursor, canariesAt, version, earnedFrom, canaries, ...redrive }: RedriveRow): Redrive {
+  const isEnding = redrive.state === 'stopped' && batch.length > 0 && { ending: true as const };
+  return { ...redrive, ...isEnding, canaries: canaries.map(({ id, result }) => ({ id, result })) };
 }

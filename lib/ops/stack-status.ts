@@ -45,7 +45,7 @@ export async function statusOf(deps: StackStatusDeps, { fresh = false }: { reado
     consumers: await mapConcurrent(consumers, AT_ONCE, (entry) => consumerStatus(deps, entry, measured)),
     outboxes: await mapConcurrent(outboxes, AT_ONCE, (entry) => outboxStatus(deps, entry)),
     groups: groups.largest,
-    redrives: redrives.filter(({ state }) => state === 'canary' || state === 'running'),
+    redrives: redrives.filter(({ state, ending }) => state === 'canary' || state === 'running' || ending),
   };
 }
 
