@@ -5,8 +5,10 @@ import type { LogLine } from './logs.ts';
 export interface TailEvent {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** The consumer, or else the function. */
+  /** The function, by the name it has in the stack: a consumer's is the consumer's. */
   readonly from: string;
+  /** The consumer that it is about, where another function says it. */
+  readonly consumer?: string;
   readonly level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   readonly text: string;
   /** What became of a message, e.g. `done`. */
@@ -15,6 +17,8 @@ export interface TailEvent {
   readonly counts?: Readonly<Record<string, number>>;
   readonly messageId?: string;
   readonly messageType?: string;
+  /** The id of a redrive. */
+  readonly redrive?: string;
   readonly code?: string;
   readonly error?: string;
   readonly attempt?: number;
@@ -50,8 +54,15 @@ function fieldsOf(text: string): Fields | undefined {
 const textIn = (fields: Fields, name: string): string | undefined => (typeof fields[name] === 'string' ? fields[name] : undefined);
 const numberIn = (fields: Fields, name: string): number | undefined => (typeof fields[name] === 'number' ? fields[name] : undefined);
 
-/** A consumer names itself; Powertools names every function. */
-const nameIn = (fields: Fields): string | undefined => textIn(fields, 'consumer') ?? textIn(fields, 'service');
+/** What Powertools calls a function that has no name. */
+const NAMELESS = 'service_undefined';
+
+/** Powertools names every function, and a consumer names itself; other functions name the consumer of which they speak. */
+function originIn(fields: Fields, { at, from }: Origin): Pick<TailEvent, 'at' | 'from' | 'consumer'> {
+  const [service, consumer] = [textIn(fields, 'service'), textIn(fields, 'consumer')];
+  const name = (service === NAMELESS ? undefined : service) ?? consumer ?? from;
+  return { at, from: name, ...(consumer !== undefined && consumer !== name && { consumer }) };
+}
 
 function levelOf(level: unknown): TailEvent['level'] {
   if (level === 'DEBUG' || level === 'TRACE') return 'DEBUG';
@@ -60,20 +71,21 @@ function levelOf(level: unknown): TailEvent['level'] {
 }
 
 /** Lines of the Powertools logger, and of any other that writes `level` and `message`. */
-function fromLogger(fields: Fields, { at, from }: Origin, line: string): TailEvent {
-  const text = textIn(fields, 'message') ?? line;
+function fromLogger(fields: Fields, origin: Origin, line: string): TailEvent {
+  const { text, error } = saidIn(textIn(fields, 'message') ?? line);
   const outcome = text === MESSAGE_OUTCOME ? textIn(fields, 'outcome') : undefined;
   const facts = {
     outcome,
     messageId: textIn(fields, 'messageId') ?? textIn(fields, 'sqsMessageId'),
     messageType: textIn(fields, 'messageType'),
+    redrive: textIn(fields, 'redrive'),
     code: textIn(fields, 'code') ?? textIn(fields, 'reason'),
-    error: errorIn(fields['error']),
+    error: errorIn(fields['error']) ?? textIn(fields, 'because') ?? error,
     attempt: numberIn(fields, 'attempt'),
     delayMs: numberIn(fields, 'delayMs'),
   };
   const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
-  return { at, from: nameIn(fields) ?? from, level: levelOf(fields['level']), text, ...known };
+  return { ...originIn(fields, origin), level: levelOf(fields['level']), text, ...known };
 }
 
 /** Powertools writes an error as an object. */
@@ -83,17 +95,26 @@ function errorIn(error: unknown): string | undefined {
   return message === undefined ? undefined : `${name}: ${message}`;
 }
 
+/** Lambda's words for an error that no code caught, with the error as JSON behind them (Lambda guide, "Node.js function errors"). */
+function saidIn(text: string): Pick<TailEvent, 'text' | 'error'> {
+  const start = text.indexOf('{');
+  const said = text.slice(0, Math.max(0, start)).trimEnd();
+  const { errorType, errorMessage } = fieldsOf(text.slice(start)) ?? {};
+  if (said === '' || typeof errorType !== 'string' || typeof errorMessage !== 'string') return { text };
+  return { text: said, error: `${errorType}: ${errorMessage}` };
+}
+
 interface EmbeddedMetrics {
   readonly CloudWatchMetrics?: readonly { readonly Metrics?: readonly { readonly Name?: string; readonly Unit?: string }[] }[];
 }
 
 /** Metrics in the embedded format (CloudWatch User Guide, "Embedded metric format specification"); how long something took or waited is no count. */
-function fromMetrics(fields: Fields, { at, from }: Origin): TailEvent | undefined {
+function fromMetrics(fields: Fields, origin: Origin): TailEvent | undefined {
   const { CloudWatchMetrics: sets = [] } = fields['_aws'] as EmbeddedMetrics;
   const names = sets.flatMap(({ Metrics = [] }) => Metrics.flatMap(({ Name, Unit = 'Count' }) => (Unit === 'Count' ? (Name ?? []) : [])));
   const counts = names.map((name) => [name, sum(fields[name])] as const).filter(([, value]) => value > 0);
   if (counts.length === 0) return undefined;
-  return { at, from: nameIn(fields) ?? from, level: 'INFO', text: 'counted', counts: Object.fromEntries(counts) };
+  return { ...originIn(fields, origin), level: 'INFO', text: 'counted', counts: Object.fromEntries(counts) };
 }
 
 function sum(value: unknown): number {
@@ -117,5 +138,5 @@ function fromText(text: string, { at, from }: Origin): TailEvent | undefined {
   if (PLATFORM.test(text)) return undefined;
   // Node.js functions: time, request, level and text, with tabs between them.
   const [, level, rest] = /^\S+\t\S+\t([A-Z]+)\t([\s\S]*)$/.exec(text) ?? [];
-  return { at, from, level: levelOf(level), text: rest ?? text };
+  return { at, from, level: levelOf(level), ...saidIn(rest ?? text) };
 }

@@ -11,12 +11,21 @@ const WORDS: Readonly<Record<string, string>> = {
   [CONSUMER_METRICS.duplicates]: 'duplicate',
   [CONSUMER_METRICS.retried]: 'retried',
   [CONSUMER_METRICS.deadLettered]: 'dead-lettered',
+  [CONSUMER_METRICS.setAside]: 'set aside by a rule',
+  [CONSUMER_METRICS.discarded]: 'discarded by a rule',
+  [CONSUMER_METRICS.lost]: 'perhaps lost',
+  [CONSUMER_METRICS.paused]: 'paused',
   [CONSUMER_METRICS.deferred]: 'deferred',
   [CONSUMER_METRICS.ignored]: 'ignored',
   [CONSUMER_METRICS.blocked]: 'blocked',
   [OUTBOX_METRICS.published]: 'published',
   [OUTBOX_METRICS.parked]: 'parked',
-  [INDEXER_METRICS.indexed]: 'kept as failures',
+  [OUTBOX_METRICS.publishFailed]: 'not published yet',
+  [OUTBOX_METRICS.pending]: 'overdue',
+  [OUTBOX_METRICS.swept]: 'published by a sweep',
+  [INDEXER_METRICS.indexed]: 'kept as open',
+  [INDEXER_METRICS.parked]: 'kept as parked',
+  [INDEXER_METRICS.unkept]: 'not kept yet',
 };
 
 /** Outcomes that cost nobody a thought. */
@@ -26,7 +35,7 @@ const CALM: readonly string[] = ['done', 'duplicate', 'ignored'];
 export function eventLine(event: TailEvent, terminal: Terminal): string {
   const { at, from, outcome, counts, level } = event;
   const start = `${terminal.dim(new Date(at).toISOString().slice(11, 23))}  ${printable(from, 48)}`;
-  if (counts !== undefined) return `${start}  ${countsText(counts)}`;
+  if (counts !== undefined) return [`${start}  ${countsText(counts)}`, ...ofConsumer(event)].join('  ');
   if (outcome !== undefined) {
     const shown = printable(outcome);
     const paint = CALM.includes(outcome) ? terminal.green : terminal.red;
@@ -43,10 +52,15 @@ function countsText(counts: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-function detailsOf({ messageType, messageId, code, error, attempt, delayMs }: TailEvent): readonly string[] {
-  const why = [code, error].flatMap((part) => (part === undefined ? [] : [printable(part, 200)])).join(': ');
+const ofConsumer = ({ consumer }: TailEvent): readonly string[] => (consumer === undefined ? [] : [`of ${printable(consumer, 48)}`]);
+
+function detailsOf(event: TailEvent): readonly string[] {
+  const { messageType, messageId, redrive, code, error, attempt, delayMs } = event;
+  // An error of the configuration says at its end what to do.
+  const why = [code, error].flatMap((part) => (part === undefined ? [] : [printable(part, 500)])).join(': ');
   return [
-    ...[messageType, messageId].flatMap((part) => (part === undefined ? [] : [printable(part, 100)])),
+    ...ofConsumer(event),
+    ...[messageType, messageId, redrive].flatMap((part) => (part === undefined ? [] : [printable(part, 100)])),
     ...(why === '' ? [] : [why]),
     ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
     ...(delayMs === undefined ? [] : [`again in ${(delayMs / 1_000).toFixed(1)}s`]),

@@ -9,6 +9,7 @@ import type { Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
 import { operatorHelp } from '../operator/operator.help.ts';
 import { PLACE_OPTIONS, type Place, placeOf } from '../operator/place.ts';
+import { count } from '../operator/printable.ts';
 import { durationOf } from '../operator/time-argument.ts';
 import { createGroupReader } from './group-reader.ts';
 import { createLogs } from './logs.cloudwatch.ts';
@@ -95,11 +96,11 @@ function once(work: () => void): () => void {
 /** Shows what is new, round after round, until Ctrl-C. */
 async function follow({ place, json, consumer, sinceMs }: TailArguments, desk: Desk, logs: Logs): Promise<void> {
   const groups = await groupsOf(logs, place, consumer);
-  const prefix = `${GROUPS}${place.stack === undefined ? '' : `${place.stack}-`}`;
+  const nameOf = namesWithin(place.stack ?? (await desk.operations.stack().catch(() => undefined)));
   const since = desk.clock.now() - sinceMs;
-  const readers = groups.map((group) => ({ from: group.slice(prefix.length), read: createGroupReader(logs, group, since) }));
+  const readers = groups.map((group) => ({ from: nameOf(group), read: createGroupReader(logs, group, since) }));
   const show = createDisplay(desk, json);
-  desk.terminal.line(desk.terminal.dim(`${groups.length} functions${paceText(groups.length, place)}; Ctrl-C ends it`));
+  desk.terminal.line(desk.terminal.dim(`${count(groups.length, 'function')}${paceText(groups.length, place)}; Ctrl-C ends it`));
   while (!desk.signal.aborted) {
     const news: TailEvent[] = [];
     for (const { from, read } of readers) {
@@ -111,6 +112,12 @@ async function follow({ place, json, consumer, sinceMs }: TailArguments, desk: D
     for (const event of news.sort((one, other) => one.at - other.at)) await show(event);
     await sleep(desk.clock, POLL_MS[place.kind], desk.signal).catch(() => {});
   }
+}
+
+/** What the function of a log group is called in its stack; one that is in none, as it is. */
+function namesWithin(stack: string | undefined): (group: string) => string {
+  const prefix = `${GROUPS}${stack}-`;
+  return (group) => group.slice(stack !== undefined && group.startsWith(prefix) ? prefix.length : GROUPS.length);
 }
 
 /** Said where it can be felt. */
@@ -129,16 +136,26 @@ async function onlyStack({ operations }: Desk): Promise<string> {
 }
 
 async function groupsOf(logs: Logs, { stack }: Place, consumer: string | undefined): Promise<readonly string[]> {
-  const named = consumer === undefined || stack === undefined ? undefined : nameWithin(stack, consumer, { max: NAME_LIMITS.function });
-  const prefix = `${GROUPS}${named ?? (stack === undefined ? '' : `${stack}-`)}`;
-  const found: string[] = [];
-  for await (const { items } of pagesOf((cursor) => logs.groups(prefix, cursor))) found.push(...items);
-  const groups = named === undefined ? found : found.filter((group) => group === prefix);
-  if (groups.length === 0) {
-    throw new ArgumentError(
-      `there is no log group ${prefix}${named === undefined ? '*' : ''}: is the stack deployed, and its name right (--stack)?`,
-    );
-  }
+  if (consumer !== undefined && stack !== undefined) return [await groupOf(logs, stack, consumer)];
+  const prefix = `${GROUPS}${stack === undefined ? '' : `${stack}-`}`;
+  const groups = await groupsFrom(logs, prefix);
+  if (groups.length === 0)
+    throw new ArgumentError(`there is no log group ${prefix}*: is the stack deployed, and its name right (--stack)?`);
+  return groups;
+}
+
+/** The log group of one function, or a sentence that says which ones there are. */
+async function groupOf(logs: Logs, stack: string, consumer: string): Promise<string> {
+  const group = `${GROUPS}${nameWithin(stack, consumer, { max: NAME_LIMITS.function })}`;
+  if ((await groupsFrom(logs, group)).includes(group)) return group;
+  const names = (await groupsFrom(logs, `${GROUPS}${stack}-`)).map(namesWithin(stack));
+  const there = names.length === 0 ? 'none at all: is it deployed, and its name right (--stack)?' : names.join(', ');
+  throw new ArgumentError(`the stack ${stack} has no function ${JSON.stringify(consumer)} with a log; it has ${there}`);
+}
+
+async function groupsFrom(logs: Logs, prefix: string): Promise<readonly string[]> {
+  const groups: string[] = [];
+  for await (const { items } of pagesOf((cursor) => logs.groups(prefix, cursor))) groups.push(...items);
   return groups;
 }
 

@@ -3,6 +3,10 @@ import { readLine } from '../../../lib/cli/tail/read-line.ts';
 import { eventLine } from '../../../lib/cli/tail/tail.render.ts';
 import { createTerminal } from '../../../lib/cli/terminal.ts';
 
+import { CONSUMER_METRICS } from '../../../lib/consumer/consumer.contract.ts';
+import { INDEXER_METRICS } from '../../../lib/dlq/dlq.contract.ts';
+import { OUTBOX_METRICS } from '../../../lib/outbox/outbox.contract.ts';
+
 const terminal = createTerminal({ isTTY: false } as NodeJS.WriteStream, {});
 const at = Date.parse('2030-01-01T10:20:30.456Z');
 /** The line that is shown for one that was logged. */
@@ -12,7 +16,11 @@ function shown(message: string | object): string | undefined {
 }
 
 const about = { consumer: 'ship-order', messageId: 'm-1', messageType: 'orders.order-placed' };
-const UNITS: Readonly<Record<string, string>> = { MessageLatency: 'Milliseconds', OldestFailureAge: 'Seconds' };
+const UNITS: Readonly<Record<string, string>> = {
+  MessageLatency: 'Milliseconds',
+  OldestFailureAge: 'Seconds',
+  OutboxOldestPendingAge: 'Seconds',
+};
 const emf = (values: object) => ({
   _aws: {
     Timestamp: 1,
@@ -37,6 +45,27 @@ describe('a log line', () => {
       { ...emf({ MessagesProcessed: 12, MessagesRetried: [1, 2], MessageLatency: [3] }), consumer: 'ship-order' },
       'ship-order  12 processed, 3 retried',
     ],
+    [
+      { ...emf({ FailuresIndexed: 2 }), consumer: 'ship-order', service: 'failures-indexer' },
+      'failures-indexer  2 kept as open  of ship-order',
+    ],
+    [{ level: 'INFO', message: 'hi', consumer: 'ship-order', service: 'service_undefined' }, 'ship-order  hi'],
+    [
+      { level: 'WARN', message: 'a redrive has stopped', service: 'operations', redrive: 'r-1', because: 'two failed' },
+      'operations  WARN a redrive has stopped  r-1  two failed',
+    ],
+    [
+      {
+        level: 'ERROR',
+        message: `Init Error \t${JSON.stringify({ errorType: 'ConfigError', errorMessage: 'give it {x}', stack: ['a\n'] })}`,
+      },
+      'fn  ERROR Init Error  ConfigError: give it {x}',
+    ],
+    [
+      '2030-01-01T10:20:30.456Z\treq-1\tERROR\tInvoke Error \t{"errorType":"Error","errorMessage":"no","stack":[]}',
+      'fn  ERROR Invoke Error  Error: no',
+    ],
+    [{ level: 'INFO', message: 'had {"errorType":1}' }, 'fn  had {"errorType":1}'],
     [{ ...emf({ OutboxPublished: 4, OutboxPending: 0, OldestFailureAge: 44 }), service: 'outbox-relay' }, 'outbox-relay  4 published'],
     ['2030-01-01T10:20:30.456Z\treq-1\tINFO\thello\nthere', 'fn  hello there'],
     ['2030-01-01T10:20:30.456Z\treq-1\tERROR\tUncaught Exception', 'fn  ERROR Uncaught Exception'],
@@ -46,6 +75,12 @@ describe('a log line', () => {
     ['\u001b[2J', 'fn  \\u{1b}[2J'],
   ])('%j is shown as "%s"', (message, line) => {
     expect(shown(message)).toBe(line);
+  });
+
+  test.each(
+    [...Object.values({ ...CONSUMER_METRICS, latency: [] }), ...Object.values(OUTBOX_METRICS), ...Object.values(INDEXER_METRICS)].flat(),
+  )('says %s in words', (metric) => {
+    expect(shown(emf({ [metric]: 2 })) ?? '').not.toContain(metric);
   });
 
   test.each([

@@ -78,6 +78,17 @@ describe('posthaste tail', () => {
     expect(new Set(asked.map(({ group }) => group))).toEqual(new Set(['/aws/lambda/shop-ship-order']));
   });
 
+  test('calls a function by its name in the stack, also where its lines do not say it and no stack is named', async () => {
+    const { desk } = await run(['--since', '1m'], (group) => [{ id: 'a', at: NOW, message: `hello of ${group.slice(12)}` }]);
+    expect(desk.printed.map((text) => text.slice(14).trim())).toEqual([
+      'bill-order  hello of shop-bill-order',
+      'ship-order  hello of shop-ship-order',
+      'ship-order-later  hello of shop-ship-order-later',
+      'stray  hello of stray',
+    ]);
+    expect((await run(['--stack', 'shop', '--consumer', 'ship-order'], () => [])).desk.told).toEqual(['1 function; Ctrl-C ends it']);
+  });
+
   test('looks back for lines that turn up late', async () => {
     const { desk, asked } = await run(['--since', '1m'], (group, poll) => {
       if (!group.endsWith('stray')) return [];
@@ -163,7 +174,11 @@ describe('posthaste tail', () => {
 
   test.each([
     [['--stack', 'nope'], /no log group \/aws\/lambda\/nope-\*: is the stack deployed/],
-    [['--stack', 'shop', '--consumer', 'nope'], /no log group \/aws\/lambda\/shop-nope:/],
+    [
+      ['--stack', 'shop', '--consumer', 'nope'],
+      /^the stack shop has no function "nope" with a log; it has bill-order, ship-order, ship-order-later; see/,
+    ],
+    [['--stack', 'nope', '--consumer', 'nope'], /it has none at all: is it deployed, and its name right/],
   ])('%j is refused, with what would help', async (argv, sentence) => {
     await expect(run(argv, () => [])).rejects.toThrow(sentence);
   });
