@@ -184,6 +184,11 @@ test('a demo on an endpoint that is up reports like its own, run after run', asy
     expect(JSON.parse(stdout)).toMatchObject({ holds: true, accepted: 1, refused: [{ event: 'nonsense' }] });
     expect(code).toBe(0);
   }
+  const nobodys = { action: 'opened', issue: { number: 7 }, repository: { full_name: 'octo/repo' } };
+  const other = inputFile('other.jsonl', [JSON.stringify({ event: 'issues', payload: nobodys }), push('hubot')]);
+  const { code, stdout } = await cli(['demo', '--json', '--port', new URL(url).port, '--input', other]);
+  expect(JSON.parse(stdout)).toMatchObject({ holds: true, accepted: 2, violations: [] });
+  expect(code).toBe(0);
   server.child.kill('SIGINT');
   expect((await server.ended).code).toBe(0);
 });

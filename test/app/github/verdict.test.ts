@@ -60,6 +60,21 @@ describe('the verdict holds', () => {
     expect(judge([issue, again, release], whole)).toMatchObject({ holds: true, accepted: 2, violations: [] });
   });
 
+  test('when somebody opened a thing whom the payload does not name, and nobody was welcomed', () => {
+    expect(violationsOf({ welcomed: new Map() }, [{ ...issue, anonymous: true }, release])).toEqual([]);
+  });
+
+  test('when effects are those of a delivery that an earlier run sent', () => {
+    expect(judge([issue], whole, [release])).toEqual({ holds: true, accepted: 1, refused: 0, violations: [] });
+    const refusedNow: Answer = { ...release, status: 422, reason: 'IDEMPOTENCY_KEY_REUSED' };
+    expect(judge([issue, refusedNow], whole, [release])).toMatchObject({ holds: true, accepted: 1, refused: 1 });
+  });
+
+  test('when what an earlier run sent went with its stack', () => {
+    const gone: Answer = { ...issue, deliveryId: 'gone' };
+    expect(judge([issue, release], whole, [gone])).toMatchObject({ holds: true, accepted: 2 });
+  });
+
   test('when a delivery was sent twice and answered twice', () => {
     expect(judge([issue, issue, release], whole)).toMatchObject({ holds: true, accepted: 2 });
   });
@@ -234,6 +249,10 @@ describe('a run of which nothing was accepted', () => {
   test('does not hold, but is of no use: everything refused', () => {
     const unusable = expect.stringContaining('none of 1 deliveries was accepted (1 refused)');
     expect(judge([refused, refused], nothing)).toEqual({ holds: false, unusable, accepted: 0, refused: 1, violations: [] });
+  });
+
+  test('does not hold, but is of no use, whatever earlier runs did', () => {
+    expect(judge([refused], whole, [issue, release])).toMatchObject({ holds: false, unusable: expect.anything(), violations: [] });
   });
 
   test('does not hold, but is of no use: no answer at all', () => {

@@ -26,6 +26,7 @@ const PATIENCE_MS = 10 * 60_000;
 export function githubDemo(): Demo {
   let deliveries: readonly Delivery[] = [];
   let started: Endpoints | undefined;
+  const earlier: Answer[] = [];
 
   return {
     async load({ input }) {
@@ -44,9 +45,11 @@ export function githubDemo(): Demo {
       const { refusedCalls, redrives, ...course } = await runCourse(run, { deliveries, endpoints, places });
       run.local.chaos?.stop();
       const state = readFinalState(run.local, places, endpoints);
+      const verdict = judge(course.answers, state, earlier);
+      earlier.push(...course.answers);
       return createReport({
         ...course,
-        verdict: judge(course.answers, state),
+        verdict,
         deadLetters: readDeadLetters(run.local, places),
         statistics: run.local.statistics(),
         outside: outsideOf(course.answers, state),

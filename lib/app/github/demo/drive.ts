@@ -82,7 +82,7 @@ async function post(delivery: Delivery, { url, secret, signal }: DriveOptions): 
 }
 
 function answerTo(delivery: Delivery, status: number, reason: string | undefined): Answer {
-  const answer = { deliveryId: delivery.id, event: delivery.event, action: actionOf(delivery), status };
+  const answer = { deliveryId: delivery.id, event: delivery.event, ...seenIn(delivery), status };
   return status >= 200 && status < 300 ? answer : { ...answer, reason: `${delivery.origin}: ${reason ?? `HTTP ${status}`}` };
 }
 
@@ -95,11 +95,12 @@ function reasonIn(body: string): string | undefined {
   }
 }
 
-function actionOf(delivery: Delivery): string | undefined {
+function seenIn(delivery: Delivery): Pick<Answer, 'action' | 'anonymous'> {
   try {
-    const action = (JSON.parse(Buffer.from(delivery.body).toString()) as { action?: unknown } | null)?.action;
-    return typeof action === 'string' ? action : undefined;
+    const payload = JSON.parse(Buffer.from(delivery.body).toString()) as { action?: unknown; sender?: unknown } | null;
+    const action = typeof payload?.action === 'string' ? payload.action : undefined;
+    return { action, ...(!payload?.sender && { anonymous: true }) };
   } catch {
-    return undefined;
+    return { action: undefined };
   }
 }

@@ -5,6 +5,8 @@ export interface Answer {
   readonly deliveryId: string;
   readonly event: string;
   readonly action: string | undefined;
+  /** Its payload names no sender. Default false: GitHub always names one. */
+  readonly anonymous?: boolean;
   /** HTTP status of the last answer: 2xx means that the delivery is committed. */
   readonly status: number;
   /** Why it was refused, when it was. */

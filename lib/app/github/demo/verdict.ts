@@ -17,9 +17,29 @@ export interface Verdict {
  * Judges a run from what was put in and what is there in the end: every DynamoDB effect exactly once, every notification at least once
  * under one key, every announcement at most once, everything else accounted for among the failures; and nothing of a delivery that nobody
  * accepted or that was for others. A run in which nothing was accepted keeps every promise by doing nothing: it is unusable, and does not
- * hold. Uses no counter that the runtime keeps of itself.
+ * hold. What earlier runs on the same endpoint sent explains what is there, and is asked for no more: its stack may be gone. Uses no counter
+ * that the runtime keeps of itself.
  */
-export function judge(answers: readonly Answer[], state: FinalState): Verdict {
+export function judge(answers: readonly Answer[], state: FinalState, earlier: readonly Answer[] = []): Verdict {
+  const { accepted, refused, unanswered } = sorted(answers);
+  const violations = [...violationsIn({ accepted, unanswered }, state), ...judgeStrays(sorted([...earlier, ...answers]).accepted, state)];
+  return {
+    holds: violations.length === 0 && accepted.length > 0,
+    ...(accepted.length === 0 && { unusable: nothingAccepted(refused.length + unanswered.length, refused.length) }),
+    accepted: accepted.length,
+    refused: refused.length,
+    violations,
+  };
+}
+
+/** The deliveries of a run, by what became of them at the door. */
+interface Sorted {
+  readonly accepted: readonly Answer[];
+  readonly refused: readonly Answer[];
+  readonly unanswered: readonly Answer[];
+}
+
+function sorted(answers: readonly Answer[]): Sorted {
   // A delivery that was sent again counts by its best answer: what was accepted once stays accepted, whatever a later one said.
   const byDelivery = new Map(
     answers.toSorted((a, b) => Number(isAccepted(a)) - Number(isAccepted(b))).map((answer) => [answer.deliveryId, answer]),
@@ -27,8 +47,11 @@ export function judge(answers: readonly Answer[], state: FinalState): Verdict {
   const accepted = [...byDelivery.values()].filter(isAccepted);
   const refused = [...byDelivery.values()].filter((answer) => answer.status >= 400 && answer.status < 500);
   const unanswered = [...byDelivery.values()].filter((answer) => !accepted.includes(answer) && !refused.includes(answer));
+  return { accepted, refused, unanswered };
+}
 
-  const violations = [
+function violationsIn({ accepted, unanswered }: Omit<Sorted, 'refused'>, state: FinalState): readonly string[] {
+  return [
     ...unanswered.map(
       (answer) => `${answer.event} ${answer.deliveryId}: the gateway answered ${answer.status}, neither committed nor refused`,
     ),
@@ -41,19 +64,11 @@ export function judge(answers: readonly Answer[], state: FinalState): Verdict {
     ...judgeWelcomes(accepted, state),
     ...judgeOrder(state.activity),
     ...judgeFailures(state),
-    ...judgeStrays(accepted, state),
   ];
-  return {
-    holds: violations.length === 0 && accepted.length > 0,
-    ...(accepted.length === 0 && { unusable: nothingAccepted(byDelivery.size, refused.length) }),
-    accepted: accepted.length,
-    refused: refused.length,
-    violations,
-  };
 }
 
-function nothingAccepted(deliveries: number, refused: number): string {
-  return `none of ${deliveries} deliveries was accepted (${refused} refused): the run proves nothing; see why they were refused, or give other input`;
+function nothingAccepted(sent: number, refused: number): string {
+  return `none of ${sent} deliveries was accepted (${refused} refused): the run proves nothing; see why they were refused, or give other input`;
 }
 
 /** Exactly one of: applied once, dead-lettered, parked. */
