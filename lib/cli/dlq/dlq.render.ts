@@ -62,7 +62,7 @@ export function storyLines({ failure, body, audits }: Shown, { terminal, command
     '',
     ...table(factsOf(failure)).map((line) => `  ${line}`),
     ...section(terminal, 'attempts', attemptLines(failure)),
-    ...section(terminal, 'stack', failure.stack === undefined ? [] : printableLines(failure.stack)),
+    ...section(terminal, 'stack', stackLines(failure)),
     ...section(terminal, 'body', printableLines(prettyJson(body))),
     ...section(terminal, 'attributes', attributeLines(failure)),
     ...section(terminal, 'what was done', audits.flatMap(auditLines)),
@@ -105,6 +105,11 @@ function factsOf(failure: Failure): readonly (readonly [string, string])[] {
     ['copy of', editOf],
   ];
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, printable(value)] as const]));
+}
+
+/** An error that is the reason was made by what judged the message: its text says everything, and its stack names no line of the handler. */
+function stackLines({ stack, errorType, reason }: Failure): readonly string[] {
+  return stack === undefined || errorType === reason ? [] : printableLines(stack);
 }
 
 function attemptLines({ attempts }: Failure): readonly string[] {

@@ -119,6 +119,16 @@ describe('posthaste dlq', () => {
     }
   });
 
+  test.each([
+    ['MESSAGE_INVALID', 'MESSAGE_INVALID', false],
+    ['MESSAGE_INVALID', 'TypeError', true],
+    ['HANDLER_PERMANENT', 'MESSAGE_INVALID', true],
+  ])('of a failure for %s with the error %s shows its stack: %s', async (reason, errorType, isShown) => {
+    const desk = fakeDesk(storeOf([failure('a', { reason, errorType, stack: 'Error: no\n    at read (a.mjs:1:1)' })]));
+    await run('show a', desk);
+    expect(desk.printed.includes('      at read (a.mjs:1:1)')).toBe(isShown);
+  });
+
   test.each(['AT_MOST_ONCE_FAILED', 'OUTCOME_UNKNOWN'])(
     'says of %s that it may have run, and what can be done while it waits',
     async (reason) => {
