@@ -72,8 +72,13 @@ const RULES: readonly SentenceRule[] = [
   },
   {
     when: /^(CredentialsProviderError|ProviderError|TokenProviderError)$/,
-    to: said('CREDENTIALS_MISSING', (_, cause) => {
+    to: said('CREDENTIALS_MISSING', ({ place }, cause) => {
       const detail = cause instanceof Error ? cause.message : '';
+      const profile = place.kind === 'aws' ? place.profile : undefined;
+      if (profile !== undefined) {
+        const given = JSON.stringify(profile);
+        return `the profile ${given} gave no usable AWS credentials (${detail}): set it up or sign in with it (aws configure, aws sso login, each with --profile), or name another`;
+      }
       return `there are no usable AWS credentials (${detail}): sign in (aws sso login, aws configure), or name a profile with --profile`;
     }),
   },

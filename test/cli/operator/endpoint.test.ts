@@ -89,6 +89,14 @@ test.each([
   expect(error).toMatchObject({ code, message: expect.stringMatching(sentence) });
 });
 
+test('a profile that gives no credentials is called by its name', () => {
+  const error = Object.assign(new Error('Could not resolve credentials using profile: [nope]'), { name: 'CredentialsProviderError' });
+  expect(sentenceFor(error, { place: { ...ACCOUNT, profile: 'nope' }, functionName: 'shop-operations' })).toMatchObject({
+    code: 'CREDENTIALS_MISSING',
+    message: expect.stringMatching(/^the profile "nope" gave no usable AWS credentials .* or name another$/),
+  });
+});
+
 test('an account out of reach is told from an embedded AWS that is not there', () => {
   const offline = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
   const cause = new TypeError('fetch failed', { cause: offline });
