@@ -3,6 +3,7 @@ import { type Demo, demoCommand } from './demo.ts';
 import { dev } from './dev.ts';
 import { EXIT } from './exit-code.ts';
 import { mainHelp } from './help.ts';
+import { nearest } from './nearest.ts';
 import { operate } from './operator/operate.ts';
 import { type Program, programOf } from './program.ts';
 import { packageVersion } from './version.ts';
@@ -45,7 +46,9 @@ export async function posthaste({ argv, project, demo }: CommandLine): Promise<n
     process.stdout.write(`${packageVersion()}\n`);
     return EXIT.ok;
   }
-  process.stderr.write(`there is no command ${JSON.stringify(command)}; see posthaste --help\n`);
+  const meant = nearest(command, ['dev', ...(demo ? ['demo'] : []), ...Object.keys(OPERATORS)]);
+  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+  process.stderr.write(`there is no command ${JSON.stringify(command)}${hint}; see posthaste --help\n`);
   return EXIT.unusable;
 }
 

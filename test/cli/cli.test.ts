@@ -38,7 +38,8 @@ describe('the command line', () => {
   });
 
   test.each([
-    [['deploy'], 'there is no command "deploy"'],
+    [['deploy'], 'there is no command "deploy"; see'],
+    [['staus'], 'there is no command "staus" (did you mean status?); see posthaste --help'],
     [['dev', '--onec'], 'ARGUMENT_INVALID there is no option --onec (did you mean --once?); see --help'],
     [['dlq', '--where', 'colour=red'], 'ARGUMENT_INVALID --where has no field "colour"'],
     [['status', '--port', '1'], 'ENDPOINT_UNREACHABLE no embedded AWS answers at http://127.0.0.1:1'],

@@ -28,6 +28,9 @@ export interface DlqArguments {
   readonly yes: boolean;
 }
 
+/** Lines of a list; what is longer is exported. */
+export const MAX_LIMIT = 100_000;
+
 const OPTIONS = {
   ...PLACE_OPTIONS,
   where: { type: 'string' },
@@ -73,7 +76,7 @@ export function parseDlqArguments(argv: readonly string[], now: number): DlqArgu
     place: placeOf(values),
     where,
     consumer: verb === 'move' ? operand : undefined,
-    limit: values.limit === undefined ? 50 : wholeNumber('--limit', values.limit, { min: 1, max: 100_000 }),
+    limit: values.limit === undefined ? 50 : wholeNumber('--limit', values.limit, { min: 1, max: MAX_LIMIT }),
     out: values.out,
     why: values.why,
     rate: values.rate === undefined ? undefined : rateOf('--rate', values.rate, MOVE_RATE),

@@ -2,11 +2,13 @@ import type { FailureFilter, FailureGroup } from '../../dlq/failure.ts';
 import { EXIT } from '../exit-code.ts';
 import { agreed, answer, authorOf, type Desk } from '../operator/desk.ts';
 import type { OperatorCommand } from '../operator/operate.ts';
+import { shellWord } from '../operator/place-words.ts';
 import { count, printable, shortId } from '../operator/printable.ts';
 import { type Doing, failuresOf, isWholeId, PAGE, resolveId, resolveWhere } from '../operator/resolve-where.ts';
 import { warnOfUnknownConsumer } from '../operator/unknown-consumer.ts';
 import { viewOf } from '../operator/view.ts';
-import { type DlqArguments, parseDlqArguments } from './dlq.arguments.ts';
+import { whereText } from '../operator/where.ts';
+import { type DlqArguments, MAX_LIMIT, parseDlqArguments } from './dlq.arguments.ts';
 import { exportFailures } from './dlq.export.ts';
 import { dlqHelp } from './dlq.help.ts';
 import { failureLines, groupLines, storyLines } from './dlq.render.ts';
@@ -65,11 +67,17 @@ async function list({ where, json, limit }: DlqArguments, desk: Desk): Promise<n
   }
   const lines = () => [
     ...(failures.length === 0 ? ['no failures'] : failureLines(failures, viewOf(desk))),
-    ...(cursor === undefined ? [] : [`there are more: --limit ${limit * 10}`]),
+    ...(cursor === undefined ? [] : [`there are more: ${desk.command(longer(where, limit))}`]),
   ];
   answer(desk, json, { value: { failures, ...(cursor !== undefined && { cursor }) }, lines });
   if (failures.length === 0) await warnOfUnknownConsumer(desk, where);
   return EXIT.ok;
+}
+
+/** The command that shows more of the same. */
+function longer(where: FailureFilter | undefined, limit: number): string {
+  const selection = where === undefined ? '' : ` --where ${shellWord(printable(whereText(where)))}`;
+  return limit < MAX_LIMIT ? `dlq list${selection} --limit ${Math.min(limit * 10, MAX_LIMIT)}` : `dlq export${selection}`;
 }
 
 async function show({ where, json, body }: DlqArguments, desk: Desk): Promise<number> {

@@ -109,13 +109,20 @@ function startOf(values: Values, id: string | undefined, now: number): StartTask
   if (edit && file !== undefined) throw new ArgumentError('give --edit, for an editor, or --edit-from FILE, not both');
   return {
     kind: 'start',
-    where: id === undefined ? whereOf(where ?? '', now) : { id },
+    where: id === undefined ? waitingOf(where ?? '', now) : { id },
     options: optionsOf(values),
     dryRun: values['dry-run'] ?? false,
     edit: file !== undefined ? { file } : edit ? 'editor' : undefined,
     why: values.why,
     yes: values.yes ?? false,
   };
+}
+
+function waitingOf(text: string, now: number): FailureFilter {
+  const where = whereOf(text, now);
+  const { status = 'open' } = where;
+  if (status === 'open' || status === 'parked') return where;
+  throw new ArgumentError(`--where status is open or parked for posthaste redrive, not ${status}: nothing else can be sent back`);
 }
 
 function optionsOf({

@@ -43,9 +43,10 @@ export function sendsNothing({ matching, more, tooOld, tooOften, mayHaveRun }: R
 
 /** What becomes of failures of which an at-most-once consumer has begun with the message. */
 export function begunLine(begun: number, agreed: boolean): string {
-  const what = `begun by a consumer that runs a message at most once: ${begun === 1 ? 'it' : 'each'} may have had its effects`;
-  if (agreed) return `${count(begun, 'failure')} may run a second time, ${what}`;
-  return `${count(begun, 'failure')} ${begun === 1 ? 'needs' : 'need'} consent, or ${begun === 1 ? 'stays' : 'stay'}, ${what}; --run-again sends ${begun === 1 ? 'it' : 'them'} to run once more`;
+  const [need, them, stay] = begun === 1 ? ['needs', 'it', 'it stays'] : ['need', 'them', 'they stay'];
+  const why = `a consumer that runs a message at most once has begun with ${them}`;
+  if (agreed) return `${count(begun, 'failure')} may run a second time: ${why}. What was done may be done twice.`;
+  return `${count(begun, 'failure')} ${need} consent: ${why}. Without --run-again, which runs ${them} once more, ${stay}.`;
 }
 
 /** The failures that a redrive has dealt with. */
@@ -60,8 +61,11 @@ export function progressLine(redrive: Redrive, total: number | undefined): strin
   const whole = total === undefined || total === 0 ? undefined : Math.max(total, dealt);
   const filled = whole === undefined ? 0 : Math.round((dealt / whole) * BAR);
   const bar = whole === undefined ? '' : `[${'#'.repeat(filled)}${'-'.repeat(BAR - filled)}] ${dealt}/${whole} `;
-  const rest = whole === undefined || redrive.state === 'canary' ? '' : `, ${span((whole - dealt) / redrive.options.rate)} to go`;
-  return `${redrive.state} ${bar}${sent} sent, ${alreadyDone} already done, ${left} left${rest}`;
+  const { rate } = redrive.options;
+  // What goes so slowly would look stuck.
+  const pace = rate < 1 ? `, one every ${span(1 / rate)}` : '';
+  const rest = whole === undefined || redrive.state === 'canary' ? '' : `, ${span((whole - dealt) / rate)} to go`;
+  return `${redrive.state} ${bar}${sent} sent, ${alreadyDone} already done, ${left} left${pace}${rest}`;
 }
 
 /** How a redrive ended, and what may be done next; `total` is how many failures it was about, where that is known. */

@@ -70,8 +70,13 @@ describe('posthaste dlq', () => {
       ...['a', 'b', 'c'].map(
         (id) => `${id}000000000  90s ago  ship-order  orders.order-placed         0  HANDLER_PERMANENT  no such street`,
       ),
-      'there are more: --limit 30',
+      'there are more: npx posthaste dlq list --limit 30 --port 4567',
     ]);
+    const selected = fakeDesk(storeOf(failures));
+    await run('list --limit 1 --where key="it\'s",status=open', selected);
+    expect(selected.printed.at(-1)).toBe(
+      `there are more: npx posthaste dlq list --where 'key=it'\\''s,status=open' --limit 10 --port 4567`,
+    );
   });
 
   test('asks for no more than the function answers at once', async () => {

@@ -77,6 +77,13 @@ describe('posthaste redrive', () => {
     expect(desk.printed.slice(-2)).toEqual(['finished', '37 sent back, 3 already done, 0 left where they are']);
   });
 
+  test('of a slow one says how often something goes', async () => {
+    const { options } = redrive();
+    const desk = fakeDesk(seen(redrive({ options: { ...options, rate: 0.1 } }), finished), { says: true });
+    await run([...SHIP, '--rate', '6/min'], desk);
+    expect(desk.told.at(-1)).toMatch(/0\/40 0 sent, 0 already done, 0 left, one every 10s, 7m to go$/);
+  });
+
   test('a dry run only asks for the plan, and says what would stay', async () => {
     const desk = fakeDesk({ plan: plan({ tooOld: 1, tooOften: 2, more: true }) });
     expect(await run([...SHIP, '--dry-run', '--canary', '5'], desk)).toBe(0);
@@ -92,7 +99,8 @@ describe('posthaste redrive', () => {
     const begun = { ...seen(finished), plan: plan({ mayHaveRun: 2 }) };
     const optionsOf = (desk: Desk) => desk.asked.flatMap((request) => (request.operation === 'redrive' ? [request.options] : []));
     const question = '2 failures may have run already: run them once more?';
-    const needed = expect.stringMatching(/^2 failures need consent, or stay, begun by .* at most once: .*; --run-again sends them/);
+    const needed =
+      '2 failures need consent: a consumer that runs a message at most once has begun with them. Without --run-again, which runs them once more, they stay.';
 
     test('asks for consent where somebody can be asked, and takes a no for them alone', async () => {
       const desk = fakeDesk(begun, { says: true });
@@ -107,7 +115,7 @@ describe('posthaste redrive', () => {
       const desk = fakeDesk(begun);
       expect(await run([...SHIP, '--run-again', '--yes'], desk)).toBe(0);
       expect([desk.told.includes(question), optionsOf(desk)]).toEqual([false, [{ runAgain: true }]]);
-      expect(desk.printed).toContainEqual(expect.stringMatching(/^2 failures may run a second time, begun by/));
+      expect(desk.printed).toContainEqual(expect.stringMatching(/^2 failures may run a second time: /));
     });
 
     test.each([['--yes'], ['--yes', '--renew-old', '--max-redrives', '1000']])('takes nothing else for it: %j', async (...others) => {
@@ -337,6 +345,7 @@ describe('posthaste redrive', () => {
     [['--resume', 'r', '--yes', '--rate', '1'], /--resume stands alone; --rate does not/],
     [['a', '--canary', '101'], /--canary takes a whole number from 0 to 100/],
     [['a', '--canary-wait', '5m'], /goes with --canary/],
+    [['--where', 'status=archived'], /^--where status is open or parked for posthaste redrive, not archived/],
     [['a', '--rate', 'fast'], /--rate takes messages per time/],
   ])('%j cannot be meant', (argv, sentence) => {
     expect(() => redriveCommand.parse(argv, NOW)).toThrow(sentence);
