@@ -1,3 +1,4 @@
+import { type Page, pagesOf } from '../core/pages.ts';
 import type { Failure, FailureAudit, FailureFilter, FailureGroup } from './failure.ts';
 import { auditFrom } from './failure-audits.ts';
 import { groupFrom } from './failure-groups.ts';
@@ -15,10 +16,8 @@ import {
   type Position,
   timeSort,
 } from './failure-keys.ts';
-import type { Page } from './failure-store.ts';
 import { FAILURE_INDEXES } from './failure-table.contract.ts';
 import { type FailureTableDeps, query, readItem, readItems } from './failure-table.dynamodb.ts';
-import { pagesOf } from './pages.ts';
 
 /** Groups in one page. */
 const GROUPS_PAGE = 100;

@@ -1,10 +1,5 @@
+import type { Page } from '../core/pages.ts';
 import type { Arrival, Failure, FailureAudit, FailureFilter, FailureGroup } from './failure.ts';
-
-/** A page of something, and where the next one begins. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly cursor?: string;
-}
 
 /** What an arrival was to the store. `known`: the same letter again, or of a copy that has been worked. */
 export type Added = 'new' | 'again' | 'known';

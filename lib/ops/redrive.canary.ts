@@ -1,5 +1,5 @@
+import { pagesOf } from '../core/pages.ts';
 import type { Failure } from '../dlq/failure.ts';
-import { pagesOf } from '../dlq/pages.ts';
 import { type BatchDeps, type BatchRun, readied } from './redrive.batch.ts';
 import { inLine } from './redrive.chunk.ts';
 import { pageOf } from './redrive.renewed.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
+import { pagesOf } from '../core/pages.ts';
 import type { Failure, FailureFilter, FailureGroup } from '../dlq/failure.ts';
 import type { FailureStore } from '../dlq/failure-store.ts';
-import { pagesOf } from '../dlq/pages.ts';
 import type { ConsumerEntry } from '../topology/topology.contract.ts';
 import type { RedriveOptions, RedrivePlan } from './operations.ts';
 import { countBegun } from './redrive.again.ts';

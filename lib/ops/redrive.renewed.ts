@@ -1,5 +1,6 @@
+import type { Page } from '../core/pages.ts';
 import type { Failure } from '../dlq/failure.ts';
-import type { FailureStore, Page } from '../dlq/failure-store.ts';
+import type { FailureStore } from '../dlq/failure-store.ts';
 import type { RedriveRow } from './redrive.rows.ts';
 import { copyIdOf } from './redrive.tally.ts';
 

@@ -10,7 +10,7 @@ import {
   type UpdateItemCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Page } from '../dlq/failure-store.ts';
+import type { Page } from '../core/pages.ts';
 import type { FailureTableDeps } from '../dlq/failure-table.dynamodb.ts';
 import { errorName } from '../retry/aws-failure.ts';
 import { retry } from '../retry/retry.ts';

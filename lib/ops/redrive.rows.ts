@@ -1,4 +1,4 @@
-import type { Page } from '../dlq/failure-store.ts';
+import type { Page } from '../core/pages.ts';
 import type { Redrive, RedriveState } from './operations.ts';
 
 /** A failure that went ahead, with what tells whether it fails again. */

@@ -1,5 +1,5 @@
+import { pagesOf } from '../core/pages.ts';
 import type { FailureFilter } from '../dlq/failure.ts';
-import { pagesOf } from '../dlq/pages.ts';
 import { OperationError } from './operations.errors.ts';
 import type { Author, Redrive, RedriveOptions } from './operations.ts';
 import { lanesOf, laneTaken } from './redrive.lanes.ts';

@@ -1,7 +1,7 @@
 import { mapConcurrent } from '../core/map-concurrent.ts';
+import { pagesOf } from '../core/pages.ts';
 import type { FailureGroup, FailureStatus } from '../dlq/failure.ts';
 import type { FailureStore } from '../dlq/failure-store.ts';
-import { pagesOf } from '../dlq/pages.ts';
 import { createOutboxStore } from '../outbox/outbox.dynamodb.ts';
 import type { OutboxStore } from '../outbox/outbox.ts';
 import { PARKED_STATES, PENDING_STATES } from '../outbox/row.ts';

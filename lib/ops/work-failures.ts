@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import { isPosthasteError, messageOf } from '../core/errors.ts';
+import { type Page, pagesOf } from '../core/pages.ts';
 import type { Failure, FailureAudit, FailureFilter, FailureGroup } from '../dlq/failure.ts';
-import type { FailureStore, Page, Transition } from '../dlq/failure-store.ts';
-import { pagesOf } from '../dlq/pages.ts';
+import type { FailureStore, Transition } from '../dlq/failure-store.ts';
 import { editedCopy } from './edited-copy.ts';
 import { diffOf } from './line-diff.ts';
 import { OperationError } from './operations.errors.ts';

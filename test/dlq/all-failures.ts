@@ -1,6 +1,6 @@
+import { pagesOf } from '../../lib/core/pages.ts';
 import { FAILURE_STATUSES, type Failure } from '../../lib/dlq/failure.ts';
 import type { FailureStore } from '../../lib/dlq/failure-store.ts';
-import { pagesOf } from '../../lib/dlq/pages.ts';
 
 /** Every failure there is, whatever its standing. */
 export async function allFailures(store: FailureStore, limit = 100): Promise<readonly Failure[]> {

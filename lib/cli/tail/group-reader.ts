@@ -1,4 +1,4 @@
-import { pagesOf } from '../../dlq/pages.ts';
+import { pagesOf } from '../../core/pages.ts';
 import type { LogLine, Logs } from './logs.ts';
 
 /** Lines turn up in the logs some time after they were written; so far back they are looked for. */

@@ -1,4 +1,4 @@
-import type { Page } from '../../dlq/failure-store.ts';
+import type { Page } from '../../core/pages.ts';
 import { sentenceFor } from '../operator/aws-sentence.ts';
 import { clientConfigOf, type Place } from '../operator/place.ts';
 import type { Logs } from './logs.ts';

@@ -1,4 +1,4 @@
-import type { Page } from '../../dlq/failure-store.ts';
+import type { Page } from '../../core/pages.ts';
 
 /** A line of a function's log. */
 export interface LogLine {

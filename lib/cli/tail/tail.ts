@@ -1,7 +1,7 @@
 import { sleep } from '../../core/clock.ts';
 import { isPosthasteError } from '../../core/errors.ts';
+import { pagesOf } from '../../core/pages.ts';
 import { type Rng, systemRng } from '../../core/rng.ts';
-import { pagesOf } from '../../dlq/pages.ts';
 import { NAME_LIMITS, nameWithin } from '../../topology/name-within.ts';
 import { ArgumentError, parseWords } from '../arguments.ts';
 import { EXIT } from '../exit-code.ts';

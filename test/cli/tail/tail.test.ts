@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { LogLine, Logs } from '../../../lib/cli/tail/logs.ts';
 import { createTailCommand } from '../../../lib/cli/tail/tail.ts';
 import { PosthasteError } from '../../../lib/core/errors.ts';
+import type { Page } from '../../../lib/core/pages.ts';
 import { createRng } from '../../../lib/core/rng.ts';
-import type { Page } from '../../../lib/dlq/failure-store.ts';
 import { fakeDesk } from '../operator/fake-desk.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
